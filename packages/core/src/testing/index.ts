@@ -1,0 +1,2 @@
+/** What tests of the simulator and of its users' controllers need; nothing outside tests imports it. */
+export {}

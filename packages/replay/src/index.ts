@@ -1,0 +1,2 @@
+/** The public surface for logs: read, verify, seek, diff, fork, explain. */
+export {}

@@ -1,0 +1,2 @@
+/** The part of this package that touches files. */
+export {}

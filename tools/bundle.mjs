@@ -1,0 +1,65 @@
+// Bundles the command line into packages/cli/dist/main.js, straight from the sources of all packages.
+import { readFile, rename, rm } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { build } from 'esbuild'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const outputDirectory = join(root, 'packages/cli/dist')
+
+/**
+ * The functional libraries ship CommonJS under the names our imports need and ES modules beside them; the bundle takes the
+ * latter, from which unused parts fall away.
+ * @type {import('esbuild').Plugin}
+ */
+const takeEsModules = {
+  name: 'take-es-modules',
+  setup({ onResolve, resolve }) {
+    onResolve({ filter: /^fp-ts\/lib\// }, ({ path, importer, resolveDir }) =>
+      resolve(path.replace('/lib/', '/es6/'), { importer, resolveDir, kind: 'import-statement' }),
+    )
+  },
+}
+
+/**
+ * A module of ours that asks for its own place means its source file, not the bundle.
+ * @type {import('esbuild').Plugin}
+ */
+const keepModulePlaces = {
+  name: 'keep-module-places',
+  setup({ onLoad }) {
+    onLoad({ filter: /packages\/[^/]+\/src\/.*\.ts$/ }, async ({ path }) => {
+      const source = await readFile(path, 'utf8')
+      const place = `new URL(${JSON.stringify(relative(outputDirectory, path))}, import.meta.url).href`
+      return { contents: source.replaceAll('import.meta.url', place), loader: 'ts' }
+    })
+  },
+}
+
+/** Writes the bundle; a reader sees the old one or the new one, never half of it. */
+export const bundleCommandLine = async () => {
+  const written = join(outputDirectory, `main.${process.pid}.js`)
+  try {
+    await build({
+      absWorkingDir: root,
+      entryPoints: ['packages/cli/src/main.ts'],
+      outfile: written,
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      target: 'node20',
+      conditions: ['@statefold/source', 'es2015', 'module'],
+      mainFields: ['module', 'main'],
+      plugins: [takeEsModules, keepModulePlaces],
+      // Some dependencies are CommonJS and ask for Node's own modules with `require`.
+      banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+      legalComments: 'none',
+      logLevel: 'warning',
+    })
+    await rename(written, join(outputDirectory, 'main.js'))
+  } finally {
+    await rm(written, { force: true })
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await bundleCommandLine()
