@@ -1,2 +1,10 @@
 /** The public surface of the simulator: explicit named exports, in the order of the picture. */
 export { engineVersion } from './engine-version.js'
+export type { Json, JsonObject } from './kernel/json.js'
+export { isJsonObject } from './kernel/json.js'
+export type { SimTime } from './kernel/sim-time.js'
+export { microTimestampOf, simTimeOf, timestampOf } from './kernel/sim-time.js'
+export type { KubernetesObject, ObjectRef, StoredObjectMeta, UnstoredObject } from './api/object.js'
+export type { ApiStatus, ApiStatusReason, FieldError } from './api/api-status.js'
+export type { ApiCommand, ApiResult, DeleteOptions, Subresource } from './cluster/api-commands.js'
+export type { Kind, Reader } from './cluster/reader.js'

@@ -1,0 +1,61 @@
+/** What kubectl needs from outside: a cluster to ask, time that passes while it waits, and a place for its words. */
+import type { ApiCommand, ApiResult, KubernetesObject, Reader, SimTime } from '@statefold/core'
+
+/** One change as a watch tells it. */
+export interface WatchEvent {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'
+  readonly object: KubernetesObject
+}
+
+/** What kubectl asks of the cluster. Reads are immediate; writes go through `request`. */
+export interface KubectlCluster {
+  readonly now: () => SimTime
+  readonly request: (command: ApiCommand) => ApiResult
+  /** The API's store, fresh at each call. */
+  readonly reader: () => Reader
+  /** The warnings that came with the last request (the sentences alone, without `Warning: `). */
+  readonly warnings?: () => readonly string[]
+  /**
+   * A watch of one kind that begins now: each call of the answer gives the changes since the call before, every single write in order.
+   * Without it, kubectl compares what it read before and after a wait, and may see several writes as one.
+   */
+  readonly watch?: (kind: string, namespace: string | undefined) => () => readonly WatchEvent[]
+  /** The lines a container wrote, or why they cannot be had (the server's sentence). */
+  readonly logsOf: (
+    namespace: string,
+    pod: string,
+    container: string,
+    previous: boolean
+  ) => readonly { readonly at: SimTime; readonly text: string }[] | string
+  /** Runs a command in a container: text in, text out; a generator because it may wait. */
+  readonly exec: (request: ExecRequest) => Generator<ConsoleWait, ExecResult, void>
+  /** A file named by -f, relative to the console's folder; undefined: there is none. */
+  readonly readFile: (path: string) => string | undefined
+  /** The names in a folder; undefined: there is no such folder. */
+  readonly listFiles: (path: string) => readonly string[] | undefined
+  /** `v1.36.3` */
+  readonly serverVersion: string
+}
+
+export interface ExecRequest {
+  readonly namespace: string
+  readonly pod: string
+  readonly container: string
+  readonly command: readonly string[]
+  readonly stdin: string
+  readonly tty: boolean
+}
+
+export interface ExecResult {
+  readonly exit: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** What a running command waits for: simulated time passes until something changes or `atMost` comes. */
+export type ConsoleWait = { readonly kind: 'wait-for-change'; readonly atMost: SimTime | undefined } | { readonly kind: 'sleep'; readonly ms: number }
+
+export interface ConsoleOutput {
+  readonly stdout: (text: string) => void
+  readonly stderr: (text: string) => void
+}
