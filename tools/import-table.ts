@@ -13,7 +13,7 @@ export interface Area {
   readonly because: string
 }
 
-const belowCluster = ['kernel', 'api', 'resources']
+const belowCluster = ['kernel', 'api', 'resources', 'reader']
 const belowControllers = [...belowCluster, 'cluster']
 const coreLayers = [...belowControllers, 'views', 'controllers', 'faults', 'invariants', 'wire']
 
@@ -28,9 +28,16 @@ export const areas: readonly Area[] = [
   {
     name: 'api',
     files: /^core\/src\/api\//,
-    mayImport: ['kernel', 'resources/meta'],
+    mayImport: ['kernel', 'resources/meta', 'reader'],
     packages: ['fp-ts', 'io-ts'],
-    because: 'what a request may say does not depend on what the cluster holds',
+    because: 'a request is judged by its text and by what a reader shows, not by how the cluster is kept',
+  },
+  {
+    name: 'reader',
+    files: /^core\/src\/cluster\/reader\.ts$/,
+    mayImport: ['kernel', 'api'],
+    packages: ['fp-ts'],
+    because: 'it says how stored objects are looked at, not how they are stored',
   },
   {
     name: 'resources/meta',
@@ -42,7 +49,7 @@ export const areas: readonly Area[] = [
   {
     name: 'resources',
     files: /^core\/src\/resources\//,
-    mayImport: ['kernel', 'api', 'resources/meta'],
+    mayImport: ['kernel', 'api', 'resources/meta', 'reader'],
     packages: ['fp-ts', 'io-ts'],
     because: 'a kind knows its neighbours by their state, events and queries; only its decide sees the cluster',
   },

@@ -31,10 +31,15 @@ const fingerprint = fingerprintOfInputs()
 const upToDate = existsSync(main) && existsSync(mark) && readFileSync(mark, 'utf8') === fingerprint
 if (!upToDate) {
   const { bundleCommandLine } = await import('./bundle.mjs')
-  await bundleCommandLine()
+  // The bundler has said on stderr what is wrong with which source; that is our bug, not the user's input.
+  await bundleCommandLine().catch(() => process.exit(70))
   writeFileSync(`${mark}.${process.pid}`, fingerprint)
   renameSync(`${mark}.${process.pid}`, mark)
 }
+
+// A package manager starts scripts in the root; file arguments mean the directory where the user stands.
+const { INIT_CWD: startedIn, npm_lifecycle_event: script } = process.env
+if (script === 'statefold' && startedIn !== undefined) process.chdir(startedIn)
 
 process.argv[1] = main
 await import(pathToFileURL(main).href)
