@@ -37,9 +37,5 @@ if (!upToDate) {
   renameSync(`${mark}.${process.pid}`, mark)
 }
 
-// A package manager starts scripts in the root; file arguments mean the directory where the user stands.
-const { INIT_CWD: startedIn, npm_lifecycle_event: script } = process.env
-if (script === 'statefold' && startedIn !== undefined) process.chdir(startedIn)
-
 process.argv[1] = main
 await import(pathToFileURL(main).href)
