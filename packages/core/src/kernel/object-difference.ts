@@ -1,0 +1,192 @@
+/**
+ * What changed between two versions of an object, small enough to be written down for every change: pointers with their new values, and
+ * pointers that are gone. Subtrees that are the same object (`===`) are never entered, so the work is in proportion to what changed.
+ * Law: applyDifference(before, differenceOf(before, after)) equals `after` (the order of keys may differ).
+ * A property that is undefined counts as absent.
+ */
+import { isJsonObject, type Json, type JsonObject } from './json.js'
+
+/** Pointers as in RFC 6901: `/metadata/labels/app.kubernetes.io~1name`. No pointer lies below another one. */
+export interface ObjectDifference {
+  readonly set: { readonly [pointer: string]: Json }
+  readonly removed: readonly string[]
+}
+
+/** `a/b~c` → `a~1b~0c`. */
+export const escapePointerKey = (key: string): string =>
+  key.includes('~') || key.includes('/') ? key.replaceAll('~', '~0').replaceAll('/', '~1') : key
+
+export const unescapePointerKey = (key: string): string => (key.includes('~') ? key.replaceAll('~1', '/').replaceAll('~0', '~') : key)
+
+/** Equal as JSON. */
+export const deepEqual = (left: Json | undefined, right: Json | undefined): boolean => {
+  if (left === right) return true
+  if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) return false
+  if (isList(left)) {
+    if (!isList(right) || left.length !== right.length) return false
+    for (let index = 0; index < left.length; index += 1) if (!deepEqual(left[index], right[index])) return false
+    return true
+  }
+  if (isList(right)) return false
+  let leftCount = 0
+  for (const key of Object.keys(left)) {
+    const value = left[key]
+    if (value === undefined) continue
+    leftCount += 1
+    const other = ownOf(right, key)
+    if (value !== other && (other === undefined || !deepEqual(value, other))) return false
+  }
+  let rightCount = 0
+  for (const key of Object.keys(right)) if (right[key] !== undefined) rightCount += 1
+  return leftCount === rightCount
+}
+
+/** Array.isArray does not narrow a read-only list; this does. */
+const isList = (value: Json): value is readonly Json[] => Array.isArray(value)
+
+/** The property itself, never something inherited such as `constructor`. */
+const ownOf = (object: JsonObject, key: string): Json | undefined => (Object.hasOwn(object, key) ? object[key] : undefined)
+
+/** Changes found so far. A subtree that is cheaper to replace takes back its own, so these work as a stack. */
+interface Changes {
+  readonly pointers: string[]
+  readonly values: Json[]
+  readonly removed: string[]
+  /** About how many characters the changes take. */
+  weight: number
+}
+
+const pointerOverhead = 6
+
+/** About how many characters the value takes; stops counting above the limit. */
+const weightOf = (value: Json, limit: number): number => {
+  if (typeof value === 'string') return value.length + 2
+  if (typeof value !== 'object' || value === null) return 4
+  let weight = 2
+  if (isList(value)) {
+    for (const item of value) {
+      if (weight > limit) return weight
+      weight += 1 + weightOf(item, limit - weight)
+    }
+    return weight
+  }
+  for (const key of Object.keys(value)) {
+    if (weight > limit) return weight
+    const item = value[key]
+    if (item !== undefined) weight += key.length + 4 + weightOf(item, limit - weight)
+  }
+  return weight
+}
+
+const addSet = (changes: Changes, pointer: string, value: Json): void => {
+  changes.pointers.push(pointer)
+  changes.values.push(value)
+  changes.weight += pointer.length + pointerOverhead + weightOf(value, Number.POSITIVE_INFINITY)
+}
+
+const addRemoved = (changes: Changes, pointer: string): void => {
+  changes.removed.push(pointer)
+  changes.weight += pointer.length + 3
+}
+
+const compareObjects = (changes: Changes, pointer: string, before: JsonObject, after: JsonObject): void => {
+  for (const key of Object.keys(after)) {
+    const value = after[key]
+    const old = ownOf(before, key)
+    if (value === old || value === undefined) continue
+    const place = `${pointer}/${escapePointerKey(key)}`
+    if (old === undefined) addSet(changes, place, value)
+    else compareValues(changes, place, old, value)
+  }
+  for (const key of Object.keys(before)) {
+    if (before[key] !== undefined && ownOf(after, key) === undefined) addRemoved(changes, `${pointer}/${escapePointerKey(key)}`)
+  }
+}
+
+const compareLists = (changes: Changes, pointer: string, before: readonly Json[], after: readonly Json[]): void => {
+  for (let index = 0; index < after.length; index += 1) {
+    const value = after[index]
+    const old = before[index]
+    if (value === old || value === undefined) continue
+    if (old === undefined) addSet(changes, `${pointer}/${index}`, value)
+    else compareValues(changes, `${pointer}/${index}`, old, value)
+  }
+}
+
+const compareValues = (changes: Changes, pointer: string, before: Json, after: Json): void => {
+  const bothObjects = isJsonObject(before) && isJsonObject(after)
+  if (!bothObjects && !(Array.isArray(before) && Array.isArray(after) && after.length >= before.length)) {
+    // Other kinds of value, or a list that became shorter.
+    addSet(changes, pointer, after)
+    return
+  }
+  const { weight } = changes
+  const pointerCount = changes.pointers.length
+  const removedCount = changes.removed.length
+  if (isJsonObject(before) && isJsonObject(after)) compareObjects(changes, pointer, before, after)
+  else compareLists(changes, pointer, before as readonly Json[], after as readonly Json[]) // both are lists: checked above
+  const added = changes.weight - weight
+  if (added === 0 || changes.pointers.length + changes.removed.length === pointerCount + removedCount + 1) return
+  const wholeWeight = pointer.length + pointerOverhead + weightOf(after, added)
+  if (wholeWeight >= added) return
+  changes.pointers.length = pointerCount
+  changes.values.length = pointerCount
+  changes.removed.length = removedCount
+  changes.pointers.push(pointer)
+  changes.values.push(after)
+  changes.weight = weight + wholeWeight
+}
+
+export const differenceOf = (before: JsonObject, after: JsonObject): ObjectDifference => {
+  if (before === after) return { set: {}, removed: [] }
+  const changes: Changes = { pointers: [], values: [], removed: [], weight: 0 }
+  compareObjects(changes, '', before, after)
+  const set: { [pointer: string]: Json } = {}
+  for (const [index, pointer] of changes.pointers.entries()) {
+    const value = changes.values[index]
+    if (value !== undefined) set[pointer] = value
+  }
+  return { set, removed: changes.removed }
+}
+
+export const isEmptyDifference = (difference: ObjectDifference): boolean =>
+  difference.removed.length === 0 && Object.keys(difference.set).length === 0
+
+interface MutableObject {
+  [key: string]: Json | undefined
+}
+
+/** Copies each container on the way at most once; the rest is shared with `before`. */
+export const applyDifference = (before: JsonObject, difference: ObjectDifference): JsonObject => {
+  const copies = new Set<object>()
+  const copyOf = (container: Json | undefined, pointer: string): MutableObject | Json[] => {
+    if (typeof container !== 'object' || container === null)
+      throw new Error(`The difference does not fit: nothing to change at ${pointer}.`)
+    // A container is in `copies` only when it was made below, so it may be changed.
+    if (copies.has(container)) return container as MutableObject | Json[]
+    const copy = isList(container) ? [...container] : { ...container }
+    copies.add(copy)
+    return copy
+  }
+  const write = (container: Json | undefined, keys: readonly string[], at: number, pointer: string, value: Json | undefined): Json => {
+    const copy = copyOf(container, pointer)
+    const key = keys[at] ?? ''
+    if (Array.isArray(copy)) {
+      const index = Number(key)
+      const item = at === keys.length - 1 ? value : write(copy[index], keys, at + 1, pointer, value)
+      if (item !== undefined) copy[index] = item
+      return copy
+    }
+    const next = at === keys.length - 1 ? value : write(ownOf(copy, key), keys, at + 1, pointer, value)
+    if (next === undefined) delete copy[key]
+    // An own property of that name, not the prototype of the copy.
+    else if (key === '__proto__') Object.defineProperty(copy, key, { value: next, writable: true, enumerable: true, configurable: true })
+    else copy[key] = next
+    return copy
+  }
+  const keysOfPointer = (pointer: string): readonly string[] => pointer.slice(1).split('/').map(unescapePointerKey)
+  let result: Json = before
+  for (const pointer of difference.removed) result = write(result, keysOfPointer(pointer), 0, pointer, undefined)
+  for (const pointer of Object.keys(difference.set)) result = write(result, keysOfPointer(pointer), 0, pointer, difference.set[pointer])
+  return isJsonObject(result) ? result : before
+}
