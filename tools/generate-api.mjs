@@ -171,3 +171,220 @@ export interface Kinds {
 ${kinds.map((kind) => `  readonly ${kind}: ${kind}\n`).join('')}}
 `,
 )
+
+// ---- schema.ts: what strict decoding and patches need, as Go would name it.
+
+/** @type {Record<string, { go: string, json: string, type: string }[] | string>} */
+const goTypes = read('go-types.json')
+
+/** Go's names of string types outside the Pod template (there, go-types.json knows them). @type {Record<string, string>} */
+const namedElsewhere = {
+  'StatefulSetSpec.podManagementPolicy': 'v1.PodManagementPolicyType',
+  'StatefulSetUpdateStrategy.type': 'v1.StatefulSetUpdateStrategyType',
+  'StatefulSetPersistentVolumeClaimRetentionPolicy.whenDeleted': 'v1.PersistentVolumeClaimRetentionPolicyType',
+  'StatefulSetPersistentVolumeClaimRetentionPolicy.whenScaled': 'v1.PersistentVolumeClaimRetentionPolicyType',
+  'DeploymentStrategy.type': 'v1.DeploymentStrategyType',
+  'DaemonSetUpdateStrategy.type': 'v1.DaemonSetUpdateStrategyType',
+  'ServiceSpec.type': 'v1.ServiceType',
+  'ServiceSpec.sessionAffinity': 'v1.ServiceAffinity',
+  'ServiceSpec.externalTrafficPolicy': 'v1.ServiceExternalTrafficPolicy',
+  'ServiceSpec.internalTrafficPolicy': 'v1.ServiceInternalTrafficPolicy',
+  'ServiceSpec.ipFamilyPolicy': 'v1.IPFamilyPolicy',
+  'ServiceSpec.ipFamilies': 'v1.IPFamily',
+  'ServicePort.protocol': 'v1.Protocol',
+  'PersistentVolumeSpec.persistentVolumeReclaimPolicy': 'v1.PersistentVolumeReclaimPolicy',
+  'PersistentVolumeSpec.accessModes': 'v1.PersistentVolumeAccessMode',
+  'PersistentVolumeSpec.volumeMode': 'v1.PersistentVolumeMode',
+  'PersistentVolumeSpec.capacity': 'v1.ResourceList',
+  'StorageClass.reclaimPolicy': 'v1.PersistentVolumeReclaimPolicy',
+  'StorageClass.volumeBindingMode': 'v1.VolumeBindingMode',
+  'JobSpec.completionMode': 'v1.CompletionMode',
+  'JobSpec.podReplacementPolicy': 'v1.PodReplacementPolicy',
+  'CronJobSpec.concurrencyPolicy': 'v1.ConcurrencyPolicy',
+  'PodDisruptionBudgetSpec.unhealthyPodEvictionPolicy': 'v1.UnhealthyPodEvictionPolicyType',
+  'Taint.effect': 'v1.TaintEffect',
+  'Secret.type': 'v1.SecretType',
+  'NodeStatus.capacity': 'v1.ResourceList',
+  'NodeStatus.allocatable': 'v1.ResourceList'
+}
+
+/**
+ * Go's own field, also of an embedded struct (Volume has VolumeSource's fields).
+ * @param {string} typeName @param {string} property @returns {string | undefined}
+ */
+const goFieldType = (typeName, property) => {
+  const fields = goTypes[typeName]
+  if (!Array.isArray(fields)) return undefined
+  for (const field of fields) {
+    if (field.json === property) return field.type
+    const embedded = field.json === '' ? goFieldType(field.type.replace(/^\*/, ''), property) : undefined
+    if (embedded !== undefined) return embedded
+  }
+  return undefined
+}
+
+/** @param {Field} field @returns {string} */
+const shapeOf = (field) => {
+  if (field.$ref !== undefined) return nameOf(field.$ref)
+  if (field.type === 'array') return `[]${shapeOf(field.items ?? {})}`
+  if (field.type === 'object') return field.additionalProperties === undefined ? 'RawExtension' : `map[string]${shapeOf(field.additionalProperties)}`
+  if (field.type === 'integer') return field.format ?? 'int64'
+  if (field.type === 'number') return 'float64'
+  if (field.type === 'boolean') return 'bool'
+  return field.format === 'byte' ? '[]byte' : 'string'
+}
+
+/** What a field is: its shape, and `=Name` where Go has its own name for a scalar or a map.
+ * @param {string} typeName @param {string} property @param {Field} field */
+const fieldText = (typeName, property, field) => {
+  const shape = shapeOf(field)
+  const plain = shape.replace(/^\[\]/, '')
+  const own = goFieldType(`v1.${typeName}`, property) ?? namedElsewhere[`${typeName}.${property}`] ?? (property === 'uid' ? 'types.UID' : '')
+  const name = own.replace(/^\*|^\[\]/g, '')
+  return (plain === 'string' || plain.startsWith('map[')) && /^\w+\.\w+$/.test(name) ? `${shape}=${name}` : shape
+}
+
+/** What a client can send: the stored kinds and the bodies of their subresources. */
+const roots = [...topLevel, ...fullNames.filter((full) => /\.(Scale|Binding|Eviction|DeleteOptions|authentication\.v1\.TokenRequest)$/.test(full))]
+/** @type {Set<string>} */
+const reachable = new Set()
+/** @param {string} full */
+const reach = (full) => {
+  if (reachable.has(full)) return
+  reachable.add(full)
+  for (const field of Object.values(schemas[full]?.properties ?? {})) {
+    const reference = field.$ref ?? field.items?.$ref ?? field.additionalProperties?.$ref
+    if (reference !== undefined) reach(reference)
+  }
+}
+roots.forEach(reach)
+
+const sent = fullNames.filter((full) => reachable.has(full) && plainTypes[nameOf(full)] === undefined)
+const schemaLines = sent.map((full) => {
+  const schema = schemas[full] ?? {}
+  const fields = Object.entries(schema.properties ?? {})
+    .sort(([left], [right]) => byText(left, right))
+    .map(([property, field]) => `${property} ${fieldText(nameOf(full), property, field)}`)
+  return `  ${nameOf(full)}: '${fields.join(',')}'`
+})
+
+write(
+  'schema.ts',
+  `/* The fields of every type that a client can send, written as Go would declare them: \`name shape\`, where the shape is a scalar
+ * (string, bool, int32, int64, float64, []byte, Quantity, IntOrString, Time, MicroTime, RawExtension, FieldsV1), a type of this table, \`[]shape\`
+ * or \`map[string]shape\`; \`=Name\` after it is Go's own name of that scalar (of a list: of its elements) or map. */
+export const fieldsOfTypes: Readonly<Record<string, string>> = {
+${schemaLines.join(',\n')}
+}
+
+/** Kinds whose type is not called like them: two groups have an Event. */
+export const typeOfOtherGroup: Readonly<Record<string, string>> = {
+${roots
+  .filter((full) => nameOf(full) !== lastPart(full))
+  .map((full) => {
+    const identity = schemas[full]?.['x-kubernetes-group-version-kind']?.[0]
+    return `  '${identity?.group}/${identity?.version} ${identity?.kind}': '${nameOf(full)}'`
+  })
+  .join(',\n')}
+}
+`
+)
+
+// ---- patch-meta.ts
+
+const patchLines = sent.flatMap((full) => {
+  const fields = Object.entries(schemas[full]?.properties ?? {})
+    .sort(([left], [right]) => byText(left, right))
+    .flatMap(([property, field]) => {
+      const strategy = field['x-kubernetes-patch-strategy']
+      const key = field['x-kubernetes-patch-merge-key']
+      return strategy === undefined ? [] : [`${property}: ['${strategy}'${key === undefined ? '' : `, '${key}'`}]`]
+    })
+  return fields.length === 0 ? [] : [`  ${nameOf(full)}: { ${fields.join(', ')} }`]
+})
+
+write(
+  'patch-meta.ts',
+  `/* How a strategic merge patch treats each field: Go's patchStrategy and patchMergeKey tags. */
+import { elementTypeOf } from '../field-schema.js'
+
+export { typeNameOfKind } from '../field-schema.js'
+
+export type PatchStrategy = 'merge' | 'replace' | 'retainKeys' | 'merge,retainKeys'
+
+/** \`elementType\`: the type of the field's value, or of the elements of its list or map, when that is one with fields of its own. */
+export interface PatchMeta {
+  readonly strategy?: PatchStrategy
+  readonly mergeKey?: string
+  readonly elementType?: string
+}
+
+const strategies: Readonly<Record<string, Readonly<Record<string, readonly [PatchStrategy, string?]>>>> = {
+${patchLines.join(',\n')}
+}
+
+export const patchMetaOf = (typeName: string, field: string): PatchMeta => {
+  const strategy = strategies[typeName]?.[field]
+  const elementType = elementTypeOf(typeName, field)
+  return {
+    ...(strategy === undefined ? {} : { strategy: strategy[0] }),
+    ...(strategy?.[1] === undefined ? {} : { mergeKey: strategy[1] }),
+    ...(elementType === undefined ? {} : { elementType })
+  }
+}
+`
+)
+
+// ---- resources.ts: discovery. table-columns.ts: the columns of server-side tables.
+
+const usualVerbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
+/** @param {string[]} verbs */
+const verbsText = (verbs) => (verbs.join() === usualVerbs.join() ? 'usualVerbs' : `[${verbs.map((verb) => `'${verb}'`).join(', ')}]`)
+
+const resourceLines = Object.entries(discovery).flatMap(([groupVersion, resources]) => {
+  const slash = groupVersion.indexOf('/')
+  const [group, version] = slash < 0 ? ['', groupVersion] : [groupVersion.slice(0, slash), groupVersion.slice(slash + 1)]
+  return resources.map((resource) => {
+    const subresources = (resource.subresources ?? []).map((subresource) => {
+      const { group: ofGroup, version: ofVersion, kind } = subresource.responseKind
+      const kindText = kind === resource.responseKind.kind && ofGroup === '' && ofVersion === '' ? '' : `, kind: '${kind}'`
+      const groupText = ofGroup === '' && ofVersion === '' ? '' : `, group: '${ofGroup}', version: '${ofVersion}'`
+      return `{ name: '${subresource.subresource}'${kindText}${groupText}, verbs: [${subresource.verbs.map((verb) => `'${verb}'`).join(', ')}] }`
+    })
+    return (
+      `  { kind: '${resource.responseKind.kind}', group: '${group}', version: '${version}', plural: '${resource.resource}', singular: '${resource.singularResource}', ` +
+      `shortNames: [${(resource.shortNames ?? []).map((name) => `'${name}'`).join(', ')}], categories: [${(resource.categories ?? []).map((name) => `'${name}'`).join(', ')}], ` +
+      `namespaced: ${resource.scope === 'Namespaced'}, verbs: ${verbsText(resource.verbs)}, subresources: [${subresources.join(', ')}] }`
+    )
+  })
+})
+
+write(
+  'discovered-resources.ts',
+  `/* The resources of the server, in the order in which discovery lists them. */
+import type { ApiResource } from '../resources.js'
+
+const usualVerbs = [${usualVerbs.map((verb) => `'${verb}'`).join(', ')}]
+
+export const discoveredResources: readonly ApiResource[] = [
+${resourceLines.join(',\n')}
+]
+`
+)
+
+write(
+  'table-columns.ts',
+  `/* The columns of the server-side tables, by group, version and plural name. \`+\` before a name: shown with -o wide only. After it: the format
+ * \`name\`, and a type that is not string. */
+export const tableColumns: Readonly<Record<string, readonly string[]>> = {
+${Object.entries(tables)
+  .map(
+    ([resource, columns]) =>
+      `  '${resource}': [${columns
+        .map((column) => `'${column.priority > 0 ? '+' : ''}${column.name}${column.format === '' ? '' : `|${column.format}`}${column.type === 'string' ? '' : `|${column.type}`}'`)
+        .join(', ')}]`
+  )
+  .join(',\n')}
+}
+`
+)
