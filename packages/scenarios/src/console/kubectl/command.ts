@@ -1,0 +1,108 @@
+/** What every kubectl command is, and what it is called with. */
+import type { ApiStatus, KubernetesObject } from '@statefold/core'
+import * as E from 'fp-ts/lib/Either.js'
+import type { ApiCommand } from '@statefold/core'
+import { failWith, statusProblem } from './errors.js'
+import { commaList, duration, list, numberFlag, switchFlag, text, withBare, type FlagSpecification, type Flags } from './flags.js'
+import type { ConsoleOutput, ConsoleWait, KubectlCluster } from './kubectl-cluster.js'
+
+/** The answer is the exit code. */
+export type Running = Generator<ConsoleWait, number, void>
+
+export interface Call {
+  readonly cluster: KubectlCluster
+  readonly output: ConsoleOutput
+  readonly stdin: string
+  /** `kubectl rollout status` */
+  readonly path: string
+  readonly flags: Flags
+  /** The words that are no flags. */
+  readonly words: readonly string[]
+  /** How many of them stood before `--`. */
+  readonly dashAt: number | undefined
+  readonly namespace: string
+  /** True when -n was given. */
+  readonly namespaceGiven: boolean
+}
+
+export interface Command {
+  /** `get`, `rollout status` */
+  readonly name: string
+  readonly flags: readonly FlagSpecification[]
+  readonly run: (call: Call) => Running
+}
+
+/** Flags that every command takes. Follows AddFlags in cli-runtime/pkg/genericclioptions/config_flags.go. */
+export const globalFlags: readonly FlagSpecification[] = [
+  text('namespace', 'n'),
+  text('context'),
+  text('cluster'),
+  text('user'),
+  text('kubeconfig'),
+  text('server', 's'),
+  text('token'),
+  text('as'),
+  list('as-group'),
+  text('as-uid'),
+  text('cache-dir'),
+  text('certificate-authority'),
+  text('client-certificate'),
+  text('client-key'),
+  text('tls-server-name'),
+  switchFlag('insecure-skip-tls-verify'),
+  text('request-timeout'),
+  switchFlag('disable-compression'),
+  switchFlag('match-server-version'),
+  switchFlag('warnings-as-errors'),
+  text('username'),
+  text('password'),
+  text('profile'),
+  text('profile-output'),
+  text('kuberc'),
+  numberFlag('v', '0', 'v'),
+  text('vmodule'),
+  switchFlag('help', 'h')
+]
+
+export const outputFlags: readonly FlagSpecification[] = [
+  text('output', 'o'),
+  text('template'),
+  switchFlag('show-managed-fields'),
+  switchFlag('allow-missing-template-keys', undefined, 'true')
+]
+
+export const fileFlags: readonly FlagSpecification[] = [commaList('filename', 'f'), text('kustomize', 'k'), switchFlag('recursive', 'R')]
+
+export const dryRunFlag: FlagSpecification = withBare(text('dry-run', undefined, 'none'), 'unchanged')
+export const validateFlag: FlagSpecification = withBare(text('validate', undefined, 'strict'), 'strict')
+export const fieldManagerFlag: FlagSpecification = text('field-manager')
+export const selectorFlag: FlagSpecification = text('selector', 'l')
+export const fieldSelectorFlag: FlagSpecification = text('field-selector')
+export const timeoutFlag: FlagSpecification = duration('timeout', '0s')
+
+/** The server's warnings of the last request, as the client prints them. */
+const printWarnings = (call: Call): void => {
+  for (const warning of call.cluster.warnings?.() ?? []) call.output.stderr(`Warning: ${warning}\n`)
+}
+
+/** Asks the server; its warnings are printed at once. */
+export const ask = (call: Call, command: ApiCommand): E.Either<ApiStatus, KubernetesObject> => {
+  const answer = call.cluster.request(command)
+  printWarnings(call)
+  return answer
+}
+
+/** Asks the server and ends the command when it refuses. */
+export const askOrFail = (call: Call, command: ApiCommand): KubernetesObject => {
+  const answer = ask(call, command)
+  return E.isLeft(answer) ? failWith(statusProblem(answer.left)) : answer.right
+}
+
+/** A command that never waits. */
+export const atOnce =
+  (run: (call: Call) => number): ((call: Call) => Running) =>
+  // A generator without a yield: the command never waits.
+  // oxlint-disable-next-line require-yield
+  function* (call): Running {
+    return run(call)
+  }
