@@ -8,3 +8,5 @@ export type { KubernetesObject, ObjectRef, StoredObjectMeta, UnstoredObject } fr
 export type { ApiStatus, ApiStatusReason, FieldError } from './api/api-status.js'
 export type { ApiCommand, ApiResult, DeleteOptions, Subresource } from './cluster/api-commands.js'
 export type { Kind, Reader } from './cluster/reader.js'
+export type { ApiResource } from './api/resources.js'
+export { allResources, apiVersionOf, qualifiedResource, resourceOfKind, resourceOfName, resourcesOfCategory } from './api/resources.js'

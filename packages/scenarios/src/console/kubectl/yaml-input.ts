@@ -1,0 +1,58 @@
+/** YAML documents as sigs.k8s.io/yaml reads them: YAML 1.1 booleans and octal numbers, timestamps are texts, the last of two equal keys wins. */
+import * as E from 'fp-ts/lib/Either.js'
+import { isJsonObject, type Json } from '@statefold/core'
+import { parseDocument, type YAMLError } from 'yaml'
+
+/** Splits a stream at its `---` lines. Follows YAMLReader in apimachinery/pkg/util/yaml/decoder.go. */
+export const splitDocuments = (input: string): readonly string[] => {
+  const documents: string[] = []
+  let current: string[] = []
+  for (const line of input.split('\n')) {
+    if (line.startsWith('---') && /^\s*(?:#.*)?$/.test(line.slice(3))) {
+      if (current.length > 0) documents.push(current.join('\n'))
+      current = []
+    } else current.push(line)
+  }
+  return current.length > 0 ? [...documents, current.join('\n')] : documents
+}
+
+/** go-yaml's words for the commonest mistakes (scannerc.go, parserc.go). */
+const goMessage = (error: YAMLError): string => {
+  if (/Nested mappings|Implicit map keys|BLOCK_AS_IMPLICIT_KEY|compact mappings/i.test(`${error.code} ${error.message}`)) return 'mapping values are not allowed in this context'
+  if (error.code === 'TAB_AS_INDENT') return 'found character that cannot start any token'
+  if (error.code === 'MISSING_CHAR' && /closing ["']quote|Missing closing/i.test(error.message)) return 'found unexpected end of stream'
+  if (error.code === 'MISSING_CHAR' && /flow/i.test(error.message)) return `did not find expected ',' or '}'`
+  if (error.code === 'BAD_ALIAS') return 'unknown anchor'
+  return 'did not find expected key'
+}
+
+/** Numbers and texts of keys become texts; nothing else changes. */
+const asJson = (value: unknown): Json => {
+  if (value === undefined || value === null) return null
+  if (Array.isArray(value)) return value.map(asJson)
+  if (value instanceof Map) return Object.fromEntries([...value].map(([key, item]) => [String(key), asJson(item)]))
+  if (isJsonObject(value)) return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, asJson(item)]))
+  if (typeof value === 'boolean' || typeof value === 'number' || typeof value === 'string') return value
+  if (typeof value === 'bigint') return Number(value)
+  return String(value)
+}
+
+const isForeign = (tag: { readonly tag: string; readonly format?: string }): boolean => tag.tag.endsWith(':timestamp') || tag.format === 'TIME' || /:(?:set|omap|pairs|binary)$/.test(tag.tag)
+
+export const readYamlDocument = (input: string): E.Either<string, Json> => {
+  const document = parseDocument(input, {
+    version: '1.1',
+    uniqueKeys: false,
+    logLevel: 'silent',
+    merge: true,
+    customTags: (tags) => tags.filter((tag) => typeof tag === 'string' || !isForeign(tag))
+  })
+  const [error] = document.errors
+  if (error !== undefined) {
+    const message = goMessage(error)
+    // go-yaml counts the line of the token before for most mistakes.
+    const line = error.linePos?.[0].line ?? 1
+    return E.left(`yaml: line ${line}: ${message}`)
+  }
+  return E.right(asJson(document.toJS({ maxAliasCount: 1_000 })))
+}
