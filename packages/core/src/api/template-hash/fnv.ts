@@ -1,0 +1,26 @@
+/** The two 32-bit hashes that Kubernetes names things by, and how it writes them down. */
+import { utf8ToBytes } from '@noble/hashes/utils.js'
+
+const offsetBasis = 0x811c9dc5
+const prime = 0x01000193
+
+/** FNV-1: multiply, then xor. Over the UTF-8 bytes. */
+export const fnv1 = (text: string): number => {
+  let hash = offsetBasis
+  for (const byte of utf8ToBytes(text)) hash = Math.imul(hash, prime) ^ byte
+  return hash >>> 0
+}
+
+/** FNV-1a: xor, then multiply. Over the UTF-8 bytes of the text and the bytes after it. */
+export const fnv1a = (text: string, bytesAfter: readonly number[] = []): number => {
+  let hash = offsetBasis
+  for (const byte of utf8ToBytes(text)) hash = Math.imul(hash ^ byte, prime)
+  for (const byte of bytesAfter) hash = Math.imul(hash ^ byte, prime)
+  return hash >>> 0
+}
+
+const alphabet = 'bcdfghjklmnpqrstvwxz2456789'
+
+/** The number in decimal, each digit replaced by a letter that spells no words. Follows SafeEncodeString in apimachinery/pkg/util/rand/rand.go. */
+export const encodeHash = (hash: number): string =>
+  String(hash).replace(/[0-9]/g, (digit) => alphabet.charAt(digit.charCodeAt(0) % alphabet.length))
