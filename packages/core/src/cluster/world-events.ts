@@ -13,7 +13,7 @@ const fact = <K extends string, P extends t.Props>(kind: K, fields: P): t.Readon
 const factWith = <K extends string, P extends t.Props, O extends t.Props>(
   kind: K,
   fields: P,
-  optional: O
+  optional: O,
 ): t.IntersectionC<[t.ReadonlyC<t.TypeC<{ kind: t.LiteralC<K> } & P>>, t.ReadonlyC<t.PartialC<O>>]> =>
   t.intersection([fact(kind, fields), t.readonly(t.partial(optional))])
 
@@ -23,7 +23,7 @@ const texts = t.readonly(t.record(t.string, t.string))
  * Something that holds until it is cleared. `pods`, `images`, `volumes` and `provisioners` are patterns with `*` and `?`; a Pod pattern
  * with a slash is namespace/name. `container` narrows it to one container.
  */
-export const BehaviourCodec = t.union([
+export const Behaviour = t.union([
   /** Containers stay in ContainerCreating. */
   factWith('StartHeld', { pods: t.string }, {}),
   /** The start of each container takes this much longer. */
@@ -31,7 +31,11 @@ export const BehaviourCodec = t.union([
   /** The process runs but does not answer probes (or anybody) before this time after its start. */
   factWith('WarmUpSlow', { pods: t.string, forMs: t.number }, { container: t.string }),
   /** Probes of that sort fail; without `probe`: readiness. */
-  factWith('ProbeFailing', { pods: t.string }, { container: t.string, probe: t.union([t.literal('readiness'), t.literal('liveness'), t.literal('startup')]), output: t.string }),
+  factWith(
+    'ProbeFailing',
+    { pods: t.string },
+    { container: t.string, probe: t.union([t.literal('readiness'), t.literal('liveness'), t.literal('startup')]), output: t.string },
+  ),
   /** The process ends as soon as it has started, and one that runs ends now. */
   factWith('Crashing', { pods: t.string }, { container: t.string, exitCode: t.number, outOfMemory: t.boolean }),
   /** The process ends by itself with that code; under the profile `recorded` only where restartPolicy is not Always. */
@@ -49,25 +53,28 @@ export const BehaviourCodec = t.union([
   factWith('ProvisionerDelayed', { provisioners: t.string, byMs: t.number }, {}),
   /** `volumes` matches the PersistentVolume's name or the volume handle. */
   factWith('AttachStuck', { volumes: t.string }, { node: t.string, message: t.string }),
-  factWith('DetachStuck', { volumes: t.string }, { node: t.string, message: t.string })
+  factWith('DetachStuck', { volumes: t.string }, { node: t.string, message: t.string }),
 ])
-export type Behaviour = t.TypeOf<typeof BehaviourCodec>
+export type Behaviour = t.TypeOf<typeof Behaviour>
 export type BehaviourKind = Behaviour['kind']
 
 /** A volume of a Pod as it is mounted on the machine: its name in the Pod and the asset behind it. */
-const MountedVolumeCodec = t.intersection([t.readonly(t.type({ name: t.string, asset: t.string })), t.readonly(t.partial({ readOnly: t.boolean }))])
-export type MountedVolume = t.TypeOf<typeof MountedVolumeCodec>
+export const MountedVolume = t.intersection([
+  t.readonly(t.type({ name: t.string, asset: t.string })),
+  t.readonly(t.partial({ readOnly: t.boolean })),
+])
+export type MountedVolume = t.TypeOf<typeof MountedVolume>
 
 /** Where a container sees a volume. */
-const MountPointCodec = t.intersection([
+export const MountPoint = t.intersection([
   t.readonly(t.type({ path: t.string, volume: t.string })),
-  t.readonly(t.partial({ subPath: t.string, readOnly: t.boolean }))
+  t.readonly(t.partial({ subPath: t.string, readOnly: t.boolean })),
 ])
-export type MountPoint = t.TypeOf<typeof MountPointCodec>
+export type MountPoint = t.TypeOf<typeof MountPoint>
 
 /** When and how a container that was told to stop will end, unless something comes between. */
-const PlannedExitCodec = t.readonly(t.type({ container: t.string, exitsAt: t.number, exitCode: t.number }))
-export type PlannedExit = t.TypeOf<typeof PlannedExitCodec>
+export const PlannedExit = t.readonly(t.type({ container: t.string, exitsAt: t.number, exitCode: t.number }))
+export type PlannedExit = t.TypeOf<typeof PlannedExit>
 
 const probe = t.union([t.literal('readiness'), t.literal('liveness'), t.literal('startup')])
 export type ProbeSort = t.TypeOf<typeof probe>
@@ -75,7 +82,7 @@ export type ProbeSort = t.TypeOf<typeof probe>
 const ofNode = { node: t.string }
 const ofContainer = { podUid: t.string, container: t.string }
 
-export const WorldEventCodec = t.union([
+export const WorldEvent = t.union([
   /** A machine was installed; its kubelet runs and will register a Node object. */
   factWith('MachineAdded', { node: t.string, address: t.string }, { labels: texts, capacity: texts }),
   fact('MachineRemoved', ofNode),
@@ -96,7 +103,7 @@ export const WorldEventCodec = t.union([
   factWith(
     'SandboxCreated',
     { podUid: t.string, namespace: t.string, name: t.string, node: t.string, address: t.string, readyAt: t.number },
-    { restartPolicy: t.string, volumes: t.readonlyArray(MountedVolumeCodec), hostNetwork: t.boolean }
+    { restartPolicy: t.string, volumes: t.readonlyArray(MountedVolume), hostNetwork: t.boolean },
   ),
   /** All that was left of the Pod on the machine is cleaned away: sandbox, containers, writable layers, emptyDirs. */
   fact('SandboxRemoved', { podUid: t.string }),
@@ -104,13 +111,13 @@ export const WorldEventCodec = t.union([
   fact('ImagePulled', { node: t.string, image: t.string }),
   factWith('ImagePullFailed', { ...ofContainer, image: t.string, message: t.string }, {}),
   /** The next process of that container is being created and will run from `startsAt` on. */
-  factWith('ContainerCreated', { ...ofContainer, image: t.string, startsAt: t.number }, { mounts: t.readonlyArray(MountPointCodec) }),
+  factWith('ContainerCreated', { ...ofContainer, image: t.string, startsAt: t.number }, { mounts: t.readonlyArray(MountPoint) }),
   fact('ContainerStarted', ofContainer),
   factWith('ContainerExited', { ...ofContainer, exitCode: t.number, reason: t.string }, { message: t.string }),
   /** The container could not be created (`CreateContainerConfigError`, …). */
   fact('ContainerRefused', { ...ofContainer, reason: t.string, message: t.string }),
   /** SIGTERM was sent (after preStop hooks); at `killAt` SIGKILL follows. */
-  fact('TerminationStarted', { podUid: t.string, killAt: t.number, exits: t.readonlyArray(PlannedExitCodec) }),
+  fact('TerminationStarted', { podUid: t.string, killAt: t.number, exits: t.readonlyArray(PlannedExit) }),
   /** A probe's answer, when it changes what is known: the outcome and how often in a row. */
   fact('ProbeAnswered', { ...ofContainer, probe, succeeded: t.boolean, inARow: t.number }),
 
@@ -124,8 +131,8 @@ export const WorldEventCodec = t.union([
   fact('VolumeAttached', { volume: t.string, node: t.string }),
   fact('VolumeDetached', { volume: t.string, node: t.string }),
 
-  t.readonly(t.type({ kind: t.literal('BehaviourSet'), behaviour: BehaviourCodec })),
+  t.readonly(t.type({ kind: t.literal('BehaviourSet'), behaviour: Behaviour })),
   /** `target` is the pattern it was set with (`pods`, `images`, `volumes` or `provisioners`); a name inside a wider pattern is exempted from it. */
-  fact('BehaviourCleared', { behaviour: t.string, target: t.string })
+  fact('BehaviourCleared', { behaviour: t.string, target: t.string }),
 ])
-export type WorldEvent = t.TypeOf<typeof WorldEventCodec>
+export type WorldEvent = t.TypeOf<typeof WorldEvent>
