@@ -33,9 +33,9 @@ export const podFromTemplate = ({ template, namespace, owner, name, generateName
       ...(labels === undefined ? undefined : { labels }),
       ...(annotations === undefined ? undefined : { annotations }),
       ...(finalizers === undefined ? undefined : { finalizers }),
-      ownerReferences: [owner]
+      ownerReferences: [owner],
     },
-    spec: template.spec ?? emptySpec
+    spec: template.spec ?? emptySpec,
   }
 }
 
@@ -46,5 +46,5 @@ export const newControllerRef = (owner: KubernetesObject): OwnerReference => ({
   name: owner.metadata.name,
   uid: owner.metadata.uid,
   controller: true,
-  blockOwnerDeletion: true
+  blockOwnerDeletion: true,
 })

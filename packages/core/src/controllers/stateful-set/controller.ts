@@ -1,0 +1,61 @@
+/** The StatefulSet controller: which notifications wake which sets. Follows pkg/controller/statefulset/stateful_set.go. */
+import { selectorMatches } from '../../api/label-selector.js'
+import { controllerRefOf, keyOfObject, type KubernetesObject } from '../../api/object.js'
+import type { OwnerReference, Pod } from '../../api/generated/types.js'
+import type { Reader } from '../../cluster/reader.js'
+import type { Controller, Wake, WatchNotification } from '../controller.js'
+import { planStatefulSet } from './plan.js'
+import type { StatefulSetControllerOptions } from './sync.js'
+
+const nobody: readonly Wake[] = []
+const wake = (set: KubernetesObject): Wake => ({ key: keyOfObject(set) })
+
+/** The set that the reference names, if it is still that very set. */
+const resolveControllerRef = (reader: Reader, namespace: string, reference: OwnerReference): readonly Wake[] => {
+  if (reference.kind !== 'StatefulSet') return nobody
+  const set = reader.get('StatefulSet', namespace, reference.name)
+  return set !== undefined && set.metadata.uid === reference.uid ? [wake(set)] : nobody
+}
+
+/** Every set whose selector matches an orphan may want it. The name is not looked at here. Follows getStatefulSetsForPod. */
+const possibleOwners = (reader: Reader, pod: Pod): readonly Wake[] => {
+  const { namespace, labels } = pod.metadata
+  if (labels === undefined) return nobody
+  return reader
+    .list('StatefulSet', namespace)
+    .filter((set) => selectorMatches(set.spec.selector, labels))
+    .map(wake)
+}
+
+const sameLabels = (left: Pod, right: Pod): boolean => {
+  const [before, after] = [left.metadata.labels ?? {}, right.metadata.labels ?? {}]
+  if (before === after) return true
+  const keys = Object.keys(before)
+  return keys.length === Object.keys(after).length && keys.every((key) => before[key] === after[key])
+}
+
+// Follows addPod, updatePod and deletePod.
+const onPod = ({ type, object: pod, old }: WatchNotification<Pod>, reader: Reader): readonly Wake[] => {
+  const namespace = pod.metadata.namespace ?? ''
+  const owner = controllerRefOf(pod)
+  const resolved = owner === undefined ? nobody : resolveControllerRef(reader, namespace, owner)
+  if (type === 'DELETED') return resolved
+  if (type === 'ADDED') return owner !== undefined || pod.metadata.deletionTimestamp !== undefined ? resolved : possibleOwners(reader, pod)
+  if (pod.metadata.resourceVersion === old.metadata.resourceVersion) return nobody
+  const former = controllerRefOf(old)
+  const ownerChanged = former?.uid !== owner?.uid
+  const wakes = former !== undefined && ownerChanged ? resolveControllerRef(reader, namespace, former) : nobody
+  if (owner !== undefined) return wakes.length === 0 ? resolved : [...wakes, ...resolved]
+  return ownerChanged || !sameLabels(old, pod) ? [...wakes, ...possibleOwners(reader, pod)] : wakes
+}
+
+const defaultOptions: StatefulSetControllerOptions = { maxUnavailable: false, staleReadProtection: true }
+
+export const makeStatefulSetController = (options: Partial<StatefulSetControllerOptions> = {}): Controller => ({
+  name: 'statefulset-controller',
+  watches: { StatefulSet: ({ object }) => [wake(object)], Pod: onPod },
+  plan: planStatefulSet({ ...defaultOptions, ...options }),
+})
+
+/** With the feature gates of Kubernetes 1.36.3. */
+export const statefulSetController: Controller = makeStatefulSetController()
