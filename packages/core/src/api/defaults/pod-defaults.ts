@@ -1,0 +1,231 @@
+/** Defaults of Pods and of everything that contains a Pod's spec. Follows pkg/apis/core/v1/defaults.go and zz_generated.defaults.go (v1.36). */
+import type {
+  Container,
+  EphemeralContainer,
+  LifecycleHandler,
+  PodSpec,
+  PodTemplateSpec,
+  Probe,
+  ResourceRequirements,
+  Volume,
+} from '../generated/types.js'
+import type { Loose } from '../loose.js'
+import { addQuantities, compareQuantities, formatQuantity, quantityOf, type Quantity } from '../quantity.js'
+import { each, filled, remembered, replaced, within } from './shared-structure.js'
+import { inStoredForm } from './stored-form.js'
+
+type LooseContainer = Loose<Container>
+type LooseVolume = Loose<Volume>
+type LoosePodSpec = Loose<PodSpec>
+
+// Follows ParseImageName in pkg/util/parsers: a tag is what stands behind the last colon after the last slash; a digest needs no tag.
+const isLatest = (image: string): boolean => {
+  const at = image.indexOf('@')
+  if (at >= 0) return false
+  const slash = image.lastIndexOf('/')
+  const colon = image.indexOf(':', slash + 1)
+  return colon < 0 || image.slice(colon + 1) === 'latest'
+}
+
+const pullPolicyOf = (image: string): string => (isLatest(image) ? 'Always' : 'IfNotPresent')
+
+const defaultPort = (port: NonNullable<LooseContainer['ports']>[number]): typeof port => filled(port, { protocol: 'TCP' })
+
+const defaultVariable = (variable: NonNullable<LooseContainer['env']>[number]): typeof variable =>
+  within(variable, 'valueFrom', (source) =>
+    within(
+      within(source, 'fieldRef', (reference) => filled(reference, { apiVersion: 'v1' })),
+      'fileKeyRef',
+      (reference) => filled(reference, { optional: false }),
+    ),
+  )
+
+type HttpGet = NonNullable<Loose<Probe>['httpGet']>
+const defaultHttpGet = (action: HttpGet): HttpGet => filled(action, { path: '/', scheme: 'HTTP' })
+
+const defaultProbe = (probe: Loose<Probe>): Loose<Probe> =>
+  within(
+    within(filled(probe, { timeoutSeconds: 1, periodSeconds: 10, successThreshold: 1, failureThreshold: 3 }), 'httpGet', defaultHttpGet),
+    'grpc',
+    (action) => filled(action, { service: '' }),
+  )
+
+const defaultHandler = (handler: Loose<LifecycleHandler>): Loose<LifecycleHandler> => within(handler, 'httpGet', defaultHttpGet)
+
+const emptyResources: Loose<ResourceRequirements> = {}
+
+const defaultContainer = remembered((sent: LooseContainer): LooseContainer => {
+  let container = inStoredForm(sent, 'Container')
+  container = filled(container, {
+    imagePullPolicy: pullPolicyOf(container.image ?? ''),
+    terminationMessagePath: '/dev/termination-log',
+    terminationMessagePolicy: 'File',
+    resources: emptyResources,
+  })
+  container = within(container, 'ports', (ports) => each(ports, defaultPort))
+  container = within(container, 'env', (variables) => each(variables, defaultVariable))
+  container = within(container, 'livenessProbe', defaultProbe)
+  container = within(container, 'readinessProbe', defaultProbe)
+  container = within(container, 'startupProbe', defaultProbe)
+  return within(container, 'lifecycle', (lifecycle) => within(within(lifecycle, 'postStart', defaultHandler), 'preStop', defaultHandler))
+})
+
+const defaultEphemeralContainer = (sent: Loose<EphemeralContainer>): Loose<EphemeralContainer> =>
+  // An ephemeral container is a container with one more field.
+  defaultContainer(sent as LooseContainer) as Loose<EphemeralContainer>
+
+const defaultMode = { defaultMode: 0o644 }
+
+type DownwardItem = NonNullable<NonNullable<LooseVolume['downwardAPI']>['items']>[number]
+const defaultDownwardItem = (item: DownwardItem): DownwardItem =>
+  within(item, 'fieldRef', (reference) => filled(reference, { apiVersion: 'v1' }))
+
+type Projection = NonNullable<NonNullable<LooseVolume['projected']>['sources']>[number]
+const defaultProjection = (source: Projection): Projection =>
+  within(
+    within(source, 'downwardAPI', (projection) => within(projection, 'items', (items) => each(items, defaultDownwardItem))),
+    'serviceAccountToken',
+    (token) => filled(token, { expirationSeconds: 3600 }),
+  )
+
+/** Of the volume sources that Pods and PersistentVolumes share. */
+export const defaultVolumeSource = <T extends Pick<LooseVolume, 'hostPath' | 'iscsi' | 'rbd' | 'azureDisk' | 'scaleIO'>>(volume: T): T => {
+  let next: typeof volume = within(volume, 'hostPath', (source) => filled(source, { type: '' }))
+  next = within(next, 'iscsi', (source) => filled(source, { iscsiInterface: 'default' }))
+  next = within(next, 'rbd', (source) => filled(source, { pool: 'rbd', user: 'admin', keyring: '/etc/ceph/keyring' }))
+  next = within(next, 'azureDisk', (source) =>
+    filled(source, { cachingMode: 'ReadWrite', kind: 'Shared', fsType: 'ext4', readOnly: false }),
+  )
+  return within(next, 'scaleIO', (source) => filled(source, { storageMode: 'ThinProvisioned', fsType: 'xfs' }))
+}
+
+const defaultVolume = remembered((sent: LooseVolume): LooseVolume => {
+  let volume = inStoredForm(sent, 'Volume')
+  let sources = 0
+  for (const name in volume) if (name !== 'name') sources += 1
+  if (sources === 0) volume = { ...volume, emptyDir: {} }
+  volume = within(volume, 'image', (source) =>
+    source.pullPolicy === undefined ? { ...source, pullPolicy: pullPolicyOf(source.reference ?? '') } : source,
+  )
+  volume = defaultVolumeSource(volume)
+  volume = within(volume, 'secret', (source) => filled(source, defaultMode))
+  volume = within(volume, 'configMap', (source) => filled(source, defaultMode))
+  volume = within(volume, 'downwardAPI', (source) =>
+    within(filled(source, defaultMode), 'items', (items) => each(items, defaultDownwardItem)),
+  )
+  volume = within(volume, 'projected', (source) => within(filled(source, defaultMode), 'sources', (list) => each(list, defaultProjection)))
+  return within(volume, 'ephemeral', (source) =>
+    within(source, 'volumeClaimTemplate', (template) => within(template, 'spec', (spec) => filled(spec, { volumeMode: 'Filesystem' }))),
+  )
+})
+
+const emptySecurityContext = {}
+
+/** Follows SetDefaults_PodSpec, and the conversion that keeps `serviceAccount` equal to `serviceAccountName`. */
+const defaultPodSpec = remembered((sent: LoosePodSpec): LoosePodSpec => {
+  let spec = inStoredForm(sent, 'PodSpec')
+  const serviceAccountName = spec.serviceAccountName ?? spec.serviceAccount
+  spec = replaced(spec, serviceAccountName === undefined ? {} : { serviceAccountName, serviceAccount: serviceAccountName })
+  spec = filled(spec, {
+    dnsPolicy: 'ClusterFirst',
+    restartPolicy: 'Always',
+    securityContext: emptySecurityContext,
+    terminationGracePeriodSeconds: 30,
+    schedulerName: 'default-scheduler',
+  })
+  spec = within(spec, 'volumes', (volumes) => each(volumes, defaultVolume))
+  spec = within(spec, 'initContainers', (containers) => each(containers, defaultContainer))
+  spec = within(spec, 'containers', (containers) => each(containers, defaultContainer))
+  return within(spec, 'ephemeralContainers', (containers) => each(containers, defaultEphemeralContainer))
+})
+
+type Quantities = { readonly [name: string]: string }
+
+const requestsFromLimits = remembered((container: LooseContainer): LooseContainer => {
+  const limits = container.resources?.limits as Quantities | undefined
+  if (limits === undefined) return container
+  const requests = filled((container.resources?.requests ?? {}) as Quantities, limits)
+  return requests === container.resources?.requests ? container : { ...container, resources: { ...container.resources, requests } }
+})
+
+const hostPorts = (container: LooseContainer): LooseContainer =>
+  within(container, 'ports', (ports) =>
+    each(ports, (port) => (port.containerPort === undefined ? port : filled(port, { hostPort: port.containerPort }))),
+  )
+
+/** Follows SetDefaults_Pod. */
+const defaultSpecOfPod = remembered((sent: LoosePodSpec): LoosePodSpec => {
+  let spec = defaultPodSpec(sent)
+  spec = within(spec, 'containers', (containers) => each(containers, requestsFromLimits))
+  spec = within(spec, 'initContainers', (containers) => each(containers, requestsFromLimits))
+  spec = withPodResources(spec)
+  spec = filled(spec, { enableServiceLinks: true })
+  if (spec.hostNetwork !== true) return spec
+  spec = within(spec, 'containers', (containers) => each(containers, hostPorts))
+  return within(spec, 'initContainers', (containers) => each(containers, hostPorts))
+})
+
+// Follows defaultPodRequests and defaultPodLimits (gate PodLevelResources), for the resources that may be set on a Pod as a whole.
+const forWholePods = (name: string): boolean => name === 'cpu' || name === 'memory' || name.startsWith('hugepages-')
+
+/** What all containers ask for together; sidecars count with the containers, other init containers one at a time. Follows AggregateContainerRequests. */
+const sumOver = (spec: LoosePodSpec, side: 'requests' | 'limits', name: string): Quantity | undefined => {
+  let sum: Quantity | undefined
+  let peak: Quantity | undefined
+  const of = (container: LooseContainer): Quantity | undefined => {
+    const amount = (container.resources?.[side] as Quantities | undefined)?.[name]
+    return amount === undefined ? undefined : quantityOf(amount)
+  }
+  const plus = (left: Quantity | undefined, right: Quantity | undefined): Quantity | undefined =>
+    left === undefined ? right : right === undefined ? left : addQuantities(left, right)
+  let sidecars: Quantity | undefined
+  for (const container of spec.initContainers ?? []) {
+    if (container.restartPolicy === 'Always') sidecars = plus(sidecars, of(container))
+    const now = container.restartPolicy === 'Always' ? sidecars : plus(sidecars, of(container))
+    if (now !== undefined && (peak === undefined || compareQuantities(now, peak) > 0)) peak = now
+  }
+  sum = sidecars
+  for (const container of spec.containers ?? []) sum = plus(sum, of(container))
+  if (sum === undefined) return peak
+  return peak !== undefined && compareQuantities(peak, sum) > 0 ? peak : sum
+}
+
+const namesIn = (spec: LoosePodSpec, side: 'requests' | 'limits'): readonly string[] => [
+  ...new Set([...(spec.initContainers ?? []), ...(spec.containers ?? [])].flatMap((container) => Object.keys((container.resources?.[side] ?? {}) as Quantities)))
+]
+
+const withPodResources = (spec: LoosePodSpec): LoosePodSpec => {
+  if (spec.resources === undefined) return spec
+  const limits = (spec.resources.limits ?? {}) as Quantities
+  const requests = (spec.resources.requests ?? {}) as Quantities
+  if (Object.keys(limits).length > 0) {
+    const wanted: { [name: string]: string } = {}
+    for (const name of namesIn(spec, 'requests')) {
+      const sum = forWholePods(name) && !name.startsWith('hugepages-') ? sumOver(spec, 'requests', name) : undefined
+      if (sum !== undefined) wanted[name] = formatQuantity(sum)
+    }
+    for (const [name, limit] of Object.entries(limits)) if (forWholePods(name)) wanted[name] ??= limit
+    const next = filled(requests, wanted)
+    return next === requests ? spec : { ...spec, resources: { ...spec.resources, requests: next } }
+  }
+  if (Object.keys(requests).length === 0) return spec
+  const wanted: { [name: string]: string } = {}
+  for (const name of namesIn(spec, 'limits')) {
+    if (name !== 'cpu' && name !== 'memory') continue
+    const all = [...(spec.containers ?? []), ...(spec.initContainers ?? [])].every((container) => (container.resources?.limits as Quantities | undefined)?.[name] !== undefined)
+    const sum = all ? sumOver(spec, 'limits', name) : undefined
+    if (sum !== undefined) wanted[name] = formatQuantity(sum)
+  }
+  return Object.keys(wanted).length === 0 ? spec : { ...spec, resources: { ...spec.resources, limits: wanted } }
+}
+
+export const defaultedPodSpec = (spec: PodSpec): PodSpec => defaultSpecOfPod(spec as LoosePodSpec) as PodSpec
+
+const defaultTemplate = remembered((sent: Loose<PodTemplateSpec>): Loose<PodTemplateSpec> => {
+  const template = filled(inStoredForm(sent, 'PodTemplateSpec'), { metadata: {}, spec: { containers: [] } })
+  return within(template, 'spec', defaultPodSpec)
+})
+
+/** A Pod template as it is stored in a StatefulSet, Deployment, … */
+export const defaultedPodTemplate = (template: PodTemplateSpec): PodTemplateSpec =>
+  defaultTemplate(template as Loose<PodTemplateSpec>) as PodTemplateSpec
