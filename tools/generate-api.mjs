@@ -205,7 +205,7 @@ const namedElsewhere = {
   'Taint.effect': 'v1.TaintEffect',
   'Secret.type': 'v1.SecretType',
   'NodeStatus.capacity': 'v1.ResourceList',
-  'NodeStatus.allocatable': 'v1.ResourceList'
+  'NodeStatus.allocatable': 'v1.ResourceList',
 }
 
 /**
@@ -227,7 +227,8 @@ const goFieldType = (typeName, property) => {
 const shapeOf = (field) => {
   if (field.$ref !== undefined) return nameOf(field.$ref)
   if (field.type === 'array') return `[]${shapeOf(field.items ?? {})}`
-  if (field.type === 'object') return field.additionalProperties === undefined ? 'RawExtension' : `map[string]${shapeOf(field.additionalProperties)}`
+  if (field.type === 'object')
+    return field.additionalProperties === undefined ? 'RawExtension' : `map[string]${shapeOf(field.additionalProperties)}`
   if (field.type === 'integer') return field.format ?? 'int64'
   if (field.type === 'number') return 'float64'
   if (field.type === 'boolean') return 'bool'
@@ -239,13 +240,17 @@ const shapeOf = (field) => {
 const fieldText = (typeName, property, field) => {
   const shape = shapeOf(field)
   const plain = shape.replace(/^\[\]/, '')
-  const own = goFieldType(`v1.${typeName}`, property) ?? namedElsewhere[`${typeName}.${property}`] ?? (property === 'uid' ? 'types.UID' : '')
+  const own =
+    goFieldType(`v1.${typeName}`, property) ?? namedElsewhere[`${typeName}.${property}`] ?? (property === 'uid' ? 'types.UID' : '')
   const name = own.replace(/^\*|^\[\]/g, '')
   return (plain === 'string' || plain.startsWith('map[')) && /^\w+\.\w+$/.test(name) ? `${shape}=${name}` : shape
 }
 
 /** What a client can send: the stored kinds and the bodies of their subresources. */
-const roots = [...topLevel, ...fullNames.filter((full) => /\.(Scale|Binding|Eviction|DeleteOptions|authentication\.v1\.TokenRequest)$/.test(full))]
+const roots = [
+  ...topLevel,
+  ...fullNames.filter((full) => /\.(Scale|Binding|Eviction|DeleteOptions|authentication\.v1\.TokenRequest)$/.test(full)),
+]
 /** @type {Set<string>} */
 const reachable = new Set()
 /** @param {string} full */
@@ -287,7 +292,7 @@ ${roots
   })
   .join(',\n')}
 }
-`
+`,
 )
 
 // ---- patch-meta.ts
@@ -332,7 +337,7 @@ export const patchMetaOf = (typeName: string, field: string): PatchMeta => {
     ...(elementType === undefined ? {} : { elementType })
   }
 }
-`
+`,
 )
 
 // ---- resources.ts: discovery. table-columns.ts: the columns of server-side tables.
@@ -369,7 +374,7 @@ const usualVerbs = [${usualVerbs.map((verb) => `'${verb}'`).join(', ')}]
 export const discoveredResources: readonly ApiResource[] = [
 ${resourceLines.join(',\n')}
 ]
-`
+`,
 )
 
 write(
@@ -381,10 +386,13 @@ ${Object.entries(tables)
   .map(
     ([resource, columns]) =>
       `  '${resource}': [${columns
-        .map((column) => `'${column.priority > 0 ? '+' : ''}${column.name}${column.format === '' ? '' : `|${column.format}`}${column.type === 'string' ? '' : `|${column.type}`}'`)
-        .join(', ')}]`
+        .map(
+          (column) =>
+            `'${column.priority > 0 ? '+' : ''}${column.name}${column.type === 'string' ? (column.format === '' ? '' : `|${column.format}`) : `|${column.format}|${column.type}`}'`,
+        )
+        .join(', ')}]`,
   )
   .join(',\n')}
 }
-`
+`,
 )

@@ -8,7 +8,19 @@ export type FieldShape =
   | { readonly shape: 'list'; readonly element: FieldShape; readonly goName: string }
   | { readonly shape: 'map'; readonly element: FieldShape; readonly goName: string }
 
-export type Scalar = 'string' | 'bool' | 'int32' | 'int64' | 'float64' | 'bytes' | 'Quantity' | 'IntOrString' | 'Time' | 'MicroTime' | 'RawExtension' | 'FieldsV1'
+export type Scalar =
+  | 'string'
+  | 'bool'
+  | 'int32'
+  | 'int64'
+  | 'float64'
+  | 'bytes'
+  | 'Quantity'
+  | 'IntOrString'
+  | 'Time'
+  | 'MicroTime'
+  | 'RawExtension'
+  | 'FieldsV1'
 
 const scalars: Readonly<Record<string, FieldShape>> = {
   string: { shape: 'scalar', scalar: 'string', goName: 'string' },
@@ -22,7 +34,7 @@ const scalars: Readonly<Record<string, FieldShape>> = {
   Time: { shape: 'scalar', scalar: 'Time', goName: 'v1.Time' },
   MicroTime: { shape: 'scalar', scalar: 'MicroTime', goName: 'v1.MicroTime' },
   RawExtension: { shape: 'scalar', scalar: 'RawExtension', goName: 'runtime.RawExtension' },
-  FieldsV1: { shape: 'scalar', scalar: 'FieldsV1', goName: 'v1.FieldsV1' }
+  FieldsV1: { shape: 'scalar', scalar: 'FieldsV1', goName: 'v1.FieldsV1' },
 }
 
 const shapeOf = (text: string): FieldShape => {
@@ -47,7 +59,7 @@ const parse = (text: string): ReadonlyMap<string, FieldShape> =>
     text.split(',').map((field) => {
       const space = field.indexOf(' ')
       return [field.slice(0, space), shapeOf(field.slice(space + 1))]
-    })
+    }),
   )
 
 // Parsed when first asked for, then kept: a pure function of the table, so that nobody can tell.

@@ -32,11 +32,17 @@ const byKind = new Map<string, ApiResource>()
 for (const resource of discoveredResources) if (!byKind.has(resource.kind)) byKind.set(resource.kind, resource)
 
 const byName = new Map<string, ApiResource>()
-for (const namesOf of [(resource: ApiResource) => [resource.plural], (resource: ApiResource) => [resource.singular], (resource: ApiResource) => resource.shortNames])
+for (const namesOf of [
+  (resource: ApiResource) => [resource.plural],
+  (resource: ApiResource) => [resource.singular],
+  (resource: ApiResource) => resource.shortNames,
+])
   for (const resource of discoveredResources) for (const name of namesOf(resource)) if (!byName.has(name)) byName.set(name, resource)
 
 export const resourceOfKind = (kind: string, apiVersion?: string): ApiResource | undefined =>
-  apiVersion === undefined ? byKind.get(kind) : (discoveredResources.find((resource) => resource.kind === kind && apiVersionOf(resource) === apiVersion) ?? byKind.get(kind))
+  apiVersion === undefined
+    ? byKind.get(kind)
+    : (discoveredResources.find((resource) => resource.kind === kind && apiVersionOf(resource) === apiVersion) ?? byKind.get(kind))
 
 /**
  * What somebody calls a resource, in any letter case: `pods`, `pod`, `po`, `Pod`, `statefulsets.apps`, `sts.apps`, `statefulsets.v1.apps`.
@@ -52,18 +58,20 @@ export const resourceOfName = (name: string): ApiResource | undefined => {
   return discoveredResources.find(
     (resource) =>
       (resource.plural === short || resource.singular === short || resource.shortNames.includes(short)) &&
-      (rest === resource.group || rest === `${resource.version}.${resource.group}` || (resource.group === '' && rest === resource.version))
+      (rest === resource.group || rest === `${resource.version}.${resource.group}` || (resource.group === '' && rest === resource.version)),
   )
 }
 
 /** Resources of a category, such as `all`. */
-export const resourcesOfCategory = (category: string): readonly ApiResource[] => discoveredResources.filter((resource) => resource.categories.includes(category))
+export const resourcesOfCategory = (category: string): readonly ApiResource[] =>
+  discoveredResources.filter((resource) => resource.categories.includes(category))
 
 /** Kinds that discovery does not know live in namespaces, as most do. */
 export const isNamespaced = (kind: string): boolean => byKind.get(kind)?.namespaced ?? true
 
 /** `v1`, `apps/v1` */
-export const apiVersionOf = (resource: ApiResource): string => (resource.group === '' ? resource.version : `${resource.group}/${resource.version}`)
+export const apiVersionOf = (resource: ApiResource): string =>
+  resource.group === '' ? resource.version : `${resource.group}/${resource.version}`
 
 const withGroup = (name: string, group: string): string => (group === '' ? name : `${name}.${group}`)
 
