@@ -10,7 +10,7 @@ import {
   type FinishedProcess,
   type Machine,
   type PodProcesses,
-  type World
+  type World,
 } from './world.js'
 import { assert, unreachable } from '../kernel/assert.js'
 import { emptyMap, forEachEntry, getAt, keysOf, removeAt, setAt, type PersistentMap } from '../kernel/persistent-map.js'
@@ -41,8 +41,8 @@ export const reduceWorld = (world: World, event: WorldEvent, at: SimTime): World
           heartbeatsLost: undefined,
           pods: emptyMap(),
           images: emptyMap(),
-          lastAddress: 0
-        })
+          lastAddress: 0,
+        }),
       }
     case 'MachineRemoved':
       return removeMachine(world, event.node)
@@ -50,7 +50,7 @@ export const reduceWorld = (world: World, event: WorldEvent, at: SimTime): World
       return withMachine(loseProcesses(world, event.node, at), event.node, (machine) => silent({ ...machine, power: 'off' }, at))
     case 'NodeRestarted':
       return withMachine(loseProcesses(world, event.node, at), event.node, (machine) =>
-        heard({ ...machine, power: 'on', kubelet: 'running', boots: machine.boots + 1 }, at, true)
+        heard({ ...machine, power: 'on', kubelet: 'running', boots: machine.boots + 1 }, at, true),
       )
     case 'NodePartitioned':
       return withMachine(world, event.node, (machine) => silent({ ...machine, network: 'partitioned' }, at))
@@ -71,7 +71,7 @@ export const reduceWorld = (world: World, event: WorldEvent, at: SimTime): World
         ...container,
         image: event.image,
         state: container.state === 'exited' ? 'exited' : 'pulling',
-        pull: { ...container.pull, startedAt: at, endsAt: event.endsAt }
+        pull: { ...container.pull, startedAt: at, endsAt: event.endsAt },
       }))
     case 'ImagePulled':
       return withMachine(world, event.node, (machine) => ({ ...machine, images: setAt(machine.images, event.image, true) }))
@@ -85,8 +85,8 @@ export const reduceWorld = (world: World, event: WorldEvent, at: SimTime): World
           endsAt: at,
           failedAt: at,
           message: event.message,
-          backOffMs: Math.min(backOffMaxMs, container.pull?.backOffMs === undefined ? backOffFirstMs : container.pull.backOffMs * 2)
-        }
+          backOffMs: Math.min(backOffMaxMs, container.pull?.backOffMs === undefined ? backOffFirstMs : container.pull.backOffMs * 2),
+        },
       }))
     case 'ContainerCreated':
       return createContainer(world, event, at)
@@ -103,7 +103,7 @@ export const reduceWorld = (world: World, event: WorldEvent, at: SimTime): World
     case 'ContainerRefused':
       return withContainer(world, event.podUid, event.container, (container) => ({
         ...container,
-        refused: { reason: event.reason, message: event.message, at }
+        refused: { reason: event.reason, message: event.message, at },
       }))
     case 'TerminationStarted':
       return withPod(world, event.podUid, (processes) => ({
@@ -112,12 +112,12 @@ export const reduceWorld = (world: World, event: WorldEvent, at: SimTime): World
         containers: processes.containers.map((container) => {
           const exit = event.exits.find((candidate) => candidate.container === container.name)
           return exit === undefined ? container : { ...container, exitsAt: exit.exitsAt, exitsWith: exit.exitCode }
-        })
+        }),
       }))
     case 'ProbeAnswered':
       return withContainer(world, event.podUid, event.container, (container) => ({
         ...container,
-        probes: { ...container.probes, [event.probe]: { succeeded: event.succeeded, inARow: event.inARow, at } }
+        probes: { ...container.probes, [event.probe]: { succeeded: event.succeeded, inARow: event.inARow, at } },
       }))
     case 'AssetCreated':
       return getAt(world.assets, event.asset) !== undefined
@@ -126,8 +126,8 @@ export const reduceWorld = (world: World, event: WorldEvent, at: SimTime): World
             ...world,
             assets: setAt(world.assets, event.asset, {
               files: emptyMap(),
-              ...(event.capacityBytes === undefined ? undefined : { capacityBytes: event.capacityBytes })
-            })
+              ...(event.capacityBytes === undefined ? undefined : { capacityBytes: event.capacityBytes }),
+            }),
           }
     case 'AssetDeleted':
       return { ...world, assets: removeAt(world.assets, event.asset) }
@@ -143,15 +143,18 @@ export const reduceWorld = (world: World, event: WorldEvent, at: SimTime): World
     }
     case 'VolumeDetached': {
       const nodes = (getAt(world.attachments, event.volume) ?? []).filter((node) => node !== event.node)
-      return { ...world, attachments: nodes.length === 0 ? removeAt(world.attachments, event.volume) : setAt(world.attachments, event.volume, nodes) }
+      return {
+        ...world,
+        attachments: nodes.length === 0 ? removeAt(world.attachments, event.volume) : setAt(world.attachments, event.volume, nodes),
+      }
     }
     case 'BehaviourSet':
       return {
         ...world,
         behaviours: [
           ...world.behaviours.filter(({ behaviour }) => !isSameBehaviour(behaviour, event.behaviour)),
-          { behaviour: event.behaviour, exempt: false }
-        ]
+          { behaviour: event.behaviour, exempt: false },
+        ],
       }
     case 'BehaviourCleared':
       return clearBehaviour(world, event.behaviour, event.target)
@@ -188,18 +191,22 @@ const newContainer = (name: string): ContainerProcess => ({
   pull: undefined,
   refused: undefined,
   probes: {},
-  mounts: []
+  mounts: [],
 })
 
 const withContainer = (world: World, podUid: string, name: string, change: (container: ContainerProcess) => ContainerProcess): World =>
   withPod(world, podUid, (processes) => {
     const position = processes.containers.findIndex((container) => container.name === name)
     if (position < 0) return { ...processes, containers: [...processes.containers, change(newContainer(name))] }
-    return { ...processes, containers: processes.containers.map((container, index) => (index === position ? change(container) : container)) }
+    return {
+      ...processes,
+      containers: processes.containers.map((container, index) => (index === position ? change(container) : container)),
+    }
   })
 
 /** The kubelet is not heard any more from now on (if it was). */
-const silent = (machine: Machine, at: SimTime): Machine => (machine.heartbeatsLost === undefined ? { ...machine, heartbeatsLost: at } : machine)
+const silent = (machine: Machine, at: SimTime): Machine =>
+  machine.heartbeatsLost === undefined ? { ...machine, heartbeatsLost: at } : machine
 
 const heard = (machine: Machine, at: SimTime, restarted: boolean): Machine => {
   if (machine.power === 'off' || machine.kubelet === 'hung' || machine.network === 'partitioned') return machine
@@ -213,9 +220,18 @@ const exited = (container: ContainerProcess, at: SimTime, exitCode: number, reas
     exitCode,
     reason,
     attempt: container.attempt,
-    ...(message === undefined ? undefined : { message })
+    ...(message === undefined ? undefined : { message }),
   }
-  return { ...container, state: 'exited', exits: container.exits + 1, finished, startsAt: undefined, exitsAt: undefined, exitsWith: undefined, probes: {} }
+  return {
+    ...container,
+    state: 'exited',
+    exits: container.exits + 1,
+    finished,
+    startsAt: undefined,
+    exitsAt: undefined,
+    exitsWith: undefined,
+    probes: {},
+  }
 }
 
 /** Power lost: sandboxes are dead and every process has ended without anybody seeing how. */
@@ -236,8 +252,8 @@ const loseProcesses = (world: World, node: string, at: SimTime): World => {
           ? exited(container, at, 255, 'Unknown')
           : container.state === 'creating' || container.state === 'pulling'
             ? { ...container, state: container.finished === undefined ? 'waiting' : 'exited', startsAt: undefined, pull: undefined }
-            : container
-      )
+            : container,
+      ),
     })
   }
   return { ...world, pods, addresses }
@@ -257,7 +273,10 @@ const removeMachine = (world: World, node: string): World => {
   return { ...next, attachments, machines: removeAt(next.machines, node) }
 }
 
-const newPod = (event: { readonly podUid: string; readonly namespace: string; readonly name: string; readonly node: string }, at: SimTime): PodProcesses => ({
+const newPod = (
+  event: { readonly podUid: string; readonly namespace: string; readonly name: string; readonly node: string },
+  at: SimTime,
+): PodProcesses => ({
   uid: event.podUid,
   namespace: event.namespace,
   name: event.name,
@@ -268,13 +287,13 @@ const newPod = (event: { readonly podUid: string; readonly namespace: string; re
   restartPolicy: 'Always',
   volumes: [],
   containers: [],
-  termination: undefined
+  termination: undefined,
 })
 
 const addPod = (world: World, processes: PodProcesses): World =>
   withMachine({ ...world, pods: setAt(world.pods, processes.uid, processes) }, processes.node, (machine) => ({
     ...machine,
-    pods: setAt(machine.pods, processes.uid, true)
+    pods: setAt(machine.pods, processes.uid, true),
   }))
 
 const createSandbox = (world: World, event: Extract<WorldEvent, { kind: 'SandboxCreated' }>, at: SimTime): World => {
@@ -285,7 +304,7 @@ const createSandbox = (world: World, event: Extract<WorldEvent, { kind: 'Sandbox
     restartPolicy: event.restartPolicy ?? 'Always',
     volumes: event.volumes ?? [],
     sandboxes: (before?.sandboxes ?? 0) + 1,
-    sandbox: { address: event.address, createdAt: at, readyAt: event.readyAt, alive: true, hostNetwork: event.hostNetwork ?? false }
+    sandbox: { address: event.address, createdAt: at, readyAt: event.readyAt, alive: true, hostNetwork: event.hostNetwork ?? false },
   }
   if (event.hostNetwork === true) return addPod(world, processes)
   const next = addPod({ ...world, addresses: setAt(world.addresses, event.address, event.podUid) }, processes)
@@ -307,7 +326,8 @@ const removePod = (world: World, podUid: string): World => {
     assets,
     pods: removeAt(world.pods, podUid),
     addresses: alive && processes.sandbox !== undefined ? removeAt(world.addresses, processes.sandbox.address) : world.addresses,
-    machines: machine === undefined ? world.machines : setAt(world.machines, processes.node, { ...machine, pods: removeAt(machine.pods, podUid) })
+    machines:
+      machine === undefined ? world.machines : setAt(world.machines, processes.node, { ...machine, pods: removeAt(machine.pods, podUid) }),
   }
 }
 
@@ -328,7 +348,7 @@ const createContainer = (world: World, event: Extract<WorldEvent, { kind: 'Conta
       pull: undefined,
       refused: undefined,
       probes: {},
-      mounts: event.mounts ?? []
+      mounts: event.mounts ?? [],
     }
   })
   // A new process begins with the image's own files: the writable layer of the one before goes.
@@ -338,7 +358,11 @@ const createContainer = (world: World, event: Extract<WorldEvent, { kind: 'Conta
 }
 
 // Follows Backoff.Next and hasExpired in client-go/util/flowcontrol/backoff.go, as doBackOff in pkg/kubelet/kuberuntime uses them.
-const raisedBackOff = (container: ContainerProcess, finished: FinishedProcess, at: SimTime): { readonly delayMs: number; readonly at: SimTime } => {
+const raisedBackOff = (
+  container: ContainerProcess,
+  finished: FinishedProcess,
+  at: SimTime,
+): { readonly delayMs: number; readonly at: SimTime } => {
   const { backOff } = container
   const starts = backOff === undefined || finished.finishedAt - backOff.at > 2 * backOffMaxMs
   return { delayMs: starts ? backOffFirstMs : Math.min(backOffMaxMs, backOff.delayMs * 2), at }

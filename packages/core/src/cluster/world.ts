@@ -92,14 +92,14 @@ export const recordedSettings: WorldSettings = {
     podCleanUpMs: 50,
     attachMs: 0,
     detachMs: 0,
-    provisionMs: 0
+    provisionMs: 0,
   },
   images: [{ images: '*:*no-such*', unpullable: 'not found' }],
   imagesMustBePulled: false,
   podAddresses: { kind: 'shared', first: '10.244.0.3' },
   heartbeatMs: 1_000,
   clusterDomain: 'cluster.local',
-  dnsAddress: '10.96.0.10'
+  dnsAddress: '10.96.0.10',
 }
 
 export type Power = 'on' | 'off'
@@ -205,7 +205,9 @@ export interface Sandbox {
 }
 
 /** A file with its content, a directory that was made, or the mark of a file that was removed from an image layer. */
-export type FileEntry = { readonly kind: 'file'; readonly content: string; readonly at: SimTime } | { readonly kind: 'directory' | 'removed'; readonly at: SimTime }
+export type FileEntry =
+  | { readonly kind: 'file'; readonly content: string; readonly at: SimTime }
+  | { readonly kind: 'directory' | 'removed'; readonly at: SimTime }
 
 export interface Asset {
   readonly capacityBytes?: number
@@ -243,7 +245,7 @@ export const initialWorld = (settings: WorldSettings): World => ({
   attachments: emptyMap(),
   behaviours: [],
   lastAddress: 0,
-  machinesAdded: 0
+  machinesAdded: 0,
 })
 
 export const machineOf = (world: World, node: string): Machine | undefined => getAt(world.machines, node)
@@ -320,12 +322,18 @@ export const matchesPattern = (pattern: string, text: string): boolean => {
 
 /** The pattern a behaviour was set with. */
 export const targetOf = (behaviour: Behaviour): string =>
-  'pods' in behaviour ? behaviour.pods : 'images' in behaviour ? behaviour.images : 'volumes' in behaviour ? behaviour.volumes : behaviour.provisioners
+  'pods' in behaviour
+    ? behaviour.pods
+    : 'images' in behaviour
+      ? behaviour.images
+      : 'volumes' in behaviour
+        ? behaviour.volumes
+        : behaviour.provisioners
 
 const findBehaviour = <K extends BehaviourKind>(
   world: World,
   kind: K,
-  matches: (behaviour: Extract<Behaviour, { kind: K }>) => boolean
+  matches: (behaviour: Extract<Behaviour, { kind: K }>) => boolean,
 ): Extract<Behaviour, { kind: K }> | undefined => {
   for (let index = world.behaviours.length - 1; index >= 0; index -= 1) {
     const standing = world.behaviours[index]
@@ -348,7 +356,7 @@ export const podBehaviour = <K extends PodBehaviourKind>(
   kind: K,
   pod: { readonly namespace: string; readonly name: string },
   container?: string,
-  where?: (behaviour: Extract<Behaviour, { kind: K }>) => boolean
+  where?: (behaviour: Extract<Behaviour, { kind: K }>) => boolean,
 ): Extract<Behaviour, { kind: K }> | undefined =>
   world.behaviours.length === 0
     ? undefined
@@ -357,8 +365,11 @@ export const podBehaviour = <K extends PodBehaviourKind>(
         kind,
         (behaviour) =>
           podMatches(targetOf(behaviour), pod.namespace, pod.name) &&
-          (container === undefined || !('container' in behaviour) || behaviour.container === undefined || behaviour.container === container) &&
-          (where === undefined || where(behaviour))
+          (container === undefined ||
+            !('container' in behaviour) ||
+            behaviour.container === undefined ||
+            behaviour.container === container) &&
+          (where === undefined || where(behaviour)),
       )
 
 /** `names`: all by which the thing is known, such as a volume's name and its handle. */
@@ -366,7 +377,7 @@ export const storageBehaviour = <K extends 'ProvisionerFailing' | 'ProvisionerDe
   world: World,
   kind: K,
   names: readonly string[],
-  node?: string
+  node?: string,
 ): Extract<Behaviour, { kind: K }> | undefined =>
   world.behaviours.length === 0
     ? undefined
@@ -375,7 +386,7 @@ export const storageBehaviour = <K extends 'ProvisionerFailing' | 'ProvisionerDe
         kind,
         (behaviour) =>
           names.some((name) => matchesPattern(targetOf(behaviour), name)) &&
-          (node === undefined || !('node' in behaviour) || behaviour.node === undefined || behaviour.node === node)
+          (node === undefined || !('node' in behaviour) || behaviour.node === undefined || behaviour.node === node),
       )
 
 /** What is known of the program in an image. */
@@ -392,7 +403,8 @@ export const pullMsOf = (world: World, image: string): number =>
   (imageBehaviourOf(world, image)?.pullMs ?? world.settings.latencies.imagePullMs) +
   (findBehaviour(world, 'ImagePullDelayed', ({ images }) => matchesPattern(images, image))?.byMs ?? 0)
 
-const recordOf = <V>(map: PersistentMap<V>, encode: (value: V) => Json): JsonObject => Object.fromEntries(entriesOf(map).map(([key, value]) => [key, encode(value)]))
+const recordOf = <V>(map: PersistentMap<V>, encode: (value: V) => Json): JsonObject =>
+  Object.fromEntries(entriesOf(map).map(([key, value]) => [key, encode(value)]))
 const mapOf = <V>(record: JsonObject, decode: (value: Json) => V): PersistentMap<V> =>
   fromEntries(Object.entries(record).flatMap(([key, value]) => (value === undefined ? [] : [[key, decode(value)] as const])))
 
@@ -403,12 +415,15 @@ export const jsonOfWorld = (world: World): JsonObject => ({
   machines: recordOf(world.machines, (machine) => ({
     ...(machine as unknown as JsonObject),
     pods: recordOf(machine.pods, () => true),
-    images: recordOf(machine.images, () => true)
+    images: recordOf(machine.images, () => true),
   })),
   pods: recordOf(world.pods, (processes) => processes as unknown as Json),
   addresses: recordOf(world.addresses, (uid) => uid),
-  assets: recordOf(world.assets, (asset) => ({ ...(asset as unknown as JsonObject), files: recordOf(asset.files, (entry) => entry as unknown as Json) })),
-  attachments: recordOf(world.attachments, (nodes) => nodes)
+  assets: recordOf(world.assets, (asset) => ({
+    ...(asset as unknown as JsonObject),
+    files: recordOf(asset.files, (entry) => entry as unknown as Json),
+  })),
+  attachments: recordOf(world.attachments, (nodes) => nodes),
 })
 
 /** Only for what `jsonOfWorld` wrote: a snapshot is checked by its digest, not by its shape. Absent fields come back as absent. */
@@ -419,14 +434,14 @@ export const worldOfJson = (json: JsonObject): World => {
     machines: mapOf(fieldOf(json, 'machines'), (machine) => ({
       ...(machine as unknown as Machine),
       pods: mapOf(fieldOf(machine as JsonObject, 'pods'), () => true as const),
-      images: mapOf(fieldOf(machine as JsonObject, 'images'), () => true as const)
+      images: mapOf(fieldOf(machine as JsonObject, 'images'), () => true as const),
     })),
     pods: mapOf(fieldOf(json, 'pods'), (processes) => processes as unknown as PodProcesses),
     addresses: mapOf(fieldOf(json, 'addresses'), (uid) => uid as string),
     assets: mapOf(fieldOf(json, 'assets'), (asset) => ({
       ...(asset as unknown as Asset),
-      files: mapOf(fieldOf(asset as JsonObject, 'files'), (entry) => entry as unknown as FileEntry)
+      files: mapOf(fieldOf(asset as JsonObject, 'files'), (entry) => entry as unknown as FileEntry),
     })),
-    attachments: mapOf(fieldOf(json, 'attachments'), (nodes) => nodes as readonly string[])
+    attachments: mapOf(fieldOf(json, 'attachments'), (nodes) => nodes as readonly string[]),
   }
 }

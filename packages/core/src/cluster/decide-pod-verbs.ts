@@ -1,0 +1,116 @@
+/** The subresources of Pods that are verbs: binding and eviction. */
+import * as E from 'fp-ts/lib/Either.js'
+import { conflict, type ApiStatus } from '../api/api-status.js'
+import type { Pod, PodCondition, PodDisruptionBudget } from '../api/generated/types.js'
+import { evictionVerdict } from '../resources/pod-disruption-budget/queries.js'
+import type { DecideContext } from '../kernel/decider.js'
+import { timestampOf } from '../kernel/sim-time.js'
+import type { DeleteOptions } from './api-commands.js'
+import type { Decision } from './decide-create.js'
+import { decideDelete } from './decide-delete.js'
+import { findTarget } from './decide-update.js'
+import { asStored, changesOf } from './decide-write.js'
+import type { ClusterEvent } from './events.js'
+import { reduce } from './reduce.js'
+import { readerOf, type ClusterState } from './state.js'
+
+interface Binding {
+  readonly namespace: string
+  readonly name: string
+  readonly uid: string
+  readonly nodeName: string
+}
+
+const withCondition = (conditions: readonly PodCondition[] | undefined, condition: PodCondition): readonly PodCondition[] => {
+  const list = conditions ?? []
+  return list.some((other) => other.type === condition.type)
+    ? list.map((other) => (other.type === condition.type ? condition : other))
+    : [...list, condition]
+}
+
+/** Follows BindingREST.assignPod and setPodNodeAndMetadata in pkg/registry/core/pod/storage/storage.go. */
+export const decideBind = (binding: Binding, state: ClusterState, context: DecideContext): E.Either<ApiStatus, Decision> => {
+  const found = findTarget({ kind: 'Pod', namespace: binding.namespace, name: binding.name }, state)
+  if (E.isLeft(found)) return found
+  const pod = found.right as Pod
+  const refuse = (why: string): E.Either<ApiStatus, Decision> => E.left(conflict('pods/binding', binding.name, why))
+  if (pod.metadata.uid !== binding.uid)
+    return E.left(
+      conflict(
+        'pods/binding',
+        binding.name,
+        `Precondition failed: UID in precondition: ${binding.uid}, UID in object meta: ${pod.metadata.uid}`,
+      ),
+    )
+  if (pod.metadata.deletionTimestamp !== undefined) return refuse(`pod ${binding.name} is being deleted, cannot be assigned to a host`)
+  if ((pod.spec.nodeName ?? '') !== '') return refuse(`pod ${binding.name} is already assigned to node "${pod.spec.nodeName ?? ''}"`)
+  const scheduled = pod.status.conditions?.find((condition) => condition.type === 'PodScheduled')
+  const condition: PodCondition = {
+    type: 'PodScheduled',
+    status: 'True',
+    lastProbeTime: null as unknown as string,
+    lastTransitionTime:
+      scheduled?.status === 'True' && scheduled.lastTransitionTime !== undefined ? scheduled.lastTransitionTime : timestampOf(context.now),
+  }
+  const { nominatedNodeName: _nominated, ...status } = pod.status
+  const after = asStored({
+    ...pod,
+    spec: { ...pod.spec, nodeName: binding.nodeName },
+    status: { ...status, conditions: withCondition(pod.status.conditions, condition) },
+  })
+  return E.right({ events: changesOf(pod, after, state.revision + 1), object: after })
+}
+
+const disrupted = (pod: Pod, context: DecideContext): Pod => ({
+  ...pod,
+  status: {
+    ...pod.status,
+    conditions: withCondition(pod.status.conditions, {
+      type: 'DisruptionTarget',
+      ...(pod.metadata.generation === undefined ? undefined : { observedGeneration: pod.metadata.generation }),
+      status: 'True',
+      lastProbeTime: null as unknown as string,
+      lastTransitionTime: timestampOf(context.now),
+      reason: 'EvictionByEvictionAPI',
+      message: 'Eviction API: evicting',
+    }),
+  },
+})
+
+/** Follows EvictionREST.Create in pkg/registry/core/pod/storage/eviction.go: the budget, then the condition, then the deletion: a write each. */
+export const decideEvict = (
+  target: { readonly namespace: string; readonly name: string },
+  options: DeleteOptions,
+  state: ClusterState,
+  context: DecideContext,
+): E.Either<ApiStatus, Decision> => {
+  const ref = { kind: 'Pod', namespace: target.namespace, name: target.name }
+  const found = findTarget(ref, state)
+  if (E.isLeft(found)) return found
+  const pod = found.right as Pod
+  const budgets: readonly PodDisruptionBudget[] = readerOf(state).list('PodDisruptionBudget', target.namespace)
+  const verdict = evictionVerdict(budgets, pod)
+  if (E.isLeft(verdict)) return verdict
+  const events: ClusterEvent[] = []
+  let current = state
+  const record = (more: readonly ClusterEvent[]): void => {
+    for (const event of more) {
+      current = reduce(current, event, context.now)
+      events.push(event)
+    }
+  }
+  const budget = verdict.right
+  if (budget !== undefined) {
+    const { name } = pod.metadata
+    const status = {
+      ...budget.status,
+      disruptionsAllowed: (budget.status.disruptionsAllowed ?? 0) - 1,
+      disruptedPods: { ...budget.status.disruptedPods, [name]: timestampOf(context.now) },
+    }
+    record(changesOf(budget, asStored({ ...budget, status }), current.revision + 1))
+  }
+  if (pod.metadata.deletionTimestamp === undefined) record(changesOf(pod, disrupted(pod, context), current.revision + 1))
+  const deletion = decideDelete(ref, options, current, context)
+  if (E.isLeft(deletion)) return deletion
+  return E.right({ events: [...events, ...deletion.right.events], object: deletion.right.object })
+}

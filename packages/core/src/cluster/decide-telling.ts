@@ -1,0 +1,97 @@
+/** Telling people something: an Event comes to be, is counted up, or is dropped by the spam filter. */
+import type { EventSubject } from './api-commands.js'
+import type { KubernetesObject } from '../api/object.js'
+import { assert } from '../kernel/assert.js'
+import type { DecideContext } from '../kernel/decider.js'
+import { epochSeconds } from '../kernel/sim-time.js'
+import { drawUid } from './draws.js'
+import { correlate } from './event-correlation.js'
+import type { ClusterEvent } from './events.js'
+import { objectPath } from './object-events.js'
+import type { ClusterState } from './state.js'
+
+export interface TellCommand {
+  readonly about: KubernetesObject | EventSubject
+  readonly type: 'Normal' | 'Warning'
+  readonly reason: string
+  readonly message: string
+  readonly component?: string
+  readonly host?: string
+  readonly fieldPath?: string
+  readonly series?: boolean
+  readonly action?: string
+}
+
+const subjectOf = (about: KubernetesObject | EventSubject, fieldPath: string | undefined): Readonly<Record<string, string>> => {
+  const { metadata: _none, ...involved } =
+    'involved' in about
+      ? { metadata: undefined, ...about.involved }
+      : {
+          metadata: undefined,
+          apiVersion: about.apiVersion,
+          kind: about.kind,
+          namespace: about.metadata.namespace ?? '',
+          name: about.metadata.name,
+          uid: about.metadata.uid,
+          resourceVersion: about.metadata.resourceVersion,
+        }
+  const subject: Record<string, string> = {}
+  for (const [key, value] of Object.entries({
+    ...involved,
+    fieldPath: fieldPath ?? ('fieldPath' in involved ? involved.fieldPath : undefined),
+  }))
+    if (value !== undefined && value !== '') subject[key] = value
+  return subject
+}
+
+/** `web-0.18ea0028fae6c424`: the involved name and a time in nanoseconds, here made unique by the resourceVersion. */
+const nameOf = (involvedName: string, now: number, rv: number): string => {
+  const nanoseconds = BigInt(epochSeconds) * 1_000_000_000n + BigInt(now) * 1_000_000n + BigInt(rv % 1_000_000)
+  return `${involvedName}.${nanoseconds.toString(16)}`
+}
+
+export const decideTell = (command: TellCommand, state: ClusterState, context: DecideContext): readonly ClusterEvent[] => {
+  const involved = subjectOf(command.about, command.fieldPath)
+  const component = command.component ?? context.actor
+  const series = command.series === true
+  const telling = {
+    source: `${component}/${series ? '' : (command.host ?? '')}/${involved['uid'] ?? involved['name'] ?? ''}`,
+    type: command.type,
+    reason: command.reason,
+    message: command.message,
+    detail: series ? `${involved['resourceVersion'] ?? ''} ${command.action ?? ''}` : (involved['fieldPath'] ?? ''),
+    series,
+  }
+  const correlated = correlate(state.correlation, telling, context.now)
+  const rv = state.revision + 1
+  const told = correlated.kind === 'dropped' || correlated.message === command.message ? undefined : { told: command.message }
+  switch (correlated.kind) {
+    case 'dropped':
+      return []
+    case 'repeat':
+      return [{ kind: 'KubernetesEventRepeated', object: correlated.path, rv, message: correlated.message, ...told }]
+    case 'new': {
+      const name = involved['name']
+      assert(name !== undefined, 'an Event is about something with a name')
+      const namespace = involved['namespace'] ?? 'default'
+      const eventName = nameOf(name, context.now, rv)
+      return [
+        {
+          kind: 'KubernetesEventRecorded',
+          object: objectPath('Event', namespace, eventName),
+          rv,
+          uid: drawUid(context.choose, `Event/${namespace}/${eventName}`),
+          involved,
+          type: command.type,
+          reason: command.reason,
+          message: correlated.message,
+          component,
+          ...(command.host === undefined ? undefined : { host: command.host }),
+          ...(series ? { action: command.action ?? '' } : undefined),
+          key: correlated.key,
+          ...told,
+        },
+      ]
+    }
+  }
+}

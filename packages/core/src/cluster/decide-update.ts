@@ -1,0 +1,99 @@
+/** PUT and PATCH, of objects and of their status and scale subresources. */
+import * as E from 'fp-ts/lib/Either.js'
+import { conflict, invalid, modifiedMessage, notFound, type ApiStatus } from '../api/api-status.js'
+import { withDefaults } from '../api/defaults/defaults.js'
+import { prepareForUpdate } from '../api/defaults/prepare.js'
+import type { Service } from '../api/generated/types.js'
+import type { KubernetesObject, ObjectRef, UnstoredObject } from '../api/object.js'
+import { isNamespaced, qualifiedKind, qualifiedResource } from '../api/resources.js'
+import { validateStatusUpdate, validateUpdate } from '../api/validation/validate.js'
+import type { DecideContext } from '../kernel/decider.js'
+import type { JsonObject } from '../kernel/json.js'
+import type { Subresource } from './api-commands.js'
+import type { Decision } from './decide-create.js'
+import { asJson, asStored, changesOf, keyOfTarget, removalOf } from './decide-write.js'
+import { allocateServiceAddresses } from './service-addresses.js'
+import { readerOf, storeOf, type ClusterSettings, type ClusterState } from './state.js'
+import { findObject } from './store.js'
+
+export const findTarget = (target: ObjectRef, state: ClusterState): E.Either<ApiStatus, KubernetesObject> => {
+  const key = keyOfTarget(isNamespaced(target.kind) ? target : { namespace: '', name: target.name })
+  const object = findObject(storeOf(state, target.kind), key)
+  return object === undefined ? E.left(notFound(qualifiedResource(target.kind), target.name)) : E.right(object)
+}
+
+/** Follows the preconditions of Store.Update in apiserver/pkg/registry/generic/registry/store.go. */
+const checkPreconditions = (sent: UnstoredObject, stored: KubernetesObject): E.Either<ApiStatus, undefined> => {
+  const resource = qualifiedResource(stored.kind)
+  const { uid, resourceVersion } = sent.metadata ?? {}
+  if (uid !== undefined && uid !== '' && uid !== stored.metadata.uid)
+    return E.left(
+      conflict(
+        resource,
+        stored.metadata.name,
+        `StorageError: invalid object, Code: 4, Key: /registry/${resource.split('.')[0] ?? ''}/${stored.metadata.namespace === undefined ? '' : `${stored.metadata.namespace}/`}${stored.metadata.name}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${stored.metadata.uid}`,
+      ),
+    )
+  if (resourceVersion !== undefined && resourceVersion !== '' && resourceVersion !== stored.metadata.resourceVersion)
+    return E.left(conflict(resource, stored.metadata.name, modifiedMessage))
+  return E.right(undefined)
+}
+
+/** The whole object that a write to the scale subresource means. Follows ScaleREST.Update: only spec.replicas is written. */
+const scaled = (stored: KubernetesObject, scale: JsonObject): UnstoredObject => {
+  const wanted = (scale['spec'] as JsonObject | undefined)?.['replicas'] ?? 0
+  const json = asJson(stored)
+  return asStored({ ...json, spec: { ...(json['spec'] as JsonObject), replicas: wanted } })
+}
+
+/** `next` is the object as the caller wants it; `stored` is what is there. */
+export const decideNext = (
+  next: UnstoredObject,
+  stored: KubernetesObject,
+  subresource: Subresource | undefined,
+  state: ClusterState,
+  context: DecideContext,
+  settings: ClusterSettings,
+): E.Either<ApiStatus, Decision> => {
+  const isStatus = subresource === 'status'
+  const prepared = prepareForUpdate(isStatus ? next : withDefaults(next), stored, isStatus ? 'status' : undefined)
+  const errors = isStatus ? validateStatusUpdate(prepared, stored) : validateUpdate(prepared, stored)
+  if (errors.length > 0) return E.left(invalid(qualifiedKind(stored.kind), stored.metadata.name, errors))
+  const addressed =
+    stored.kind === 'Service' && !isStatus
+      ? allocateServiceAddresses(prepared, readerOf(state), context.choose, settings.serviceNetwork, stored as Service)
+      : E.right(prepared)
+  if (E.isLeft(addressed)) return addressed
+  const after = asStored(addressed.right)
+  const rv = state.revision + 1
+  const events = changesOf(stored, after, rv)
+  if (events.length === 0) return E.right({ events, object: stored })
+  // The write that takes the last finalizer away removes the object. Follows deleteWithoutFinalizers in registry/generic/registry/store.go.
+  const finished =
+    after.metadata.deletionTimestamp !== undefined &&
+    (after.metadata.finalizers?.length ?? 0) === 0 &&
+    (after.metadata.deletionGracePeriodSeconds ?? 0) === 0
+  const namespaceHolds =
+    after.kind === 'Namespace' &&
+    (((asJson(after)['spec'] as JsonObject | undefined)?.['finalizers'] as readonly unknown[] | undefined)?.length ?? 0) > 0
+  if (finished && !namespaceHolds) return E.right({ events: [removalOf(stored, rv)], object: after })
+  return E.right({ events, object: after })
+}
+
+export const decideReplace = (
+  sent: UnstoredObject,
+  subresource: Subresource | undefined,
+  state: ClusterState,
+  context: DecideContext,
+  settings: ClusterSettings,
+): E.Either<ApiStatus, Decision> => {
+  const target = { kind: sent.kind, namespace: sent.metadata?.namespace ?? '', name: sent.metadata?.name ?? '' }
+  const found = findTarget(target, state)
+  if (E.isLeft(found)) return found
+  const stored = found.right
+  const allowed = checkPreconditions(sent, stored)
+  if (E.isLeft(allowed)) return allowed
+  return decideNext(subresource === 'scale' ? scaled(stored, asJson(sent)) : sent, stored, subresource, state, context, settings)
+}
+
+export const decideScaleOf = scaled

@@ -1,0 +1,107 @@
+/** One switch: who decides each command? The answer is a refusal, or the facts and the object that the API answers with. */
+import * as E from 'fp-ts/lib/Either.js'
+import { badRequest, type ApiStatus } from '../api/api-status.js'
+import { typeNameOfKind } from '../api/generated/patch-meta.js'
+import { applyPatch } from '../api/patch/apply-patch.js'
+import { decodeStrictly, strictDecodingStatus, unknownFieldsMessage } from '../api/strict-decoding.js'
+import type { KubernetesObject, UnstoredObject } from '../api/object.js'
+import type { DecideContext } from '../kernel/decider.js'
+import type { ClusterCommand } from './commands.js'
+import { decideCreate, type Decision } from './decide-create.js'
+import { decideDelete } from './decide-delete.js'
+import { decideBind, decideEvict } from './decide-pod-verbs.js'
+import { decideTell } from './decide-telling.js'
+import { decideNext, decideReplace, decideScaleOf, findTarget } from './decide-update.js'
+import { asJson, asStored } from './decide-write.js'
+import type { ClusterState, ClusterSettings } from './state.js'
+
+const nobody = asStored({ apiVersion: 'v1', kind: 'Status', metadata: { name: '', uid: '', resourceVersion: '', creationTimestamp: '' } })
+
+/** Objects that people send are checked against the schema: unknown fields and wrong types are refused, as `fieldValidation=Strict` does. Controllers' objects are ours. */
+const isFromOutside = (actor: string): boolean => actor === 'user' || actor.startsWith('user/')
+
+const decodeSent = (sent: UnstoredObject, actor: string): E.Either<ApiStatus, undefined> => {
+  if (!isFromOutside(actor)) return E.right(undefined)
+  const refusal = strictDecodingStatus(sent.kind, sent.apiVersion, decodeStrictly(sent.kind, sent.apiVersion, sent))
+  return refusal === undefined ? E.right(undefined) : E.left(refusal)
+}
+
+const strictPatched = (patched: UnstoredObject, actor: string): E.Either<ApiStatus, undefined> => {
+  if (!isFromOutside(actor)) return E.right(undefined)
+  const decoded = decodeStrictly(patched.kind, patched.apiVersion, patched)
+  if (decoded.typeError !== undefined) return E.left(badRequest(decoded.typeError))
+  return decoded.unknownFields.length === 0
+    ? E.right(undefined)
+    : E.left(badRequest(unknownFieldsMessage(decoded.unknownFields)))
+}
+
+const decidePatch = (
+  command: Extract<ClusterCommand, { readonly kind: 'PatchObject' }>,
+  state: ClusterState,
+  context: DecideContext,
+  settings: ClusterSettings,
+): E.Either<ApiStatus, Decision> => {
+  const found = findTarget(command.target, state)
+  if (E.isLeft(found)) return found
+  const stored: KubernetesObject = found.right
+  if (command.subresource === 'scale') {
+    const patched = applyPatch(
+      'Scale',
+      command.patchType,
+      { spec: { replicas: (asJson(stored)['spec'] as { readonly replicas?: number }).replicas ?? 0 } },
+      command.patch,
+    )
+    return E.isLeft(patched) ? patched : decideNext(decideScaleOf(stored, patched.right), stored, undefined, state, context, settings)
+  }
+  const patched = applyPatch(typeNameOfKind(stored.kind, stored.apiVersion) ?? '', command.patchType, asJson(stored), command.patch)
+  if (E.isLeft(patched)) return patched
+  const next = patched.right as unknown as UnstoredObject
+  const strict = strictPatched(next, context.actor)
+  if (E.isLeft(strict)) return strict
+  return decideNext(next, stored, command.subresource, state, context, settings)
+}
+
+export const decide = (
+  command: ClusterCommand,
+  state: ClusterState,
+  context: DecideContext,
+  settings: ClusterSettings,
+): E.Either<ApiStatus, Decision> => {
+  switch (command.kind) {
+    case 'GetObject':
+      return E.map((object: KubernetesObject): Decision => ({ events: [], object }))(findTarget(command.target, state))
+    case 'CreateObject': {
+      const decoded = decodeSent(command.object, context.actor)
+      return E.isLeft(decoded) ? decoded : decideCreate(command.object, state, context, settings)
+    }
+    case 'ReplaceObject': {
+      const decoded = command.subresource === 'scale' ? E.right(undefined) : decodeSent(command.object, context.actor)
+      return E.isLeft(decoded) ? decoded : decideReplace(command.object, command.subresource, state, context, settings)
+    }
+    case 'PatchObject':
+      return decidePatch(command, state, context, settings)
+    case 'DeleteObject':
+      return decideDelete(command.target, command.options, state, context)
+    case 'BindPod':
+      return decideBind(command, state, context)
+    case 'EvictPod':
+      return decideEvict(command, command.options, state, context)
+    case 'RecordEvent':
+      return E.right({ events: decideTell(command, state, context), object: nobody })
+    case 'ActOnWorld':
+      return E.right({ events: [command.event], object: nobody })
+    case 'CrashController':
+      return E.right({ events: [{ kind: 'ControllerCrashed', controller: command.controller }], object: nobody })
+    case 'RestartController':
+      return E.right({ events: [{ kind: 'ControllerRestarted', controller: command.controller }], object: nobody })
+    case 'SetInformerLag':
+      return E.right({
+        events: [{ kind: 'InformerLagSet', controller: command.controller, objectKind: command.objectKind, lagMs: command.lagMs }],
+        object: nobody,
+      })
+    case 'SetApiFault': {
+      const { kind: _kind, ...fault } = command
+      return E.right({ events: [{ kind: 'ApiFaultSet', ...fault }], object: nobody })
+    }
+  }
+}

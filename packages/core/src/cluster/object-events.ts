@@ -1,0 +1,242 @@
+/**
+ * What can have happened to an API object. Every API write is one or more of these facts; those of one write share its resourceVersion (`rv`),
+ * and the first of them carries what changed. Kinds that matter have names of their own; the others are Objects.
+ */
+import * as t from 'io-ts'
+
+/** The names of the facts of creation and deletion, by Kubernetes kind. */
+export const eventNouns: Readonly<Record<string, string>> = {
+  Pod: 'Pod',
+  StatefulSet: 'StatefulSet',
+  Deployment: 'Deployment',
+  ReplicaSet: 'ReplicaSet',
+  ReplicationController: 'ReplicationController',
+  DaemonSet: 'DaemonSet',
+  Job: 'Job',
+  ControllerRevision: 'Revision',
+  Service: 'Service',
+  Endpoints: 'Endpoints',
+  EndpointSlice: 'EndpointSlice',
+  PersistentVolumeClaim: 'Claim',
+  PersistentVolume: 'Volume',
+  StorageClass: 'StorageClass',
+  PodDisruptionBudget: 'DisruptionBudget',
+  Node: 'Node',
+  Namespace: 'Namespace',
+  Lease: 'Lease',
+}
+
+export const nounOf = (kubernetesKind: string): string => eventNouns[kubernetesKind] ?? 'Object'
+
+const json = t.unknown
+const difference = t.partial({
+  /** JSON Pointer → new value. */
+  set: t.record(t.string, json),
+  /** JSON Pointers of what went away. */
+  removed: t.readonlyArray(t.string),
+})
+
+const target = t.type({
+  /** `Pod/default/web-0`, `Node//node-1`. */
+  object: t.string,
+  rv: t.number,
+})
+
+const createdKinds = t.keyof({
+  PodCreated: null,
+  StatefulSetCreated: null,
+  DeploymentCreated: null,
+  ReplicaSetCreated: null,
+  ReplicationControllerCreated: null,
+  DaemonSetCreated: null,
+  JobCreated: null,
+  RevisionCreated: null,
+  ServiceCreated: null,
+  EndpointsCreated: null,
+  EndpointSliceCreated: null,
+  ClaimCreated: null,
+  VolumeCreated: null,
+  StorageClassCreated: null,
+  DisruptionBudgetCreated: null,
+  NodeCreated: null,
+  NamespaceCreated: null,
+  LeaseCreated: null,
+  ObjectCreated: null,
+})
+
+const changedKinds = t.keyof({
+  PodScheduled: null,
+  PodUnschedulable: null,
+  PodStarted: null,
+  PodBecameReady: null,
+  PodBecameUnready: null,
+  PodDeletionRequested: null,
+  PodSucceeded: null,
+  PodFailed: null,
+  PodAdopted: null,
+  PodReleased: null,
+  PodChanged: null,
+  PodStatusChanged: null,
+  StatefulSetScaled: null,
+  StatefulSetTemplateChanged: null,
+  StatefulSetRolloutCompleted: null,
+  StatefulSetDeletionRequested: null,
+  StatefulSetChanged: null,
+  StatefulSetStatusChanged: null,
+  DeploymentScaled: null,
+  DeploymentTemplateChanged: null,
+  DeploymentDeletionRequested: null,
+  DeploymentChanged: null,
+  DeploymentStatusChanged: null,
+  ReplicaSetScaled: null,
+  ReplicaSetDeletionRequested: null,
+  ReplicaSetChanged: null,
+  ReplicaSetStatusChanged: null,
+  ReplicationControllerScaled: null,
+  ReplicationControllerDeletionRequested: null,
+  ReplicationControllerChanged: null,
+  ReplicationControllerStatusChanged: null,
+  DaemonSetTemplateChanged: null,
+  DaemonSetDeletionRequested: null,
+  DaemonSetChanged: null,
+  DaemonSetStatusChanged: null,
+  JobCompleted: null,
+  JobFailed: null,
+  JobDeletionRequested: null,
+  JobChanged: null,
+  JobStatusChanged: null,
+  RevisionRenumbered: null,
+  RevisionDeletionRequested: null,
+  RevisionChanged: null,
+  ServiceDeletionRequested: null,
+  ServiceChanged: null,
+  ServiceStatusChanged: null,
+  EndpointsDeletionRequested: null,
+  EndpointsChanged: null,
+  EndpointSliceDeletionRequested: null,
+  EndpointSliceChanged: null,
+  ClaimBound: null,
+  ClaimLost: null,
+  ClaimDeletionRequested: null,
+  ClaimChanged: null,
+  ClaimStatusChanged: null,
+  VolumeBound: null,
+  VolumeReleased: null,
+  VolumeBecameAvailable: null,
+  VolumeFailed: null,
+  VolumeDeletionRequested: null,
+  VolumeChanged: null,
+  VolumeStatusChanged: null,
+  StorageClassDeletionRequested: null,
+  StorageClassChanged: null,
+  DisruptionBudgetDeletionRequested: null,
+  DisruptionBudgetChanged: null,
+  DisruptionBudgetStatusChanged: null,
+  NodeBecameReady: null,
+  NodeBecameNotReady: null,
+  NodeCordoned: null,
+  NodeUncordoned: null,
+  NodeTainted: null,
+  NodeUntainted: null,
+  NodeDeletionRequested: null,
+  NodeChanged: null,
+  NodeStatusChanged: null,
+  NamespaceDeletionRequested: null,
+  NamespaceChanged: null,
+  NamespaceStatusChanged: null,
+  LeaseRenewed: null,
+  LeaseDeletionRequested: null,
+  ObjectDeletionRequested: null,
+  ObjectChanged: null,
+})
+
+const deletedKinds = t.keyof({
+  PodDeleted: null,
+  StatefulSetDeleted: null,
+  DeploymentDeleted: null,
+  ReplicaSetDeleted: null,
+  ReplicationControllerDeleted: null,
+  DaemonSetDeleted: null,
+  JobDeleted: null,
+  RevisionDeleted: null,
+  ServiceDeleted: null,
+  EndpointsDeleted: null,
+  EndpointSliceDeleted: null,
+  ClaimDeleted: null,
+  VolumeDeleted: null,
+  StorageClassDeleted: null,
+  DisruptionBudgetDeleted: null,
+  NodeDeleted: null,
+  NamespaceDeleted: null,
+  LeaseDeleted: null,
+  ObjectDeleted: null,
+})
+
+/**
+ * An object came to be. Pods made from a template name it (`template`: the ControllerRevision, ReplicaSet, DaemonSet, Job … whose template
+ * the store holds) and carry only how they differ from what that template gives; everything else carries the accepted object.
+ */
+export const ObjectCreated = t.intersection([
+  t.type({ kind: createdKinds }),
+  target,
+  t.partial({ manifest: json, template: t.string }),
+  difference,
+])
+/** An object changed. Further facts of the same write have the same rv and no difference. */
+export const ObjectChanged = t.intersection([t.type({ kind: changedKinds }), target, difference])
+export const ObjectDeleted = t.intersection([t.type({ kind: deletedKinds }), target])
+
+/**
+ * Somebody told people something: a core/v1 Event came to be. `action` is there with the newer events API only; `told` is the message as it
+ * was told when the Event combines similar ones.
+ */
+export const KubernetesEventRecorded = t.intersection([
+  t.type({
+    kind: t.literal('KubernetesEventRecorded'),
+    object: t.string,
+    rv: t.number,
+    uid: t.string,
+    involved: t.readonly(t.record(t.string, t.string)),
+    type: t.string,
+    reason: t.string,
+    message: t.string,
+    component: t.string,
+  }),
+  t.partial({ host: t.string, action: t.string, told: t.string, key: t.string }),
+])
+/** The same was told again: the Event is counted up, perhaps with the newest message. */
+export const KubernetesEventRepeated = t.intersection([
+  t.type({ kind: t.literal('KubernetesEventRepeated'), object: t.string, rv: t.number, message: t.string }),
+  t.partial({ told: t.string }),
+])
+
+export type ObjectCreated = t.TypeOf<typeof ObjectCreated>
+export type ObjectChanged = t.TypeOf<typeof ObjectChanged>
+export type ObjectDeleted = t.TypeOf<typeof ObjectDeleted>
+export type KubernetesEventRecorded = t.TypeOf<typeof KubernetesEventRecorded>
+export type KubernetesEventRepeated = t.TypeOf<typeof KubernetesEventRepeated>
+export type ObjectEvent = ObjectCreated | ObjectChanged | ObjectDeleted | KubernetesEventRecorded | KubernetesEventRepeated
+
+export type CreatedKind = ObjectCreated['kind']
+export type ChangedKind = ObjectChanged['kind']
+export type DeletedKind = ObjectDeleted['kind']
+
+const createdNames: ReadonlySet<string> = new Set(Object.keys(createdKinds.keys))
+const changedNames: ReadonlySet<string> = new Set(Object.keys(changedKinds.keys))
+const deletedNames: ReadonlySet<string> = new Set(Object.keys(deletedKinds.keys))
+
+export const isObjectCreated = (event: { readonly kind: string }): event is ObjectCreated => createdNames.has(event.kind)
+export const isObjectChanged = (event: { readonly kind: string }): event is ObjectChanged => changedNames.has(event.kind)
+export const isObjectDeleted = (event: { readonly kind: string }): event is ObjectDeleted => deletedNames.has(event.kind)
+
+/** `Pod/default/web-0` and back. */
+export const objectPath = (kind: string, namespace: string, name: string): string => `${kind}/${namespace}/${name}`
+export const splitObjectPath = (
+  path: string,
+): { readonly kind: string; readonly namespace: string; readonly name: string; readonly key: string } => {
+  const first = path.indexOf('/')
+  const second = path.indexOf('/', first + 1)
+  const namespace = path.slice(first + 1, second)
+  const name = path.slice(second + 1)
+  return { kind: path.slice(0, first), namespace, name, key: namespace === '' ? name : `${namespace}/${name}` }
+}

@@ -1,0 +1,208 @@
+/** One switch: which parts of the state does each event touch? */
+import type { KubernetesObject } from '../api/object.js'
+import { assert } from '../kernel/assert.js'
+import type { JsonObject } from '../kernel/json.js'
+import { applyDifference, type ObjectDifference } from '../kernel/object-difference.js'
+import { getAt, removeAt, setAt } from '../kernel/persistent-map.js'
+import { microTimestampOf, timestampOf, type SimTime } from '../kernel/sim-time.js'
+import { isEngineEvent, type EngineEvent } from './engine-events.js'
+import { remembered, type Telling } from './event-correlation.js'
+import type { ClusterEvent } from './events.js'
+import {
+  isObjectChanged,
+  isObjectCreated,
+  isObjectDeleted,
+  splitObjectPath,
+  type KubernetesEventRecorded,
+  type KubernetesEventRepeated,
+  type ObjectChanged,
+  type ObjectCreated,
+} from './object-events.js'
+import { reduceWorld } from './reduce-world.js'
+import { storeOf, type ClusterState } from './state.js'
+import { findObject, withObject } from './store.js'
+
+// Events hold plain JSON that a decoder has checked; what they make is an object again (the casts in this file).
+const asObject = (json: JsonObject): KubernetesObject => json as unknown as KubernetesObject
+const asJson = (object: KubernetesObject): JsonObject => object as unknown as JsonObject
+
+const differenceIn = (event: ObjectCreated | ObjectChanged): ObjectDifference => ({
+  set: (event.set ?? nothing) as ObjectDifference['set'],
+  removed: event.removed ?? noRemovals
+})
+const nothing: ObjectDifference['set'] = {}
+const noRemovals: readonly string[] = []
+
+const withRevision = (object: JsonObject, rv: number): JsonObject => ({
+  ...object,
+  metadata: { ...(object['metadata'] as JsonObject), resourceVersion: String(rv) },
+})
+
+/** The object that a creation describes. */
+export const createdObject = (state: ClusterState, event: ObjectCreated): KubernetesObject => {
+  if (event.manifest !== undefined) return asObject(withRevision(event.manifest as JsonObject, event.rv))
+  const prototype = getAt(state.prototypes, event.template ?? '')
+  assert(prototype !== undefined, `${event.object} names a template that is not known: ${event.template ?? ''}`)
+  return asObject(withRevision(applyDifference(prototype, differenceIn(event)), event.rv))
+}
+
+const put = (state: ClusterState, path: string, rv: number, object: KubernetesObject | undefined): ClusterState => {
+  const { kind, key } = splitObjectPath(path)
+  return { ...state, revision: rv, stores: setAt(state.stores, kind, withObject(storeOf(state, kind), key, object)) }
+}
+
+const reduceCreated = (state: ClusterState, event: ObjectCreated): ClusterState => {
+  const object = createdObject(state, event)
+  const stored = put(state, event.object, event.rv, object)
+  return event.template !== undefined && event.manifest !== undefined
+    ? { ...stored, prototypes: setAt(state.prototypes, event.template, event.manifest as JsonObject) }
+    : stored
+}
+
+const reduceChanged = (state: ClusterState, event: ObjectChanged): ClusterState => {
+  const { kind, key } = splitObjectPath(event.object)
+  const before = findObject(storeOf(state, kind), key)
+  assert(before !== undefined, `${event.kind}: ${event.object} does not exist`)
+  // Further facts of a write that the first one has carried.
+  if (event.set === undefined && event.removed === undefined && before.metadata.resourceVersion === String(event.rv)) return state
+  return put(state, event.object, event.rv, asObject(withRevision(applyDifference(asJson(before), differenceIn(event)), event.rv)))
+}
+
+const tellingOf = (event: KubernetesEventRecorded): Telling => ({
+  source: `${event.component}/${event.host ?? ''}/${event.involved['uid'] ?? event.involved['name'] ?? ''}`,
+  type: event.type,
+  reason: event.reason,
+  message: event.told ?? event.message,
+  detail: '',
+  series: event.action !== undefined,
+})
+
+/** Follows makeEvent in client-go/tools/record/event.go and in client-go/tools/events/event_recorder.go. */
+const kubernetesEventOf = (event: KubernetesEventRecorded, at: SimTime): KubernetesObject => {
+  const { namespace, name } = splitObjectPath(event.object)
+  const now = timestampOf(at)
+  const metadata = { creationTimestamp: now, name, namespace, resourceVersion: String(event.rv), uid: event.uid }
+  const common = { involvedObject: event.involved, reason: event.reason, message: event.message, type: event.type }
+  const object: JsonObject =
+    event.action === undefined
+      ? {
+          apiVersion: 'v1',
+          kind: 'Event',
+          metadata,
+          ...common,
+          count: 1,
+          eventTime: null,
+          firstTimestamp: now,
+          lastTimestamp: now,
+          reportingComponent: event.component,
+          reportingInstance: event.host ?? '',
+          source: event.host === undefined ? { component: event.component } : { component: event.component, host: event.host },
+        }
+      : {
+          apiVersion: 'v1',
+          kind: 'Event',
+          metadata,
+          ...common,
+          action: event.action,
+          eventTime: microTimestampOf(at),
+          firstTimestamp: null,
+          lastTimestamp: null,
+          reportingComponent: event.component,
+          reportingInstance: `${event.component}-control-plane`,
+          source: {},
+        }
+  return asObject(object)
+}
+
+const reduceTold = (state: ClusterState, event: KubernetesEventRecorded, at: SimTime): ClusterState => ({
+  ...put(state, event.object, event.rv, kubernetesEventOf(event, at)),
+  correlation: remembered(state.correlation, tellingOf(event), event.key ?? '', event.object, at),
+})
+
+const repeatedEvent = (before: KubernetesObject, event: KubernetesEventRepeated, at: SimTime): KubernetesObject => {
+  const json = asJson(before)
+  if (json['eventTime'] !== null) {
+    const series = json['series'] as JsonObject | undefined
+    return asObject(
+      withRevision(
+        { ...json, series: { count: series === undefined ? 2 : Number(series['count']) + 1, lastObservedTime: microTimestampOf(at) } },
+        event.rv,
+      ),
+    )
+  }
+  return asObject(
+    withRevision({ ...json, count: Number(json['count']) + 1, lastTimestamp: timestampOf(at), message: event.message }, event.rv),
+  )
+}
+
+const reduceRepeated = (state: ClusterState, event: KubernetesEventRepeated, at: SimTime): ClusterState => {
+  const { key } = splitObjectPath(event.object)
+  const before = findObject(storeOf(state, 'Event'), key)
+  assert(before !== undefined, `${event.object} does not exist`)
+  const json = asJson(before)
+  const source = json['source'] as JsonObject
+  const involved = json['involvedObject'] as JsonObject
+  const component = String(json['reportingComponent'] ?? source['component'] ?? '')
+  const series = json['eventTime'] !== null
+  const host = series ? undefined : source['host']
+  const telling: Telling = {
+    source: `${component}/${typeof host === 'string' ? host : ''}/${String(involved['uid'] ?? involved['name'] ?? '')}`,
+    type: String(json['type']),
+    reason: String(json['reason']),
+    message: event.told ?? event.message,
+    detail: '',
+    series,
+  }
+  return {
+    ...put(state, event.object, event.rv, repeatedEvent(before, event, at)),
+    correlation: series ? state.correlation : remembered(state.correlation, telling, '', '', at),
+  }
+}
+
+const reduceEngine = (state: ClusterState, event: EngineEvent): ClusterState => {
+  switch (event.kind) {
+    case 'CommandReceived':
+    case 'CommandRejected':
+      return state
+    case 'WaitingChanged': {
+      const key = `${event.controller} ${event.key}`
+      return {
+        ...state,
+        waiting: event.waitingFor.length === 0 ? removeAt(state.waiting, key) : setAt(state.waiting, key, event.waitingFor),
+      }
+    }
+    case 'ControllerCrashed':
+      return { ...state, stopped: setAt(state.stopped, event.controller, true) }
+    case 'ControllerRestarted':
+      return { ...state, stopped: removeAt(state.stopped, event.controller) }
+    case 'InformerLagSet': {
+      const key = `${event.controller} ${event.objectKind}`
+      return { ...state, informerLags: event.lagMs === 0 ? removeAt(state.informerLags, key) : setAt(state.informerLags, key, event.lagMs) }
+    }
+    case 'ApiFaultSet':
+      return { ...state, apiFaults: [...state.apiFaults, event] }
+    case 'ApiFaultStruck': {
+      const index = state.apiFaults.findIndex(
+        (fault) =>
+          fault.fault === event.fault &&
+          (fault.on === undefined || fault.on === event.on) &&
+          (fault.command === undefined || fault.command === event.command),
+      )
+      const struck = state.apiFaults[index]
+      if (struck === undefined) return state
+      const rest = state.apiFaults.filter((_, place) => place !== index)
+      return { ...state, apiFaults: struck.times > 1 ? [...rest, { ...struck, times: struck.times - 1 }] : rest }
+    }
+  }
+}
+
+export const reduce = (state: ClusterState, event: ClusterEvent, at: SimTime): ClusterState => {
+  if (isObjectChanged(event)) return reduceChanged(state, event)
+  if (isObjectCreated(event)) return reduceCreated(state, event)
+  if (isObjectDeleted(event)) return put(state, event.object, event.rv, undefined)
+  if (event.kind === 'KubernetesEventRecorded') return reduceTold(state, event, at)
+  if (event.kind === 'KubernetesEventRepeated') return reduceRepeated(state, event, at)
+  if (isEngineEvent(event)) return reduceEngine(state, event)
+  const world = reduceWorld(state.world, event, at)
+  return world === state.world ? state : { ...state, world }
+}

@@ -1,0 +1,117 @@
+/**
+ * The stored objects of one kind with their indexes: what etcd and the watch cache are in Kubernetes. Persistent: an old store stays as it
+ * was, which is how an informer that lags keeps its older view.
+ */
+import type { KubernetesObject } from '../api/object.js'
+import { keyOf, keyOfObject } from '../api/object.js'
+import type { Pod } from '../api/generated/types.js'
+import { emptyMap, getAt, keysOf, removeAt, setAt, sizeOf, valuesOf, type PersistentMap } from '../kernel/persistent-map.js'
+
+export interface ObjectStore {
+  readonly objects: PersistentMap<KubernetesObject>
+  /** uid of an owner (controller or not) → key → object. Pods without any owner stand under ''. */
+  readonly byOwner: PersistentMap<PersistentMap<KubernetesObject>>
+  /** Pods only: spec.nodeName → key → Pod. */
+  readonly byNode: PersistentMap<PersistentMap<KubernetesObject>>
+  /** Pods only: namespace/claim → key → Pod. */
+  readonly byClaim: PersistentMap<PersistentMap<KubernetesObject>>
+}
+
+export const emptyStore: ObjectStore = { objects: emptyMap(), byOwner: emptyMap(), byNode: emptyMap(), byClaim: emptyMap() }
+
+type Index = PersistentMap<PersistentMap<KubernetesObject>>
+
+const add = (index: Index, bucket: string, key: string, object: KubernetesObject): Index =>
+  setAt(index, bucket, setAt(getAt(index, bucket) ?? emptyMap<KubernetesObject>(), key, object))
+
+const drop = (index: Index, bucket: string, key: string): Index => {
+  const members = getAt(index, bucket)
+  if (members === undefined) return index
+  const rest = removeAt(members, key)
+  return sizeOf(rest) === 0 ? removeAt(index, bucket) : setAt(index, bucket, rest)
+}
+
+const none: readonly string[] = []
+const orphan: readonly string[] = ['']
+
+const isPod = (object: KubernetesObject): object is Pod => object.kind === 'Pod'
+
+const ownersOf = (object: KubernetesObject): readonly string[] => {
+  const references = object.metadata.ownerReferences
+  if (references === undefined || references.length === 0) return isPod(object) ? orphan : none
+  return references.map((reference) => reference.uid)
+}
+
+const nodesOf = (object: KubernetesObject): readonly string[] =>
+  isPod(object) && object.spec.nodeName !== undefined && object.spec.nodeName !== '' ? [object.spec.nodeName] : none
+
+const claimsOf = (object: KubernetesObject): readonly string[] => {
+  if (!isPod(object) || object.spec.volumes === undefined) return none
+  const names: string[] = []
+  for (const volume of object.spec.volumes) {
+    if (volume.persistentVolumeClaim !== undefined)
+      names.push(keyOf(object.metadata.namespace ?? '', volume.persistentVolumeClaim.claimName))
+    else if (volume.ephemeral !== undefined) names.push(keyOf(object.metadata.namespace ?? '', `${object.metadata.name}-${volume.name}`))
+  }
+  return names
+}
+
+const reindexed = (
+  index: Index,
+  key: string,
+  before: KubernetesObject | undefined,
+  after: KubernetesObject | undefined,
+  bucketsOf: (object: KubernetesObject) => readonly string[],
+): Index => {
+  const old = before === undefined ? none : bucketsOf(before)
+  const next = after === undefined ? none : bucketsOf(after)
+  let result = index
+  for (const bucket of old) if (!next.includes(bucket)) result = drop(result, bucket, key)
+  if (after !== undefined) for (const bucket of next) result = add(result, bucket, key, after)
+  return result
+}
+
+/** The store with the object put in place of an older version (`object`), or without it (undefined). */
+export const withObject = (store: ObjectStore, key: string, object: KubernetesObject | undefined): ObjectStore => {
+  const before = getAt(store.objects, key)
+  const sample = object ?? before
+  if (sample === undefined) return store
+  const pod = isPod(sample)
+  return {
+    objects: object === undefined ? removeAt(store.objects, key) : setAt(store.objects, key, object),
+    byOwner: reindexed(store.byOwner, key, before, object, ownersOf),
+    byNode: pod ? reindexed(store.byNode, key, before, object, nodesOf) : store.byNode,
+    byClaim: pod ? reindexed(store.byClaim, key, before, object, claimsOf) : store.byClaim,
+  }
+}
+
+export const findObject = (store: ObjectStore, key: string): KubernetesObject | undefined => getAt(store.objects, key)
+
+/** Ordered by key. */
+export const allObjects = (store: ObjectStore): readonly KubernetesObject[] => valuesOf(store.objects)
+
+export const objectsIn = (store: ObjectStore, namespace: string): readonly KubernetesObject[] => {
+  const found: KubernetesObject[] = []
+  const prefix = `${namespace}/`
+  for (const key of keysOf(store.objects)) {
+    if (!key.startsWith(prefix)) continue
+    const object = getAt(store.objects, key)
+    if (object !== undefined) found.push(object)
+  }
+  return found
+}
+
+const members = (index: Index, bucket: string): readonly KubernetesObject[] => {
+  const found = getAt(index, bucket)
+  return found === undefined ? nobody : valuesOf(found)
+}
+const nobody: readonly KubernetesObject[] = []
+
+export const objectsOwnedBy = (store: ObjectStore, ownerUid: string): readonly KubernetesObject[] => members(store.byOwner, ownerUid)
+export const podsOnNode = (store: ObjectStore, nodeName: string): readonly KubernetesObject[] => members(store.byNode, nodeName)
+export const podsWithClaim = (store: ObjectStore, namespace: string, claimName: string): readonly KubernetesObject[] =>
+  members(store.byClaim, keyOf(namespace, claimName))
+
+/** A store of these objects: for loading. */
+export const storeOf = (objects: readonly KubernetesObject[]): ObjectStore =>
+  objects.reduce((store, object) => withObject(store, keyOfObject(object), object), emptyStore)

@@ -1,0 +1,17 @@
+/** Every bound in one place, each with its reason. Reaching one is a named outcome, never a hang. */
+export const limits = {
+  /** Commands of one plan: a sync of a set of 5,000 replicas needs about 15,000; more is a loop. */
+  commandsPerPlanMax: 200_000,
+  /** Turns at one instant of simulated time: a healthy cluster needs a few hundred for each Pod; more is a hot loop. */
+  turnsPerInstantMax: 2_000_000,
+  /** Turns of one run unless the caller says otherwise: a day of a small cluster. */
+  turnsPerRunMax: 50_000_000,
+  /** First delay and cap of the work queue's back-off, ms. Follows DefaultTypedControllerRateLimiter in client-go/util/workqueue. */
+  backOffFirstMs: 5,
+  backOffMaxMs: 1_000_000,
+  /** Events of one object kept for correlation, ten minutes. Follows client-go/tools/record/events_cache.go. */
+  eventSimilarMax: 10,
+  eventWindowMs: 600_000,
+  /** Replicas above this are refused by a scenario's cluster before they eat the memory (etcd would be full long before). */
+  replicasMax: 1_000_000,
+} as const

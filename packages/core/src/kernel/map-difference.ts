@@ -1,0 +1,66 @@
+/**
+ * What differs between two versions of a persistent map, found by walking only where they do not share structure: O(changes), not O(size).
+ * With it an index over a map can follow the map from version to version.
+ */
+import { forEachEntry, type PersistentMap } from './persistent-map.js'
+
+type Branch<V> = PersistentMap<V>['root']
+type Child<V> = Branch<V>['children'][number]
+
+/** `before` is undefined for an added entry, `after` for a removed one. */
+export type VisitDifference<V> = (key: string, before: V | undefined, after: V | undefined) => void
+
+const asMap = <V>(child: Child<V>): PersistentMap<V> => ({
+  // Only the walk of `forEachEntry` looks at this map; it reads the root alone.
+  root: child.kind === 0 ? child : { kind: 0, bitmap: 1, children: [child] },
+  size: 0,
+  keySet: { mark: 'keys' },
+})
+
+const visitAll = <V>(child: Child<V>, visit: (key: string, value: V) => void): void => {
+  if (child.kind === 1) visit(child.key, child.value)
+  else forEachEntry(asMap(child), visit)
+}
+
+const differUnlike = <V>(before: Child<V>, after: Child<V>, visit: VisitDifference<V>): void => {
+  if (before.kind === 1 && after.kind === 1) {
+    if (before.key === after.key) {
+      if (before.value !== after.value) visit(before.key, before.value, after.value)
+    } else {
+      visit(before.key, before.value, undefined)
+      visit(after.key, undefined, after.value)
+    }
+    return
+  }
+  const old = new Map<string, V>()
+  visitAll(before, (key, value) => old.set(key, value))
+  visitAll(after, (key, value) => {
+    const known = old.get(key)
+    if (known !== value) visit(key, known, value)
+    old.delete(key)
+  })
+  for (const [key, value] of old) visit(key, value, undefined)
+}
+
+const differBranches = <V>(before: Branch<V>, after: Branch<V>, visit: VisitDifference<V>): void => {
+  let bits = before.bitmap | after.bitmap
+  let beforeAt = 0
+  let afterAt = 0
+  while (bits !== 0) {
+    const bit = bits & -bits
+    bits ^= bit
+    const old = (before.bitmap & bit) === 0 ? undefined : before.children[beforeAt++]
+    const next = (after.bitmap & bit) === 0 ? undefined : after.children[afterAt++]
+    if (old === next) continue
+    if (old === undefined) {
+      if (next !== undefined) visitAll(next, (key, value) => visit(key, undefined, value))
+    } else if (next === undefined) visitAll(old, (key, value) => visit(key, value, undefined))
+    else if (old.kind === 0 && next.kind === 0) differBranches(old, next, visit)
+    else differUnlike(old, next, visit)
+  }
+}
+
+/** Visits every key whose value is not the very same in both maps. The order depends on the two maps alone. */
+export const forEachDifference = <V>(before: PersistentMap<V>, after: PersistentMap<V>, visit: VisitDifference<V>): void => {
+  if (before.root !== after.root) differBranches(before.root, after.root, visit)
+}

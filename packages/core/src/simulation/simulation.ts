@@ -1,0 +1,474 @@
+/**
+ * The engine: takes the next due item, lets its controller plan, decides each command, folds the events, and wakes whom they concern. One due
+ * item and all it causes is a turn; between turns everything is data (`RunState`), so a run can be saved, forked and continued anywhere.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { Subject, type Observable } from 'rxjs'
+import { conflict, modifiedMessage, type ApiStatus } from '../api/api-status.js'
+import type { KubernetesObject, ObjectRef } from '../api/object.js'
+import { keyOf } from '../api/object.js'
+import { qualifiedResource } from '../api/resources.js'
+import type { ApiResult } from '../cluster/api-commands.js'
+import type { ClusterCommand } from '../cluster/commands.js'
+import { decide } from '../cluster/decide.js'
+import type { ApiFaultSet } from '../cluster/engine-events.js'
+import type { ClusterEvent } from '../cluster/events.js'
+import { makeReader } from '../cluster/make-reader.js'
+import { isObjectChanged, isObjectCreated, isObjectDeleted, splitObjectPath } from '../cluster/object-events.js'
+import type { Reader } from '../cluster/reader.js'
+import { reduce } from '../cluster/reduce.js'
+import { initialState, readerOf, storeOf, type ClusterSettings, type ClusterState } from '../cluster/state.js'
+import { allObjects, findObject } from '../cluster/store.js'
+import type { Controller, PlanContext, PlanOutcome, Waiting, Wake, WatchNotification } from '../controllers/controller.js'
+import type { Invariant, Violation } from '../invariants/invariant.js'
+import { nextItem, putItem, withoutNext } from '../kernel/agenda.js'
+import { assert } from '../kernel/assert.js'
+import { seededChoose, type Choose } from '../kernel/choose.js'
+import type { Json } from '../kernel/json.js'
+import { limits } from '../kernel/limits.js'
+import { deepEqual } from '../kernel/object-difference.js'
+import { getAt, removeAt, setAt, sizeOf } from '../kernel/persistent-map.js'
+import type { RecordedEvent } from '../kernel/recorded-event.js'
+import type { SimTime } from '../kernel/sim-time.js'
+import { backOffMs, emptyQueue, entryOf, readyTime, withEntry, type QueueEntry } from '../kernel/work-queue.js'
+import { initialRunState, type DueWork, type LaggingInformer, type RunState } from './run-state.js'
+import { wireWatches } from './watch-wiring.js'
+
+export type Recorded = RecordedEvent<ClusterEvent>
+
+export interface IssuedCommand {
+  readonly at: SimTime
+  readonly turn: number
+  readonly actor: string
+  readonly command: ClusterCommand
+  readonly result: ApiResult
+}
+
+export interface FoundViolation extends Violation {
+  readonly seq: number
+  readonly turn: number
+  readonly at: SimTime
+}
+
+export interface SimulationOptions {
+  readonly seed: number
+  readonly settings: ClusterSettings
+  readonly controllers: readonly Controller[]
+  readonly invariants?: readonly Invariant[]
+  /** Who answers choices; by default draws from the seed. */
+  readonly choose?: Choose
+  /** Continue from here instead of an empty cluster. */
+  readonly from?: RunState
+  /** Keep the events in memory (default true). */
+  readonly keepLog?: boolean
+}
+
+export interface Simulation {
+  /** Every recorded event, published when its turn ends. */
+  readonly events$: Observable<Recorded>
+  /** The events of each turn together. */
+  readonly turns$: Observable<readonly Recorded[]>
+  /** Every command and its answer, published when its turn ends. */
+  readonly commands$: Observable<IssuedCommand>
+  /** Every change of a stored object, as an informer without lag sees it, published when its turn ends. */
+  readonly changes$: Observable<WatchNotification>
+  readonly options: SimulationOptions
+  readonly state: () => RunState
+  readonly now: () => SimTime
+  /** The API's own view. */
+  readonly reader: () => Reader
+  /** The events recorded since this simulation began (with `keepLog`). */
+  readonly log: () => readonly Recorded[]
+  readonly violations: () => readonly FoundViolation[]
+  /** The `sometimes` marks seen so far, by name. */
+  readonly sometimes: () => ReadonlySet<string>
+  /** A command from outside: a turn of its own, at the present instant. */
+  readonly submit: (command: ClusterCommand, actor?: string) => ApiResult
+  /** When the next turn is due, or undefined if nothing is. */
+  readonly nextDueAt: () => SimTime | undefined
+  /** One turn. False when nothing is due at or before `until`. */
+  readonly step: (until?: SimTime) => boolean
+  /** All turns due up to and at this time; then it is that time. Stops early when `stop` says so (asked after each turn). */
+  readonly runUntil: (time: SimTime, stop?: () => boolean) => void
+  /** A second run that starts where this one is; the two share nothing that changes. */
+  readonly fork: (changes?: Partial<SimulationOptions>) => Simulation
+}
+
+const noWaiting: readonly Waiting[] = []
+
+const nameOfTarget = (command: ClusterCommand): { readonly path: string; readonly ref: ObjectRef | undefined } => {
+  switch (command.kind) {
+    case 'GetObject':
+    case 'PatchObject':
+    case 'DeleteObject':
+      return { path: `${command.target.kind}/${command.target.namespace}/${command.target.name}`, ref: command.target }
+    case 'CreateObject':
+    case 'ReplaceObject': {
+      const { kind, metadata } = command.object
+      const ref = { kind, namespace: metadata?.namespace ?? '', name: metadata?.name ?? metadata?.generateName ?? '' }
+      return { path: `${kind}/${ref.namespace}/${ref.name}`, ref }
+    }
+    case 'BindPod':
+    case 'EvictPod':
+      return { path: `Pod/${command.namespace}/${command.name}`, ref: { kind: 'Pod', namespace: command.namespace, name: command.name } }
+    default:
+      return { path: '', ref: undefined }
+  }
+}
+
+const isWrite = (command: ClusterCommand): boolean =>
+  command.kind === 'CreateObject' || command.kind === 'ReplaceObject' || command.kind === 'PatchObject' || command.kind === 'DeleteObject' || command.kind === 'BindPod' || command.kind === 'EvictPod'
+
+const timedOut: ApiStatus = { reason: 'Timeout', code: 504, message: 'Timeout: request did not complete within the allotted timeout' }
+
+const faultAnswer = (fault: ApiFaultSet['fault'], ref: ObjectRef | undefined): ApiStatus => {
+  switch (fault) {
+    case 'conflict':
+      return conflict(qualifiedResource(ref?.kind ?? ''), ref?.name ?? '', modifiedMessage)
+    case 'too-many-requests':
+      return { reason: 'TooManyRequests', code: 429, message: 'the server has received too many requests and has asked us to try again later' }
+    case 'internal-error':
+      return { reason: 'InternalError', code: 500, message: 'Internal error occurred: etcdserver: request timed out' }
+    case 'lost-answer':
+    case 'lost-request':
+      return timedOut
+  }
+}
+
+export const createSimulation = (options: SimulationOptions): Simulation => {
+  const { settings, controllers } = options
+  const choose = options.choose ?? seededChoose(options.seed)
+  const byName = new Map(controllers.map((controller) => [controller.name, controller]))
+  assert(byName.size === controllers.length, 'two controllers have one name')
+  const wiring = wireWatches(controllers)
+  const always = new Map<string, Invariant[]>()
+  for (const invariant of options.invariants ?? []) for (const kind of invariant.concerns) always.set(kind, [...(always.get(kind) ?? []), invariant])
+
+  let run: RunState = options.from ?? initialRunState(initialState(settings))
+  const log: Recorded[] = []
+  const violations: FoundViolation[] = []
+  const marks = new Set<string>()
+  const events = new Subject<Recorded>()
+  const turns = new Subject<readonly Recorded[]>()
+  const commands = new Subject<IssuedCommand>()
+  const changes = new Subject<WatchNotification>()
+
+  // The turn under way. These are the engine's working variables; between turns `run` alone says everything.
+  let inTurn = false
+  let cluster: ClusterState = run.cluster
+  let turnEvents: Recorded[] = []
+  let turnCommands: IssuedCommand[] = []
+  let turnChanges: WatchNotification[] = []
+  let { now, seq, turn, agenda, order, queues, informers } = run
+
+  const schedule = (dueAt: SimTime, work: DueWork): void => {
+    agenda = putItem(agenda, { dueAt, order, work })
+    order += 1
+  }
+
+  const putEntry = (controller: string, key: string, entry: QueueEntry): void => {
+    queues = setAt(queues, controller, withEntry(getAt(queues, controller) ?? emptyQueue, key, entry))
+  }
+
+  const wake = (controller: Controller, { key, afterMs }: Wake, causedBy: number | undefined): void => {
+    const entry = entryOf(getAt(queues, controller.name) ?? emptyQueue, key)
+    if (afterMs !== undefined && afterMs > 0) {
+      const delayedUntil = now + afterMs
+      if (entry.delayedUntil !== undefined && entry.delayedUntil <= delayedUntil) return
+      putEntry(controller.name, key, { ...entry, delayedUntil })
+      schedule(delayedUntil, { kind: 'delayed', controller: controller.name, key })
+      return
+    }
+    const dueAt = readyTime(entry, now, controller.latencyMs ?? 1)
+    if (dueAt === undefined) return
+    putEntry(controller.name, key, { ...entry, dueAt, ...(causedBy === undefined ? undefined : { causedBy: entry.causedBy ?? causedBy }) })
+    schedule(dueAt, { kind: 'ready', controller: controller.name, key })
+  }
+
+  const isStopped = (name: string): boolean => getAt(cluster.stopped, name) === true
+
+  const readerFor = (controller: string): Reader => {
+    if (sizeOf(informers) === 0) return readerOf(cluster)
+    const seen = cluster
+    const lagging = informers
+    return makeReader((kind) => getAt(lagging, `${controller} ${kind}`)?.seen ?? getAt(seen.stores, kind))
+  }
+
+  const deliver = (name: string, kind: string, notification: WatchNotification, causedBy: number): void => {
+    const controller = byName.get(name)
+    if (controller === undefined || isStopped(name)) return
+    for (const woken of wiring.wakesOf(name, kind, { notification, reader: readerFor(name) })) wake(controller, woken, causedBy)
+  }
+
+  const notificationOf = (before: KubernetesObject | undefined, after: KubernetesObject | undefined): WatchNotification | undefined => {
+    if (after === undefined) return before === undefined ? undefined : { type: 'DELETED', object: before, old: before }
+    if (before === undefined) return { type: 'ADDED', object: after, old: undefined }
+    return before === after ? undefined : { type: 'MODIFIED', object: after, old: before }
+  }
+
+  const publishChange = (path: string, before: ClusterState, eventSeq: number): void => {
+    const { kind, key } = splitObjectPath(path)
+    const notification = notificationOf(findObject(storeOf(before, kind), key), findObject(storeOf(cluster, kind), key))
+    if (notification === undefined) return
+    if (changes.observed) turnChanges.push(notification)
+    for (const name of wiring.watchersOf(kind)) {
+      const informer = `${name} ${kind}`
+      const lagging = sizeOf(informers) === 0 ? undefined : getAt(informers, informer)
+      if (lagging === undefined) {
+        deliver(name, kind, notification, eventSeq)
+        continue
+      }
+      const last = lagging.underway.at(-1)
+      const lag = getAt(cluster.informerLags, informer) ?? 0
+      const dueAt = Math.max(now + lag, last?.dueAt ?? 0)
+      informers = setAt(informers, informer, { ...lagging, underway: [...lagging.underway, { dueAt, kind, key, store: storeOf(cluster, kind), seq: eventSeq }] })
+      schedule(dueAt, { kind: 'deliver', informer })
+    }
+  }
+
+  const startController = (controller: Controller, causedBy: number): void => {
+    const reader = readerFor(controller.name)
+    for (const kind of Object.keys(controller.watches))
+      for (const object of allObjects(storeOf(cluster, kind))) deliver(controller.name, kind, { type: 'ADDED', object, old: undefined }, causedBy)
+    for (const woken of controller.start?.(reader) ?? []) wake(controller, woken, causedBy)
+  }
+
+  const record = (event: ClusterEvent, actor: string, causedBy: number | null): number => {
+    const recorded: Recorded = { seq, turn, at: now, causedBy, actor, event }
+    seq += 1
+    const before = cluster
+    cluster = reduce(before, event, now)
+    turnEvents.push(recorded)
+    if (isObjectChanged(event) || isObjectCreated(event) || isObjectDeleted(event)) publishChange(event.object, before, recorded.seq)
+    else if (event.kind === 'KubernetesEventRecorded' || event.kind === 'KubernetesEventRepeated') publishChange(event.object, before, recorded.seq)
+    else if (event.kind === 'ControllerCrashed') queues = removeAt(queues, event.controller)
+    else if (event.kind === 'ControllerRestarted') {
+      const controller = byName.get(event.controller)
+      if (controller !== undefined) startController(controller, recorded.seq)
+    } else if (event.kind === 'InformerLagSet') {
+      const informer = `${event.controller} ${event.objectKind}`
+      const had: LaggingInformer | undefined = getAt(informers, informer)
+      if (event.lagMs > 0) informers = setAt(informers, informer, had ?? { seen: storeOf(cluster, event.objectKind), underway: [] })
+      else if (had !== undefined && had.underway.length === 0) informers = removeAt(informers, informer)
+    }
+    if (wiring.worldWatchers.length > 0 && before.world !== cluster.world)
+      for (const name of wiring.worldWatchers) {
+        const controller = byName.get(name)
+        if (controller === undefined || isStopped(name)) continue
+        for (const woken of wiring.worldWakesOf(name, { event, reader: readerFor(name) })) wake(controller, woken, recorded.seq)
+      }
+    for (const invariant of always.get(event.kind) ?? []) {
+      const found = invariant.check({ before, recorded, after: cluster })
+      if (found === undefined) continue
+      if (invariant.expectation === 'sometimes') marks.add(invariant.name)
+      else violations.push({ ...found, seq: recorded.seq, turn, at: now })
+    }
+    return recorded.seq
+  }
+
+  const matchingFault = (command: ClusterCommand, actor: string, path: string): ApiFaultSet | undefined =>
+    cluster.apiFaults.find(
+      (fault) =>
+        (fault.controller === undefined || fault.controller === actor) &&
+        (fault.command === undefined || fault.command === command.kind) &&
+        (fault.on === undefined || fault.on === path) &&
+        (fault.fault !== 'conflict' || command.kind === 'ReplaceObject' || command.kind === 'PatchObject')
+    )
+
+  const apply = (command: ClusterCommand, actor: string, causedBy: number | null, fromController: boolean): ApiResult => {
+    const { path, ref } = nameOfTarget(command)
+    if (fromController && cluster.apiFaults.length > 0 && isWrite(command)) {
+      const fault = matchingFault(command, actor, path)
+      if (fault !== undefined) {
+        record({ kind: 'ApiFaultStruck', fault: fault.fault, command: command.kind, on: path }, actor, causedBy)
+        if (fault.fault === 'lost-answer') {
+          const applied = decide(command, cluster, { now, actor, choose }, settings)
+          if (E.isRight(applied)) for (const event of applied.right.events) record(event, actor, causedBy)
+        }
+        return E.left(faultAnswer(fault.fault, ref))
+      }
+    }
+    const decided = decide(command, cluster, { now, actor, choose }, settings)
+    let result: ApiResult
+    if (E.isLeft(decided)) {
+      result = decided
+      if (isWrite(command))
+        record({ kind: 'CommandRejected', command: command.kind, on: path, reason: decided.left.reason, message: decided.left.message, code: decided.left.code }, actor, causedBy)
+    } else {
+      const dryRun = 'dryRun' in command && command.dryRun === true
+      if (!dryRun) for (const event of decided.right.events) record(event, actor, causedBy)
+      result = E.right(dryRun || decided.right.events.length === 0 ? decided.right.object : (storedVersion(decided.right.object) ?? withRevision(decided.right.object)))
+    }
+    if (commands.observed) turnCommands.push({ at: now, turn, actor, command, result })
+    return result
+  }
+
+  /** What the API answers with is what it stored. */
+  const storedVersion = (object: KubernetesObject): KubernetesObject | undefined => findObject(storeOf(cluster, object.kind), keyOf(object.metadata.namespace ?? '', object.metadata.name))
+  const withRevision = (object: KubernetesObject): KubernetesObject => ({ ...object, metadata: { ...object.metadata, resourceVersion: String(cluster.revision) } })
+
+  const finishSync = (controller: Controller, key: string, before: QueueEntry, outcome: PlanOutcome, causedBy: number | null): void => {
+    const queue = getAt(queues, controller.name) ?? emptyQueue
+    const entry = entryOf(queue, key)
+    const { memory: _memory, failures: _failures, busyUntil: _busyUntil, ...waits } = entry
+    const failures = outcome.error === undefined ? 0 : (before.failures ?? 0) + 1
+    const memory: Json | undefined = outcome.memory === undefined ? before.memory : outcome.memory === null ? undefined : outcome.memory
+    const busyMs = controller.busyMs === undefined ? 1 : controller.busyMs(key, readerOf(cluster))
+    putEntry(controller.name, key, {
+      ...waits,
+      ...(busyMs > 1 ? { busyUntil: now + busyMs } : undefined),
+      ...(failures > 0 ? { failures } : undefined),
+      ...(memory === undefined ? undefined : { memory })
+    })
+    if (failures > 0) wake(controller, { key, afterMs: backOffMs(failures) }, causedBy ?? undefined)
+    if (outcome.requeueAfterMs !== undefined) wake(controller, { key, afterMs: Math.max(1, outcome.requeueAfterMs) }, causedBy ?? undefined)
+    const waitingFor = outcome.waitingFor ?? noWaiting
+    const waited = getAt(cluster.waiting, `${controller.name} ${key}`) ?? noWaiting
+    if (waitingFor !== waited && !deepEqual(waitingFor as unknown as Json, waited as unknown as Json))
+      record({ kind: 'WaitingChanged', controller: controller.name, key, waitingFor }, controller.name, causedBy)
+  }
+
+  const sync = (controller: Controller, key: string): void => {
+    const queue = getAt(queues, controller.name) ?? emptyQueue
+    const { dueAt: _dueAt, causedBy: cause, ...entry } = entryOf(queue, key)
+    putEntry(controller.name, key, entry)
+    const causedBy = cause ?? null
+    const context: PlanContext = {
+      key,
+      now,
+      reader: readerFor(controller.name),
+      world: cluster.world,
+      choose,
+      memory: entry.memory,
+      failures: entry.failures ?? 0
+    }
+    const plan = controller.plan(context)
+    let answer = plan.next()
+    for (let count = 0; answer.done !== true; count += 1) {
+      assert(count < limits.commandsPerPlanMax, `the plan of ${controller.name} for ${key} does not end`)
+      answer = plan.next(apply(answer.value, controller.name, causedBy, true))
+    }
+    finishSync(controller, key, entry, answer.value, causedBy)
+  }
+
+  const deliverNext = (informer: string): void => {
+    const lagging = getAt(informers, informer)
+    const next = lagging?.underway[0]
+    if (lagging === undefined || next === undefined) return
+    const [name = '', kind = ''] = informer.split(' ')
+    const before = findObject(lagging.seen, next.key)
+    const underway = lagging.underway.slice(1)
+    const caughtUp = underway.length === 0 && (getAt(cluster.informerLags, informer) ?? 0) === 0
+    informers = caughtUp ? removeAt(informers, informer) : setAt(informers, informer, { seen: next.store, underway })
+    const notification = notificationOf(before, findObject(next.store, next.key))
+    if (notification !== undefined) deliver(name, kind, notification, next.seq)
+  }
+
+  const beginTurn = (): void => {
+    assert(!inTurn, 'an observer of a simulation may not act on it: commands are submitted between turns')
+    inTurn = true
+    turnEvents = []
+    turnCommands = []
+    turnChanges = []
+  }
+
+  const endTurn = (): void => {
+    inTurn = false
+    const recorded = turnEvents
+    if (recorded.length > 0) turn += 1
+    run = { now, seq, turn, cluster, agenda, order, queues, informers }
+    if (recorded.length === 0 && turnCommands.length === 0) return
+    if (options.keepLog !== false) for (const event of recorded) log.push(event)
+    if (commands.observed) for (const command of turnCommands) commands.next(command)
+    if (changes.observed) for (const change of turnChanges) changes.next(change)
+    if (events.observed) for (const event of recorded) events.next(event)
+    if (turns.observed && recorded.length > 0) turns.next(recorded)
+  }
+
+  /** Takes the item if it still means something. False: it was stale. */
+  const work = (item: DueWork): boolean => {
+    if (item.kind === 'deliver') {
+      deliverNext(item.informer)
+      return true
+    }
+    const controller = byName.get(item.controller)
+    if (controller === undefined || isStopped(item.controller)) return false
+    const entry = entryOf(getAt(queues, item.controller) ?? emptyQueue, item.key)
+    if (item.kind === 'delayed') {
+      if (entry.delayedUntil !== now) return false
+      const { delayedUntil: _delayedUntil, ...rest } = entry
+      putEntry(item.controller, item.key, rest)
+      const dueAt = readyTime(rest, now, 0)
+      if (dueAt === undefined) return true
+      if (dueAt > now) {
+        putEntry(item.controller, item.key, { ...rest, dueAt })
+        schedule(dueAt, { kind: 'ready', controller: item.controller, key: item.key })
+        return true
+      }
+      sync(controller, item.key)
+      return true
+    }
+    if (entry.dueAt !== now) return false
+    sync(controller, item.key)
+    return true
+  }
+
+  const step = (until?: SimTime): boolean => {
+    for (let item = nextItem(agenda); item !== undefined; item = nextItem(agenda)) {
+      if (until !== undefined && item.dueAt > until) return false
+      beginTurn()
+      agenda = withoutNext(agenda)
+      now = item.dueAt
+      const done = work(item.work)
+      endTurn()
+      if (done) return true
+    }
+    return false
+  }
+
+  const simulation: Simulation = {
+    events$: events.asObservable(),
+    turns$: turns.asObservable(),
+    commands$: commands.asObservable(),
+    changes$: changes.asObservable(),
+    options,
+    state: () => run,
+    now: () => now,
+    reader: () => readerOf(cluster),
+    log: () => log,
+    violations: () => violations,
+    sometimes: () => marks,
+    submit: (command, actor = 'user') => {
+      beginTurn()
+      const silent = command.kind === 'GetObject' || ('dryRun' in command && command.dryRun === true)
+      const causedBy = silent ? null : record({ kind: 'CommandReceived', command }, actor, null)
+      const result = apply(command, actor, causedBy, false)
+      endTurn()
+      return result
+    },
+    nextDueAt: () => nextItem(agenda)?.dueAt,
+    step,
+    runUntil: (time, stop) => {
+      let turnsHere = 0
+      let instant = now
+      while (step(time)) {
+        if (stop?.() === true) return
+        turnsHere = now === instant ? turnsHere + 1 : 0
+        instant = now
+        assert(turnsHere < limits.turnsPerInstantMax, `no end of turns at ${now} ms: a hot loop`)
+      }
+      if (time > now) {
+        now = time
+        run = { ...run, now }
+      }
+    },
+    fork: (changed = {}) => createSimulation({ ...options, ...changed, from: run })
+  }
+  if (options.from === undefined) {
+    beginTurn()
+    for (const controller of controllers) for (const woken of controller.start?.(readerOf(cluster)) ?? []) wake(controller, woken, undefined)
+    endTurn()
+  }
+  return simulation
+}
+
