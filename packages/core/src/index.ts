@@ -10,3 +10,7 @@ export type { ApiCommand, ApiResult, DeleteOptions, Subresource } from './cluste
 export type { Kind, Reader } from './cluster/reader.js'
 export type { ApiResource } from './api/resources.js'
 export { allResources, apiVersionOf, qualifiedResource, resourceOfKind, resourceOfName, resourcesOfCategory } from './api/resources.js'
+export type { Table, TableColumn, TableRow } from './api/tables/table.js'
+export { tableOf } from './api/tables/table.js'
+export { ageOf, humanDuration } from './api/tables/human-duration.js'
+export { compareQuantities, parseQuantity } from './api/quantity.js'

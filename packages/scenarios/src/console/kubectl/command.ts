@@ -61,14 +61,14 @@ export const globalFlags: readonly FlagSpecification[] = [
   text('kuberc'),
   numberFlag('v', '0', 'v'),
   text('vmodule'),
-  switchFlag('help', 'h')
+  switchFlag('help', 'h'),
 ]
 
 export const outputFlags: readonly FlagSpecification[] = [
   text('output', 'o'),
   text('template'),
   switchFlag('show-managed-fields'),
-  switchFlag('allow-missing-template-keys', undefined, 'true')
+  switchFlag('allow-missing-template-keys', undefined, 'true'),
 ]
 
 export const fileFlags: readonly FlagSpecification[] = [commaList('filename', 'f'), text('kustomize', 'k'), switchFlag('recursive', 'R')]
@@ -99,8 +99,7 @@ export const askOrFail = (call: Call, command: ApiCommand): KubernetesObject => 
 }
 
 /** A command that never waits. */
-export const atOnce =
-  (run: (call: Call) => number): ((call: Call) => Running) =>
+export const atOnce = (run: (call: Call) => number): ((call: Call) => Running) =>
   // A generator without a yield: the command never waits.
   // oxlint-disable-next-line require-yield
   function* (call): Running {

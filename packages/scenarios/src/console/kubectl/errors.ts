@@ -6,7 +6,11 @@ import type { ApiStatus } from '@statefold/core'
 
 /** One thing that went wrong, not yet worded: the wording depends on how many there are. */
 export type Problem =
-  | { readonly kind: 'status'; readonly status: ApiStatus; /** What stands before the message: `error when creating "STDIN": `. */ readonly source: string }
+  | {
+      readonly kind: 'status'
+      readonly status: ApiStatus
+      /** What stands before the message: `error when creating "STDIN": `. */ readonly source: string
+    }
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'exit'; readonly code: number; readonly text: string }
 
@@ -52,7 +56,9 @@ const plainMessage = (problem: Problem): string => (problem.kind === 'status' ? 
 
 /** Follows StandardErrorMessage and messageForError in kubectl/pkg/cmd/util/helpers.go: without `error: ` for the client's own words. */
 export const messageOf = (problem: Problem): string =>
-  problem.kind === 'status' ? `Error from server (${problem.status.reason}): ${problem.source}${problem.status.message}` : plainMessage(problem)
+  problem.kind === 'status'
+    ? `Error from server (${problem.status.reason}): ${problem.source}${problem.status.message}`
+    : plainMessage(problem)
 
 /** `StatefulSet.apps` is `StatefulSet` in a Status. */
 const kindWord = (kind: string): string => kind.split('.')[0] ?? kind

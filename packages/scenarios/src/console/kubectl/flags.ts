@@ -13,14 +13,34 @@ export interface FlagSpecification {
   readonly bare?: string
 }
 
-export const text = (name: string, short?: string, fallback?: string): FlagSpecification => ({ name, kind: 'text', ...(short === undefined ? {} : { short }), ...(fallback === undefined ? {} : { default: fallback }) })
-export const switchFlag = (name: string, short?: string, fallback = 'false'): FlagSpecification => ({ name, kind: 'switch', bare: 'true', default: fallback, ...(short === undefined ? {} : { short }) })
-export const numberFlag = (name: string, fallback: string, short?: string): FlagSpecification => ({ name, kind: 'number', default: fallback, ...(short === undefined ? {} : { short }) })
+export const text = (name: string, short?: string, fallback?: string): FlagSpecification => ({
+  name,
+  kind: 'text',
+  ...(short === undefined ? {} : { short }),
+  ...(fallback === undefined ? {} : { default: fallback }),
+})
+export const switchFlag = (name: string, short?: string, fallback = 'false'): FlagSpecification => ({
+  name,
+  kind: 'switch',
+  bare: 'true',
+  default: fallback,
+  ...(short === undefined ? {} : { short }),
+})
+export const numberFlag = (name: string, fallback: string, short?: string): FlagSpecification => ({
+  name,
+  kind: 'number',
+  default: fallback,
+  ...(short === undefined ? {} : { short }),
+})
 export const duration = (name: string, fallback: string): FlagSpecification => ({ name, kind: 'duration', default: fallback })
 /** May be repeated; each value is one item. */
 export const list = (name: string, short?: string): FlagSpecification => ({ name, kind: 'list', ...(short === undefined ? {} : { short }) })
 /** May be repeated; each value is split at commas. */
-export const commaList = (name: string, short?: string): FlagSpecification => ({ name, kind: 'commaList', ...(short === undefined ? {} : { short }) })
+export const commaList = (name: string, short?: string): FlagSpecification => ({
+  name,
+  kind: 'commaList',
+  ...(short === undefined ? {} : { short }),
+})
 export const withBare = (flag: FlagSpecification, bare: string): FlagSpecification => ({ ...flag, bare })
 
 export interface ParsedWords {
@@ -44,8 +64,12 @@ const trueWords: readonly string[] = ['1', 't', 'T', 'true', 'TRUE', 'True']
 const falseWords: readonly string[] = ['0', 'f', 'F', 'false', 'FALSE', 'False']
 
 const badValue = (flag: FlagSpecification, value: string): string | undefined => {
-  if (flag.kind === 'switch') return trueWords.includes(value) || falseWords.includes(value) ? undefined : `strconv.ParseBool: parsing ${JSON.stringify(value)}: invalid syntax`
-  if (flag.kind === 'number') return /^[+-]?\d+$/.test(value) ? undefined : `strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`
+  if (flag.kind === 'switch')
+    return trueWords.includes(value) || falseWords.includes(value)
+      ? undefined
+      : `strconv.ParseBool: parsing ${JSON.stringify(value)}: invalid syntax`
+  if (flag.kind === 'number')
+    return /^[+-]?\d+$/.test(value) ? undefined : `strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`
   if (flag.kind === 'duration') {
     const parsed = parseGoDuration(value)
     return E.isLeft(parsed) ? parsed.left : undefined
@@ -58,7 +82,11 @@ const nameOf = (flag: FlagSpecification): string => (flag.short === undefined ? 
 /**
  * Reads words into flags. With `stopAtFirstWord` the first word that is no flag ends the flags (as for global flags before the command's name).
  */
-export const parseWords = (specifications: readonly FlagSpecification[], input: readonly string[], stopAtFirstWord = false): E.Either<string, ParsedWords & { readonly rest: number }> => {
+export const parseWords = (
+  specifications: readonly FlagSpecification[],
+  input: readonly string[],
+  stopAtFirstWord = false,
+): E.Either<string, ParsedWords & { readonly rest: number }> => {
   const values = new Map<string, readonly string[]>()
   const words: string[] = []
   const set = (flag: FlagSpecification, value: string): string | undefined => {
@@ -142,6 +170,6 @@ export const flagsOf = (specifications: readonly FlagSpecification[], values: Re
       const parsed = parseGoDuration(last(name))
       return E.isRight(parsed) ? parsed.right : 0
     },
-    list: (name) => values.get(name) ?? []
+    list: (name) => values.get(name) ?? [],
   }
 }

@@ -1,7 +1,7 @@
 /** Go's durations as text: `1h2m3.5s` (package time, ParseDuration and Duration.String). In milliseconds here. */
 import * as E from 'fp-ts/lib/Either.js'
 
-const unitInMilliseconds: Readonly<Record<string, number>> = { ns: 1e-6, us: 1e-3, 'µs': 1e-3, ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
+const unitInMilliseconds: Readonly<Record<string, number>> = { ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
 
 export const parseGoDuration = (input: string): E.Either<string, number> => {
   const quoted = JSON.stringify(input)

@@ -11,7 +11,13 @@ type Node =
   | { readonly kind: 'list'; readonly nodes: readonly Node[] }
   | { readonly kind: 'field'; readonly name: string }
   | { readonly kind: 'identifier'; readonly name: string }
-  | { readonly kind: 'slice'; readonly from: number | undefined; readonly to: number | undefined; readonly step: number | undefined; readonly single: boolean }
+  | {
+      readonly kind: 'slice'
+      readonly from: number | undefined
+      readonly to: number | undefined
+      readonly step: number | undefined
+      readonly single: boolean
+    }
   | { readonly kind: 'filter'; readonly left: readonly Node[]; readonly operator: string; readonly right: readonly Node[] }
   | { readonly kind: 'value'; readonly value: Json }
   | { readonly kind: 'wildcard' }
@@ -149,7 +155,13 @@ const readArray = (cursor: Cursor): Node => {
   const slice = /^(-?\d*)(:-?\d*)?(:-?\d*)?$/.exec(only)
   if (slice === null || only === '') return refuse(`invalid array index ${only}`)
   const single = slice[2] === undefined
-  return { kind: 'slice', from: bound(slice[1]), to: single ? undefined : bound(slice[2]?.slice(1)), step: bound(slice[3]?.slice(1)), single }
+  return {
+    kind: 'slice',
+    from: bound(slice[1]),
+    to: single ? undefined : bound(slice[2]?.slice(1)),
+    step: bound(slice[3]?.slice(1)),
+    single,
+  }
 }
 
 const filterOperators = ['==', '!=', '<=', '>=', '<', '>'] as const
@@ -168,7 +180,12 @@ const readFilter = (source: string): Node => {
     }
     const operator = filterOperators.find((candidate) => source.startsWith(candidate, position))
     if (operator !== undefined) {
-      return { kind: 'filter', left: readAction(source.slice(0, position).trim()), operator, right: readAction(source.slice(position + operator.length).trim()) }
+      return {
+        kind: 'filter',
+        left: readAction(source.slice(0, position).trim()),
+        operator,
+        right: readAction(source.slice(position + operator.length).trim()),
+      }
     }
   }
   return { kind: 'filter', left: readAction(source.trim()), operator: 'exists', right: [] }
@@ -193,7 +210,10 @@ const readAction = (source: string): readonly Node[] => {
     } else if (character === '[') nodes.push(readArray(cursor))
     else if (character === '"' || character === "'") nodes.push({ kind: 'text', text: readQuoted(cursor) })
     else if (isWordCharacter(character) || character === '+') nodes.push(readNumberOrWord(cursor))
-    else return refuse(`unrecognized character in action: U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')} '${character}'`)
+    else
+      return refuse(
+        `unrecognized character in action: U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')} '${character}'`,
+      )
   }
   return nodes
 }
@@ -233,17 +253,31 @@ export const parseJsonPath = (source: string): E.Either<string, JsonPathTemplate
 type Found = E.Either<string, readonly Json[]>
 
 const children = (value: Json): readonly Json[] =>
-  Array.isArray(value) ? value : isJsonObject(value) ? sortedKeys(value).flatMap((key) => (value[key] === undefined ? [] : [value[key]])) : []
+  Array.isArray(value)
+    ? value
+    : isJsonObject(value)
+      ? sortedKeys(value).flatMap((key) => (value[key] === undefined ? [] : [value[key]]))
+      : []
 
 const sortedKeys = (value: JsonObject): readonly string[] => [...Object.keys(value)].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
 
-const descend = (value: Json): readonly Json[] => [value, ...children(value).flatMap((child) => (Array.isArray(child) || isJsonObject(child) ? descend(child) : []))]
+const descend = (value: Json): readonly Json[] => [
+  value,
+  ...children(value).flatMap((child) => (Array.isArray(child) || isJsonObject(child) ? descend(child) : [])),
+]
 
 const typeRank = (value: Json | undefined): string => (value === null ? 'null' : typeof value)
 
 const compare = (left: Json | undefined, operator: string, right: Json | undefined): E.Either<string, boolean> => {
   if (left === undefined || right === undefined || typeRank(left) !== typeRank(right)) {
-    return typeof left === 'number' || typeof right === 'number' || left === undefined || right === undefined || operator === '!=' || operator === '==' ? E.right(operator === '!=') : E.left('incompatible types for comparison')
+    return typeof left === 'number' ||
+      typeof right === 'number' ||
+      left === undefined ||
+      right === undefined ||
+      operator === '!=' ||
+      operator === '=='
+      ? E.right(operator === '!=')
+      : E.left('incompatible types for comparison')
   }
   if (operator === '==') return E.right(left === right)
   if (operator === '!=') return E.right(left !== right)
@@ -380,7 +414,11 @@ const evaluate = (nodes: readonly Node[], input: Json, allowMissing: boolean): E
 }
 
 /** The values that the template finds (of its `{}`s, in order). */
-export const findByJsonPath = (template: JsonPathTemplate, input: Json, allowMissing: boolean): E.Either<string, readonly (readonly Json[])[]> => evaluate(template.nodes, input, allowMissing)
+export const findByJsonPath = (
+  template: JsonPathTemplate,
+  input: Json,
+  allowMissing: boolean,
+): E.Either<string, readonly (readonly Json[])[]> => evaluate(template.nodes, input, allowMissing)
 
 /** The text that the template makes of a value: several values of one `{}` are joined by blanks. */
 export const executeJsonPath = (template: JsonPathTemplate, input: Json, allowMissing: boolean): E.Either<string, string> => {
@@ -392,6 +430,7 @@ export const executeJsonPath = (template: JsonPathTemplate, input: Json, allowMi
 export const relaxedJsonPath = (source: string): E.Either<string, string> => {
   if (source === '') return E.right('')
   const match = /^\{\.?([^{}]+)\}$|^\.?([^{}]+)$/.exec(source)
-  if (match === null) return E.left(`unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or '{.name1.name2}'`)
+  if (match === null)
+    return E.left(`unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or '{.name1.name2}'`)
   return E.right(`{.${match[1] ?? match[2] ?? ''}}`)
 }

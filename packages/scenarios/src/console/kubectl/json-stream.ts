@@ -7,7 +7,8 @@ export interface JsonSyntaxProblem {
   readonly message: string
 }
 
-const describe = (character: string): string => (character === "'" ? `'\\''` : character === '"' ? `'"'` : character === '\n' ? `'\\n'` : character === '\t' ? `'\\t'` : `'${character}'`)
+const describe = (character: string): string =>
+  character === "'" ? `'\\''` : character === '"' ? `'"'` : character === '\n' ? `'\\n'` : character === '\t' ? `'\\t'` : `'${character}'`
 
 /** Where one value ends, or why it is none. */
 const endOfValue = (input: string, start: number): E.Either<JsonSyntaxProblem, number> => {
@@ -17,7 +18,9 @@ const endOfValue = (input: string, start: number): E.Either<JsonSyntaxProblem, n
     return next
   }
   const wrong = (position: number, where: string): E.Either<JsonSyntaxProblem, number> =>
-    position >= input.length ? E.left({ offset: input.length, message: 'unexpected EOF' }) : E.left({ offset: position + 1, message: `invalid character ${describe(input.charAt(position))} ${where}` })
+    position >= input.length
+      ? E.left({ offset: input.length, message: 'unexpected EOF' })
+      : E.left({ offset: position + 1, message: `invalid character ${describe(input.charAt(position))} ${where}` })
   const string = (position: number): E.Either<JsonSyntaxProblem, number> => {
     let next = position + 1
     for (; next < input.length; next += 1) {
@@ -28,7 +31,12 @@ const endOfValue = (input: string, start: number): E.Either<JsonSyntaxProblem, n
     }
     return wrong(input.length, '')
   }
-  const members = (position: number, close: string, member: (at: number) => E.Either<JsonSyntaxProblem, number>, after: string): E.Either<JsonSyntaxProblem, number> => {
+  const members = (
+    position: number,
+    close: string,
+    member: (at: number) => E.Either<JsonSyntaxProblem, number>,
+    after: string,
+  ): E.Either<JsonSyntaxProblem, number> => {
     let next = skip(position + 1)
     if (input.charAt(next) === close) return E.right(next + 1)
     for (;;) {
@@ -54,7 +62,7 @@ const endOfValue = (input: string, start: number): E.Either<JsonSyntaxProblem, n
           const colon = skip(end.right)
           return input.charAt(colon) === ':' ? value(colon + 1) : wrong(colon, 'after object key')
         },
-        'after object key:value pair'
+        'after object key:value pair',
       )
     }
     if (character === '[') return members(at, ']', value, 'after array element')

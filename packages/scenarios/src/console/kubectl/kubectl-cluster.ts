@@ -25,7 +25,7 @@ export interface KubectlCluster {
     namespace: string,
     pod: string,
     container: string,
-    previous: boolean
+    previous: boolean,
   ) => readonly { readonly at: SimTime; readonly text: string }[] | string
   /** Runs a command in a container: text in, text out; a generator because it may wait. */
   readonly exec: (request: ExecRequest) => Generator<ConsoleWait, ExecResult, void>
@@ -53,7 +53,9 @@ export interface ExecResult {
 }
 
 /** What a running command waits for: simulated time passes until something changes or `atMost` comes. */
-export type ConsoleWait = { readonly kind: 'wait-for-change'; readonly atMost: SimTime | undefined } | { readonly kind: 'sleep'; readonly ms: number }
+export type ConsoleWait =
+  | { readonly kind: 'wait-for-change'; readonly atMost: SimTime | undefined }
+  | { readonly kind: 'sleep'; readonly ms: number }
 
 export interface ConsoleOutput {
   readonly stdout: (text: string) => void

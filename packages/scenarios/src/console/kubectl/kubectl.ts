@@ -5,7 +5,12 @@
 import type { ConsoleOutput, ConsoleWait, KubectlCluster } from './kubectl-cluster.js'
 
 /** One kubectl line (without the word `kubectl`); the answer is the exit code. */
-export function* kubectl(args: readonly string[], stdin: string, cluster: KubectlCluster, output: ConsoleOutput): Generator<ConsoleWait, number, void> {
+export function* kubectl(
+  args: readonly string[],
+  stdin: string,
+  cluster: KubectlCluster,
+  output: ConsoleOutput,
+): Generator<ConsoleWait, number, void> {
   void stdin
   void cluster
   output.stderr(`error: unknown command "${args[0] ?? ''}" for "kubectl"\n`)

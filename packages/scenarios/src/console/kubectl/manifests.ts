@@ -37,11 +37,17 @@ const fileExtensions: readonly string[] = ['.json', '.yaml', '.yml']
 const join = (folder: string, name: string): string => (folder === '.' || folder === '' ? name : `${folder.replace(/\/$/, '')}/${name}`)
 
 const globExpression = (pattern: string): RegExp =>
-  new RegExp(`^${pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '[^/]*').replaceAll('?', '[^/]')}$`)
+  new RegExp(
+    `^${pattern
+      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+      .replaceAll('*', '[^/]*')
+      .replaceAll('?', '[^/]')}$`,
+  )
 
 const sourcesOf = (call: Call, path: string, recursive: boolean): E.Either<Problem, readonly Source[]> => {
   if (path === '-') return E.right([{ name: 'STDIN', text: call.stdin }])
-  if (/^https?:\/\//.test(path)) return E.left(textProblem(`unable to read URL ${JSON.stringify(path)}: the simulated cluster has no network`))
+  if (/^https?:\/\//.test(path))
+    return E.left(textProblem(`unable to read URL ${JSON.stringify(path)}: the simulated cluster has no network`))
   const { cluster } = call
   const names = cluster.listFiles(path)
   if (names !== undefined) {
@@ -58,7 +64,9 @@ const sourcesOf = (call: Call, path: string, recursive: boolean): E.Either<Probl
       const text = fileExtensions.some((extension) => name.endsWith(extension)) ? cluster.readFile(full) : undefined
       if (text !== undefined) sources.push({ name: full, text })
     }
-    return sources.length === 0 ? E.left(textProblem(`error reading [${path}]: recognized file extensions are [.json .yaml .yml]`)) : E.right(sources)
+    return sources.length === 0
+      ? E.left(textProblem(`error reading [${path}]: recognized file extensions are [.json .yaml .yml]`))
+      : E.right(sources)
   }
   const text = cluster.readFile(path)
   if (text !== undefined) return E.right([{ name: path, text }])
@@ -80,13 +88,18 @@ const sourcesOf = (call: Call, path: string, recursive: boolean): E.Either<Probl
 const kindProblem = (document: Json): string | undefined => {
   if (!isJsonObject(document)) return 'invalid object to validate'
   const missing = [
-    ...(document['apiVersion'] === undefined ? ['apiVersion not set'] : typeof document['apiVersion'] === 'string' ? [] : ["apiVersion isn't string type"]),
-    ...(document['kind'] === undefined ? ['kind not set'] : typeof document['kind'] === 'string' ? [] : ["kind isn't string type"])
+    ...(document['apiVersion'] === undefined
+      ? ['apiVersion not set']
+      : typeof document['apiVersion'] === 'string'
+        ? []
+        : ["apiVersion isn't string type"]),
+    ...(document['kind'] === undefined ? ['kind not set'] : typeof document['kind'] === 'string' ? [] : ["kind isn't string type"]),
   ]
   return missing.length === 0 ? undefined : missing.length === 1 ? missing[0] : `[${missing.join(', ')}]`
 }
 
-const goTypeOf = (value: Json): string => (typeof value === 'boolean' ? 'bool' : typeof value === 'number' ? 'number' : Array.isArray(value) ? 'array' : 'object')
+const goTypeOf = (value: Json): string =>
+  typeof value === 'boolean' ? 'bool' : typeof value === 'number' ? 'number' : Array.isArray(value) ? 'array' : 'object'
 
 /** The client decodes metadata by itself; only texts may stand there. */
 const metadataProblem = (object: JsonObject): string | undefined => {
@@ -96,11 +109,13 @@ const metadataProblem = (object: JsonObject): string | undefined => {
     const map = metadata[field]
     if (!isJsonObject(map)) continue
     const wrong = Object.values(map).find((value) => value !== undefined && value !== null && typeof value !== 'string')
-    if (wrong !== undefined) return `json: cannot unmarshal ${goTypeOf(wrong)} into Go struct field ObjectMeta.metadata.${field} of type string`
+    if (wrong !== undefined)
+      return `json: cannot unmarshal ${goTypeOf(wrong)} into Go struct field ObjectMeta.metadata.${field} of type string`
   }
   for (const field of ['name', 'namespace', 'generateName'] as const) {
     const value = metadata[field]
-    if (value !== undefined && value !== null && typeof value !== 'string') return `json: cannot unmarshal ${goTypeOf(value)} into Go struct field ObjectMeta.metadata.${field} of type string`
+    if (value !== undefined && value !== null && typeof value !== 'string')
+      return `json: cannot unmarshal ${goTypeOf(value)} into Go struct field ObjectMeta.metadata.${field} of type string`
   }
   return undefined
 }
@@ -123,15 +138,15 @@ const manifestOf = (call: Call, document: JsonObject, source: string): Found => 
   if (type === undefined) {
     return {
       problem: textProblem(
-        `resource mapping not found for name: ${JSON.stringify(name)} namespace: ${JSON.stringify(own)} from ${JSON.stringify(source)}: no matches for kind ${JSON.stringify(kind)} in version ${JSON.stringify(apiVersion)}\nensure CRDs are installed first`
-      )
+        `resource mapping not found for name: ${JSON.stringify(name)} namespace: ${JSON.stringify(own)} from ${JSON.stringify(source)}: no matches for kind ${JSON.stringify(kind)} in version ${JSON.stringify(apiVersion)}\nensure CRDs are installed first`,
+      ),
     }
   }
   if (type.namespaced && call.namespaceGiven && own !== '' && own !== call.namespace) {
     return {
       problem: textProblem(
-        `the namespace from the provided object ${JSON.stringify(own)} does not match the namespace ${JSON.stringify(call.namespace)}. You must pass '--namespace=${own}' to perform this operation.`
-      )
+        `the namespace from the provided object ${JSON.stringify(own)} does not match the namespace ${JSON.stringify(call.namespace)}. You must pass '--namespace=${own}' to perform this operation.`,
+      ),
     }
   }
   const namespace = type.namespaced ? (own === '' ? call.namespace : own) : ''
@@ -167,8 +182,8 @@ const readSource = (call: Call, source: Source, validate: boolean): { readonly f
         problem: textProblem(
           validate
             ? `error validating ${JSON.stringify(source.name)}: error validating data: ${problem ?? 'invalid object to validate'}; if you choose to ignore these errors, turn validation off with --validate=false`
-            : `unable to decode ${JSON.stringify(source.name)}: Object 'Kind' is missing in '${body}'`
-        )
+            : `unable to decode ${JSON.stringify(source.name)}: Object 'Kind' is missing in '${body}'`,
+        ),
       })
       break
     }
@@ -202,6 +217,6 @@ export const readManifests = (call: Call, validate = true): Manifests => {
   return {
     manifests: found.flatMap(({ manifest }) => (manifest === undefined ? [] : [manifest])),
     problems: found.flatMap(({ problem }) => (problem === undefined ? [] : [problem])),
-    single: sources.length === 1 && paths[0] !== '-' && !call.flags.on('recursive')
+    single: sources.length === 1 && paths[0] !== '-' && !call.flags.on('recursive'),
   }
 }

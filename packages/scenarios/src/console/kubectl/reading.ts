@@ -1,14 +1,15 @@
 /** Reads of the API: by name, by list, with selectors, with the server's deprecation warnings. */
-import type { KubernetesObject } from '@statefold/core'
+import * as E from 'fp-ts/lib/Either.js'
+import { apiVersionOf, type KubernetesObject } from '@statefold/core'
 import type { Call } from './command.js'
 import { failWith, statusProblem, type Problem } from './errors.js'
 import type { ResourceType } from './resource-types.js'
 import { qualifiedPlural } from './resource-types.js'
-import { fieldFilter, labelFilter } from './selectors.js'
+import { parseFieldSelector, parseLabelSelector } from './selectors.js'
 
 /** API versions that the server warns of at every request. Follows the lifecycle annotations in k8s.io/api/core/v1/types.go. */
 const deprecations: Readonly<Record<string, string>> = {
-  Endpoints: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice'
+  Endpoints: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
 }
 
 /** Each line tells a warning once. */
@@ -24,7 +25,12 @@ const warnOfDeprecation = (call: Call, type: ResourceType): void => {
 }
 
 export const notFoundProblem = (type: ResourceType, name: string): Problem =>
-  statusProblem({ reason: 'NotFound', code: 404, message: `${qualifiedPlural(type)} ${JSON.stringify(name)} not found`, details: { name, kind: type.plural, group: type.group } })
+  statusProblem({
+    reason: 'NotFound',
+    code: 404,
+    message: `${qualifiedPlural(type)} ${JSON.stringify(name)} not found`,
+    details: { name, kind: type.plural, group: type.group },
+  })
 
 export const readObject = (call: Call, type: ResourceType, namespace: string, name: string): KubernetesObject | undefined => {
   warnOfDeprecation(call, type)
@@ -41,10 +47,21 @@ export interface ListOptions {
   readonly fields?: string
 }
 
-export const listObjects = (call: Call, type: ResourceType, { namespace, labels, fields }: ListOptions): readonly KubernetesObject[] => {
+/** The server's refusal of a selector. Follows EnhanceListError in cli-runtime/pkg/resource/visitor.go. */
+const selectorProblem = (type: ResourceType, labels: string, fields: string, why: string): Problem =>
+  statusProblem({
+    reason: 'BadRequest',
+    code: 400,
+    message: `Unable to find ${JSON.stringify(`${type.group === '' ? `/${type.version}` : apiVersionOf(type)}, Resource=${type.plural}`)} that match label selector ${JSON.stringify(labels)}, field selector ${JSON.stringify(fields)}: ${why}`
+  })
+
+export const listObjects = (call: Call, type: ResourceType, { namespace, labels = '', fields = '' }: ListOptions): readonly KubernetesObject[] => {
   warnOfDeprecation(call, type)
   const all = call.cluster.reader().listAny(type.kind, type.namespaced ? namespace : undefined)
-  const byLabels = labels === undefined || labels === '' ? undefined : labelFilter(labels)
-  const byFields = fields === undefined || fields === '' ? undefined : fieldFilter(type.kind, fields)
-  return byLabels === undefined && byFields === undefined ? all : all.filter((object) => (byLabels?.(object) ?? true) && (byFields?.(object) ?? true))
+  if (labels === '' && fields === '') return all
+  const byLabels = parseLabelSelector(labels)
+  if (E.isLeft(byLabels)) return failWith(selectorProblem(type, labels, fields, byLabels.left))
+  const byFields = parseFieldSelector(type.kind, fields)
+  if (E.isLeft(byFields)) return failWith(selectorProblem(type, labels, fields, byFields.left))
+  return all.filter((object) => byLabels.right(object.metadata.labels ?? {}) && byFields.right(object))
 }

@@ -12,7 +12,13 @@ import type { ResourceType } from './resource-types.js'
 /** One list or one object that was asked for. */
 export type Request =
   | { readonly kind: 'list'; readonly type: ResourceType; readonly namespace: string | undefined }
-  | { readonly kind: 'object'; readonly type: ResourceType; readonly namespace: string; readonly name: string; readonly manifest?: Manifest }
+  | {
+      readonly kind: 'object'
+      readonly type: ResourceType
+      readonly namespace: string
+      readonly name: string
+      readonly manifest?: Manifest
+    }
 
 export interface Requests {
   readonly requests: readonly Request[]
@@ -38,7 +44,8 @@ Example resource specifications include:
    '<resource> <name>'
    '<resource>'`
 
-export const resourceTypeOrFail = (name: string): ResourceType => resourceOfName(name) ?? fail(`the server doesn't have a resource type ${JSON.stringify(name.split('.')[0] ?? name)}`)
+export const resourceTypeOrFail = (name: string): ResourceType =>
+  resourceOfName(name) ?? fail(`the server doesn't have a resource type ${JSON.stringify(name.split('.')[0] ?? name)}`)
 
 const unique = (words: readonly string[]): readonly string[] => [...new Set(words)]
 
@@ -63,7 +70,9 @@ const tupleOf = (word: string): E.Either<string, { readonly resource: string; re
   const parts = word.split('/')
   if (parts.length !== 2) return E.left('arguments in resource/name form may not have more than one slash')
   const [resource = '', name = ''] = parts
-  return resource === '' || name === '' || resource.includes(',') ? E.left('arguments in resource/name form must have a single resource and name') : E.right({ resource, name })
+  return resource === '' || name === '' || resource.includes(',')
+    ? E.left('arguments in resource/name form must have a single resource and name')
+    : E.right({ resource, name })
 }
 
 /** True when `words` name more than one type, so that tables show kinds. Follows MultipleTypesRequested. */
@@ -86,15 +95,26 @@ export const requestsOf = (call: Call, inputWords: readonly string[], options: R
   const selecting = labels !== '' || fields !== '' || options.all === true
   const files = call.flags.list('filename').length > 0 || call.flags.given('kustomize')
   if (files) {
-    if (inputWords.length > 0) return fail('when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well')
+    if (inputWords.length > 0)
+      return fail('when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well')
     const { manifests, problems, single } = readManifests(call, false)
-    return { requests: manifests.map((manifest) => ({ kind: 'object', type: manifest.type, namespace: manifest.namespace, name: manifest.name, manifest })), problems, single: single && manifests.length === 1 }
+    return {
+      requests: manifests.map((manifest) => ({
+        kind: 'object',
+        type: manifest.type,
+        namespace: manifest.namespace,
+        name: manifest.name,
+        manifest,
+      })),
+      problems,
+      single: single && manifests.length === 1,
+    }
   }
   const words = normalized(inputWords)
   const slashed = words.filter((word) => word.includes('/')).length
   if (slashed > 0 && slashed < words.length) {
     return fail(
-      "there is no need to specify a resource type as a separate argument when passing arguments in resource/name form (e.g. 'kubectl get resource/<resource_name>' instead of 'kubectl get resource resource/<resource_name>'"
+      "there is no need to specify a resource type as a separate argument when passing arguments in resource/name form (e.g. 'kubectl get resource/<resource_name>' instead of 'kubectl get resource resource/<resource_name>'",
     )
   }
   const scopeOf = (type: ResourceType): string => {
@@ -111,7 +131,8 @@ export const requestsOf = (call: Call, inputWords: readonly string[], options: R
       const type = resourceTypeOrFail(resource)
       return { kind: 'object' as const, type, namespace: scopeOf(type), name }
     })
-    if (options.singleType === true && new Set(requests.map(({ type }) => type.plural)).size > 1) return fail('you may only specify a single resource type')
+    if (options.singleType === true && new Set(requests.map(({ type }) => type.plural)).size > 1)
+      return fail('you may only specify a single resource type')
     return { requests, problems: [], single: requests.length === 1 }
   }
   const [first, ...names] = words
@@ -120,13 +141,25 @@ export const requestsOf = (call: Call, inputWords: readonly string[], options: R
     if (names.length > 0) return fail('name cannot be provided when a selector is specified')
     const types = typesOf(first)
     if (types.length > 1 && options.singleType === true) return fail('you may only specify a single resource type')
-    return { requests: types.map((type) => ({ kind: 'list', type, namespace: type.namespaced && options.allNamespaces !== true ? call.namespace : undefined })), problems: [], single: false }
+    return {
+      requests: types.map((type) => ({
+        kind: 'list',
+        type,
+        namespace: type.namespaced && options.allNamespaces !== true ? call.namespace : undefined,
+      })),
+      problems: [],
+      single: false,
+    }
   }
   const types = typesOf(first)
   if (names.length === 0) return fail('resource(s) were provided, but no name was specified')
   const [type] = types
   if (type === undefined || types.length > 1) return fail('you must specify only one resource')
-  return { requests: names.map((name) => ({ kind: 'object', type, namespace: scopeOf(type), name })), problems: [], single: names.length === 1 }
+  return {
+    requests: names.map((name) => ({ kind: 'object', type, namespace: scopeOf(type), name })),
+    problems: [],
+    single: names.length === 1,
+  }
 }
 
 /** One object that a command acts on. */
@@ -151,13 +184,26 @@ export const liveItems = (call: Call, words: readonly string[], options: Request
   const missing: Problem[] = []
   for (const request of requests) {
     if (request.kind === 'list') {
-      const objects = listObjects(call, request.type, { namespace: request.namespace, ...(options.labels === undefined ? {} : { labels: options.labels }), ...(options.fields === undefined ? {} : { fields: options.fields }) })
-      items.push(...objects.map((object) => ({ type: request.type, namespace: object.metadata.namespace ?? '', name: object.metadata.name, object, source: '' })))
+      const objects = listObjects(call, request.type, {
+        namespace: request.namespace,
+        ...(options.labels === undefined ? {} : { labels: options.labels }),
+        ...(options.fields === undefined ? {} : { fields: options.fields }),
+      })
+      items.push(
+        ...objects.map((object) => ({
+          type: request.type,
+          namespace: object.metadata.namespace ?? '',
+          name: object.metadata.name,
+          object,
+          source: '',
+        })),
+      )
       continue
     }
     const object = readObject(call, request.type, request.namespace, request.name)
     if (object === undefined) missing.push(notFoundProblem(request.type, request.name))
-    else items.push({ type: request.type, namespace: request.namespace, name: request.name, object, source: request.manifest?.source ?? '' })
+    else
+      items.push({ type: request.type, namespace: request.namespace, name: request.name, object, source: request.manifest?.source ?? '' })
   }
   return { items, problems: [...problems, ...missing], single }
 }

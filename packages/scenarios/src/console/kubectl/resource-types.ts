@@ -12,4 +12,5 @@ export const kindWordOf = (type: ResourceType): string => {
   return type.group === '' ? word : `${word}.${type.group}`
 }
 
-export const typeOfKind = (apiVersion: string, kind: string): ResourceType | undefined => allResources.find((type) => type.kind === kind && apiVersionOf(type) === apiVersion)
+export const typeOfKind = (apiVersion: string, kind: string): ResourceType | undefined =>
+  allResources.find((type) => type.kind === kind && apiVersionOf(type) === apiVersion)

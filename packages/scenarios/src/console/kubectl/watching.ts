@@ -8,7 +8,10 @@ const byKey = (objects: readonly KubernetesObject[]): ReadonlyMap<string, Kubern
   new Map(objects.map((object) => [`${object.metadata.namespace ?? ''}/${object.metadata.name}`, object]))
 
 /** What changed between two lists; a name with a new uid was deleted and added. */
-const changesBetween = (before: ReadonlyMap<string, KubernetesObject>, after: ReadonlyMap<string, KubernetesObject>): readonly WatchEvent[] => {
+const changesBetween = (
+  before: ReadonlyMap<string, KubernetesObject>,
+  after: ReadonlyMap<string, KubernetesObject>,
+): readonly WatchEvent[] => {
   const gone: WatchEvent[] = []
   for (const [key, object] of before) {
     if (after.get(key)?.metadata.uid !== object.metadata.uid) gone.push({ type: 'DELETED', object })

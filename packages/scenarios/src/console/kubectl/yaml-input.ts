@@ -18,7 +18,8 @@ export const splitDocuments = (input: string): readonly string[] => {
 
 /** go-yaml's words for the commonest mistakes (scannerc.go, parserc.go). */
 const goMessage = (error: YAMLError): string => {
-  if (/Nested mappings|Implicit map keys|BLOCK_AS_IMPLICIT_KEY|compact mappings/i.test(`${error.code} ${error.message}`)) return 'mapping values are not allowed in this context'
+  if (/Nested mappings|Implicit map keys|BLOCK_AS_IMPLICIT_KEY|compact mappings/i.test(`${error.code} ${error.message}`))
+    return 'mapping values are not allowed in this context'
   if (error.code === 'TAB_AS_INDENT') return 'found character that cannot start any token'
   if (error.code === 'MISSING_CHAR' && /closing ["']quote|Missing closing/i.test(error.message)) return 'found unexpected end of stream'
   if (error.code === 'MISSING_CHAR' && /flow/i.test(error.message)) return `did not find expected ',' or '}'`
@@ -37,7 +38,8 @@ const asJson = (value: unknown): Json => {
   return String(value)
 }
 
-const isForeign = (tag: { readonly tag: string; readonly format?: string }): boolean => tag.tag.endsWith(':timestamp') || tag.format === 'TIME' || /:(?:set|omap|pairs|binary)$/.test(tag.tag)
+const isForeign = (tag: { readonly tag: string; readonly format?: string }): boolean =>
+  tag.tag.endsWith(':timestamp') || tag.format === 'TIME' || /:(?:set|omap|pairs|binary)$/.test(tag.tag)
 
 export const readYamlDocument = (input: string): E.Either<string, Json> => {
   const document = parseDocument(input, {
@@ -45,7 +47,7 @@ export const readYamlDocument = (input: string): E.Either<string, Json> => {
     uniqueKeys: false,
     logLevel: 'silent',
     merge: true,
-    customTags: (tags) => tags.filter((tag) => typeof tag === 'string' || !isForeign(tag))
+    customTags: (tags) => tags.filter((tag) => typeof tag === 'string' || !isForeign(tag)),
   })
   const [error] = document.errors
   if (error !== undefined) {

@@ -48,12 +48,20 @@ interface Scope {
   readonly variables: ReadonlyMap<string, Json>
 }
 
-const wordsOf = (source: string): readonly string[] => source.match(/"(?:\\.|[^"])*"|`[^`]*`|\((?:[^()]|\([^()]*\))*\)(?:\.[\w.]+)?|\||:=|,|[^\s|,()]+/g) ?? []
+const wordsOf = (source: string): readonly string[] =>
+  source.match(/"(?:\\.|[^"])*"|`[^`]*`|\((?:[^()]|\([^()]*\))*\)(?:\.[\w.]+)?|\||:=|,|[^\s|,()]+/g) ?? []
 
 const truthy = (value: Json | undefined): boolean =>
-  value !== undefined && value !== null && value !== false && value !== 0 && value !== '' && !(Array.isArray(value) && value.length === 0) && !(isJsonObject(value) && Object.keys(value).length === 0)
+  value !== undefined &&
+  value !== null &&
+  value !== false &&
+  value !== 0 &&
+  value !== '' &&
+  !(Array.isArray(value) && value.length === 0) &&
+  !(isJsonObject(value) && Object.keys(value).length === 0)
 
-const fieldsOf = (value: Json | undefined, path: readonly string[]): Json | undefined => path.reduce<Json | undefined>((found, field) => (field === '' ? found : isJsonObject(found) ? found[field] : undefined), value)
+const fieldsOf = (value: Json | undefined, path: readonly string[]): Json | undefined =>
+  path.reduce<Json | undefined>((found, field) => (field === '' ? found : isJsonObject(found) ? found[field] : undefined), value)
 
 const compareValues = (left: Json | undefined, right: Json | undefined): number => {
   const [a, b] = [left ?? null, right ?? null]
@@ -93,8 +101,14 @@ const format = (pattern: string, values: readonly (Json | undefined)[]): string 
 }
 
 const functions: Readonly<Record<string, (values: readonly (Json | undefined)[]) => Json | undefined>> = {
-  index: ([value, ...keys]) => keys.reduce<Json | undefined>((found, key) => (Array.isArray(found) ? (found as readonly Json[])[Number(key)] : isJsonObject(found) ? found[String(key)] : undefined), value),
-  len: ([value]) => (Array.isArray(value) || typeof value === 'string' ? value.length : isJsonObject(value) ? Object.keys(value).length : 0),
+  index: ([value, ...keys]) =>
+    keys.reduce<Json | undefined>(
+      (found, key) =>
+        Array.isArray(found) ? (found as readonly Json[])[Number(key)] : isJsonObject(found) ? found[String(key)] : undefined,
+      value,
+    ),
+  len: ([value]) =>
+    Array.isArray(value) || typeof value === 'string' ? value.length : isJsonObject(value) ? Object.keys(value).length : 0,
   not: ([value]) => !truthy(value),
   and: (values) => values.find((value) => !truthy(value)) ?? values.at(-1),
   or: (values) => values.find((value) => truthy(value)) ?? values.at(-1),
@@ -107,7 +121,12 @@ const functions: Readonly<Record<string, (values: readonly (Json | undefined)[])
   print: (values) => values.map((value) => goText(value ?? null)).join(''),
   println: (values) => `${values.map((value) => goText(value ?? null)).join(' ')}\n`,
   printf: ([pattern, ...values]) => format(String(pattern), values),
-  exists: ([value, ...keys]) => keys.reduce<Json | undefined>((found, key) => (isJsonObject(found) ? found[String(key)] : Array.isArray(found) ? (found as readonly Json[])[Number(key)] : undefined), value) !== undefined
+  exists: ([value, ...keys]) =>
+    keys.reduce<Json | undefined>(
+      (found, key) =>
+        isJsonObject(found) ? found[String(key)] : Array.isArray(found) ? (found as readonly Json[])[Number(key)] : undefined,
+      value,
+    ) !== undefined,
 }
 
 const pipeline = (source: string, scope: Scope): Json | undefined => {
@@ -139,7 +158,12 @@ const blockOf = (pieces: readonly Piece[]): Block => {
     if (word === 'range' || word === 'if' || word === 'with') depth += 1
     else if (word === 'else' && depth === 0 && elseAt < 0) elseAt = index
     else if (word === 'end') {
-      if (depth === 0) return [pieces.slice(index + 1), pieces.slice(0, elseAt < 0 ? index : elseAt), elseAt < 0 ? [] : elseBranch(pieces.slice(elseAt, index))]
+      if (depth === 0)
+        return [
+          pieces.slice(index + 1),
+          pieces.slice(0, elseAt < 0 ? index : elseAt),
+          elseAt < 0 ? [] : elseBranch(pieces.slice(elseAt, index)),
+        ]
       depth -= 1
     }
   }

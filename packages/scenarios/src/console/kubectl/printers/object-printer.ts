@@ -15,11 +15,26 @@ import { yamlText } from './yaml-printer.js'
 /** Prints one object, or one List. */
 export type ObjectPrinter = (object: Json) => string
 
-const formats = ['json', 'yaml', 'kyaml', 'name', 'go-template', 'go-template-file', 'template', 'templatefile', 'jsonpath', 'jsonpath-as-json', 'jsonpath-file'] as const
+const formats = [
+  'json',
+  'yaml',
+  'kyaml',
+  'name',
+  'go-template',
+  'go-template-file',
+  'template',
+  'templatefile',
+  'jsonpath',
+  'jsonpath-as-json',
+  'jsonpath-file',
+] as const
 const allowedForGet = [...formats, 'custom-columns', 'custom-columns-file', 'wide'].sort((a, b) => (a < b ? -1 : 1)).join(',')
 const allowedForOthers = [...formats].sort((a, b) => (a < b ? -1 : 1)).join(',')
 
-const itemsOf = (object: Json): readonly Json[] => (isJsonObject(object) && Array.isArray(object['items']) && String(object['kind']).endsWith('List') ? (object['items'] as readonly Json[]) : [object])
+const itemsOf = (object: Json): readonly Json[] =>
+  isJsonObject(object) && Array.isArray(object['items']) && String(object['kind']).endsWith('List')
+    ? (object['items'] as readonly Json[])
+    : [object]
 
 export const kindWordOfObject = (object: JsonObject): string => {
   const apiVersion = String(object['apiVersion'] ?? '')
@@ -90,11 +105,15 @@ export const objectPrinterOf = (call: Call, forGet = false): ObjectPrinter | und
       return (object) => {
         if (format === 'jsonpath-as-json') {
           const found = findByJsonPath(template, object, allowMissing)
-          return E.isLeft(found) ? fail(`error executing jsonpath ${JSON.stringify(text)}: ${found.left}`) : `${indentedJson(found.right.flat())}\n`
+          return E.isLeft(found)
+            ? fail(`error executing jsonpath ${JSON.stringify(text)}: ${found.left}`)
+            : `${indentedJson(found.right.flat())}\n`
         }
         const result = executeJsonPath(template, object, allowMissing)
         return E.isLeft(result)
-          ? fail(`error executing jsonpath ${JSON.stringify(text)}: Error executing template: ${result.left}. Printing more information for debugging the template:\n\ttemplate was:\n\t\t${text}\n`)
+          ? fail(
+              `error executing jsonpath ${JSON.stringify(text)}: Error executing template: ${result.left}. Printing more information for debugging the template:\n\ttemplate was:\n\t\t${text}\n`,
+            )
           : result.right
       }
     }
@@ -111,7 +130,12 @@ export const objectPrinterOf = (call: Call, forGet = false): ObjectPrinter | und
     case 'custom-columns':
     case 'custom-columns-file': {
       if (!forGet) break
-      const columns = format === 'custom-columns' ? parseCustomColumns(value) : parseCustomColumnsFile(call.cluster.readFile(value) ?? fail(`error reading template ${value}, open ${value}: no such file or directory`))
+      const columns =
+        format === 'custom-columns'
+          ? parseCustomColumns(value)
+          : parseCustomColumnsFile(
+              call.cluster.readFile(value) ?? fail(`error reading template ${value}, open ${value}: no such file or directory`),
+            )
       let printed = false
       return (object) => {
         const text = customColumnsText(columns, itemsOf(object), !printed && !flags.on('no-headers'))
@@ -122,7 +146,9 @@ export const objectPrinterOf = (call: Call, forGet = false): ObjectPrinter | und
     default:
       break
   }
-  return fail(`unable to match a printer suitable for the output format ${JSON.stringify(output)}, allowed formats are: ${forGet ? allowedForGet : allowedForOthers}`)
+  return fail(
+    `unable to match a printer suitable for the output format ${JSON.stringify(output)}, allowed formats are: ${forGet ? allowedForGet : allowedForOthers}`,
+  )
 }
 
 const dryRunWords: Readonly<Record<string, string>> = { client: ' (dry run)', server: ' (server dry run)' }

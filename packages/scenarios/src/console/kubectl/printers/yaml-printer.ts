@@ -34,7 +34,9 @@ const naturally = (a: string, b: string): number => {
 /** Plain words that YAML 1.1 reads as something other than a string. */
 const readsAsOther = (text: string): boolean =>
   text === '' ||
-  /^(?:~|null|Null|NULL|true|True|TRUE|false|False|FALSE|y|Y|yes|Yes|YES|n|N|no|No|NO|on|On|ON|off|Off|OFF|<<|\.nan|\.NaN|\.NAN|[-+]?\.(?:inf|Inf|INF))$/.test(text) ||
+  /^(?:~|null|Null|NULL|true|True|TRUE|false|False|FALSE|y|Y|yes|Yes|YES|n|N|no|No|NO|on|On|ON|off|Off|OFF|<<|\.nan|\.NaN|\.NAN|[-+]?\.(?:inf|Inf|INF))$/.test(
+    text,
+  ) ||
   /^[-+]?(?:0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+|(?:0|[1-9][0-9_]*))$/.test(text) ||
   /^[-+]?(?:\d[\d_]*\.?[\d_]*|\.[\d_]+)(?:[eE][-+]?\d+)?$/.test(text) ||
   /^\d{4}-\d{1,2}-\d{1,2}(?:$|[Tt\s])/.test(text) ||
@@ -100,12 +102,14 @@ const literalBlock = (text: string, indent: string): string => {
 const scalar = (value: string, indent: string, column: number, isKey: boolean): string => {
   const fold = (body: string, quote: string): string => (isKey ? body : folded(body, indent, column, quote))
   if (needsDoubleQuotes(value)) return `"${fold(doubleQuotedBody(value), '"')}"`
-  if (value.includes('\n')) return isKey || /^\s*$/.test(value) || / \n/.test(value) ? `"${fold(doubleQuotedBody(value), '"')}"` : literalBlock(value, indent)
+  if (value.includes('\n'))
+    return isKey || /^\s*$/.test(value) || / \n/.test(value) ? `"${fold(doubleQuotedBody(value), '"')}"` : literalBlock(value, indent)
   if (readsAsOther(value)) return `"${value}"`
   return cannotBePlain(value) ? `'${fold(value.replaceAll("'", "''"), "'")}'` : fold(value, '')
 }
 
-const isEmpty = (value: Json): boolean => (Array.isArray(value) ? value.length === 0 : isJsonObject(value) && Object.keys(value).every((key) => value[key] === undefined))
+const isEmpty = (value: Json): boolean =>
+  Array.isArray(value) ? value.length === 0 : isJsonObject(value) && Object.keys(value).every((key) => value[key] === undefined)
 
 /** `indent` is that of the value's own lines, `column` where its first line begins. */
 const block = (value: Json, indent: string, column: number): string => {
@@ -123,8 +127,11 @@ const block = (value: Json, indent: string, column: number): string => {
     .map((key) => {
       const item = mapping[key] ?? null
       const name = scalar(key, indent, indent.length, true)
-      if (typeof item !== 'object' || item === null || isEmpty(item)) return `${name}: ${block(item, `${indent}  `, indent.length + name.length + 2)}`
-      return Array.isArray(item) ? `${name}:\n${indent}${block(item, indent, indent.length)}` : `${name}:\n${indent}  ${block(item, `${indent}  `, indent.length + 2)}`
+      if (typeof item !== 'object' || item === null || isEmpty(item))
+        return `${name}: ${block(item, `${indent}  `, indent.length + name.length + 2)}`
+      return Array.isArray(item)
+        ? `${name}:\n${indent}${block(item, indent, indent.length)}`
+        : `${name}:\n${indent}  ${block(item, `${indent}  `, indent.length + 2)}`
     })
     .join(`\n${indent}`)
 }

@@ -1,0 +1,23 @@
+/** Waiting inside a command: simulated time passes until something holds. */
+import type { Call } from './command.js'
+import type { ConsoleWait } from './kubectl-cluster.js'
+import { openWatch } from './watching.js'
+import { readObject } from './reading.js'
+import type { ResourceType } from './resource-types.js'
+
+/** True once `holds`, false at the deadline. */
+export function* waitUntil(call: Call, deadline: number | undefined, holds: () => boolean): Generator<ConsoleWait, boolean, void> {
+  for (;;) {
+    if (holds()) return true
+    if (deadline !== undefined && call.cluster.now() >= deadline) return false
+    yield { kind: 'wait-for-change', atMost: deadline }
+  }
+}
+
+/** True once the object of that uid is gone (or another stands in its place), false at the deadline. Follows IsDeleted in kubectl/pkg/cmd/wait/delete.go. */
+export function* waitUntilGone(call: Call, type: ResourceType, namespace: string, name: string, uid: string, deadline: number | undefined): Generator<ConsoleWait, boolean, void> {
+  const gone = (): boolean => readObject(call, type, namespace, name)?.metadata.uid !== uid
+  if (gone()) return true
+  const changes = openWatch(call, type, namespace)
+  return yield* waitUntil(call, deadline, () => changes().some((event) => event.type === 'DELETED' && event.object.metadata.uid === uid) || gone())
+}
