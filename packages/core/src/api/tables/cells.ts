@@ -1,6 +1,7 @@
 /** Cells that several tables have. */
 import type { SimTime } from '../../kernel/sim-time.js'
 import type { Container } from '../generated/types.js'
+import { formatSelector, selectorOfLabels, type Labels } from '../label-selector.js'
 import type { KubernetesObject } from '../object.js'
 import { ageOf } from './human-duration.js'
 
@@ -16,6 +17,12 @@ export const containerCells = (containers: readonly Container[]): readonly [name
   containers.map((container) => container.name).join(','),
   containers.map((container) => container.image ?? '').join(','),
 ]
+
+/** `a=1,b=2`, or `<none>`. Follows FormatLabels in apimachinery/pkg/labels. */
+export const labelsText = (labels: Labels | undefined): string => {
+  const text = formatSelector(selectorOfLabels(labels))
+  return text === '' ? '<none>' : text
+}
 
 /** `a,b,c + 2 more...`: at most `limit` of them are named. */
 export const listWithMore = (items: readonly string[], limit: number, separator = ','): string =>

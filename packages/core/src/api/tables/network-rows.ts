@@ -1,8 +1,7 @@
 /** Rows of Services and what stands behind them. */
 // Follows printService, printEndpoints, printEndpointSlice in pkg/printers/internalversion/printers.go.
 import type { EndpointSlice, Endpoints, Service } from '../generated/types.js'
-import { createdAgo, listWithMore, type RowOf } from './cells.js'
-import { labelsText } from './selector-text.js'
+import { createdAgo, labelsText, listWithMore, type RowOf } from './cells.js'
 
 export const serviceRow: RowOf<Service> = (service, now) => [
   service.metadata.name,

@@ -18,10 +18,10 @@ import type {
   ReplicationController,
   StatefulSet,
 } from '../generated/types.js'
+import { formatLabelSelector, formatSelector, selectorOf } from '../label-selector.js'
 import { controllerRefOf } from '../object.js'
-import { containerCells, createdAgo, listWithMore, type RowOf } from './cells.js'
+import { containerCells, createdAgo, labelsText, listWithMore, type RowOf } from './cells.js'
 import { ageOf, humanDuration } from './human-duration.js'
-import { labelsText, selectorCell, selectorText } from './selector-text.js'
 
 export const statefulSetRow: RowOf<StatefulSet> = (set, now) => [
   set.metadata.name,
@@ -37,7 +37,7 @@ export const deploymentRow: RowOf<Deployment> = (deployment, now) => [
   deployment.status.availableReplicas ?? 0,
   createdAgo(deployment, now),
   ...containerCells(deployment.spec.template.spec.containers),
-  selectorText(deployment.spec.selector),
+  formatSelector(selectorOf(deployment.spec.selector)),
 ]
 
 export const replicaSetRow: RowOf<ReplicaSet> = (set, now) => [
@@ -47,7 +47,7 @@ export const replicaSetRow: RowOf<ReplicaSet> = (set, now) => [
   set.status.readyReplicas ?? 0,
   createdAgo(set, now),
   ...containerCells(set.spec.template?.spec.containers ?? []),
-  selectorCell(set.spec.selector),
+  formatLabelSelector(set.spec.selector),
 ]
 
 export const replicationControllerRow: RowOf<ReplicationController> = (controller, now) => [
@@ -70,7 +70,7 @@ export const daemonSetRow: RowOf<DaemonSet> = (set, now) => [
   labelsText(set.spec.template.spec.nodeSelector),
   createdAgo(set, now),
   ...containerCells(set.spec.template.spec.containers),
-  selectorCell(set.spec.selector),
+  formatLabelSelector(set.spec.selector),
 ]
 
 export const jobRow: RowOf<Job> = (job, now) => {
@@ -91,7 +91,7 @@ export const jobRow: RowOf<Job> = (job, now) => {
     start === undefined ? '' : humanDuration(end - start),
     createdAgo(job, now),
     ...containerCells(job.spec.template.spec.containers),
-    selectorCell(job.spec.selector),
+    formatLabelSelector(job.spec.selector),
   ]
 }
 
@@ -113,7 +113,7 @@ export const cronJobRow: RowOf<CronJob> = (cronJob, now) => [
   cronJob.status.lastScheduleTime === undefined ? '<none>' : ageOf(cronJob.status.lastScheduleTime, now),
   createdAgo(cronJob, now),
   ...containerCells(cronJob.spec.jobTemplate.spec.template.spec.containers),
-  selectorCell(cronJob.spec.jobTemplate.spec.selector),
+  formatLabelSelector(cronJob.spec.jobTemplate.spec.selector),
 ]
 
 export const controllerRevisionRow: RowOf<ControllerRevision> = (revision, now) => {
