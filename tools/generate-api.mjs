@@ -79,6 +79,32 @@ const isTopLevel = (schema, full) => {
   return storedResources.some((stored) => stored.groupVersion === groupVersion && stored.kind === identity.kind)
 }
 
+const topLevel = fullNames.filter((full) => isTopLevel(schemas[full] ?? {}, full))
+
+/** All types that something is made of. @param {string[]} roots */
+const reachableFrom = (roots) => {
+  /** @type {Set<string>} */
+  const reachable = new Set()
+  /** @param {string} full */
+  const reach = (full) => {
+    if (reachable.has(full)) return
+    reachable.add(full)
+    for (const field of Object.values(schemas[full]?.properties ?? {})) {
+      const reference = field.$ref ?? field.items?.$ref ?? field.additionalProperties?.$ref
+      if (reference !== undefined) reach(reference)
+    }
+  }
+  roots.forEach(reach)
+  return reachable
+}
+const partOfStored = reachableFrom(topLevel.filter((full) => nameOf(full) === lastPart(full)))
+/** What a client can send: the stored kinds and the bodies of their subresources. */
+const roots = [
+  ...topLevel,
+  ...fullNames.filter((full) => /\.(Scale|Binding|Eviction|DeleteOptions|authentication\.v1\.TokenRequest)$/.test(full)),
+]
+const reachable = reachableFrom(roots)
+
 // ---- types.ts
 
 /** @param {Field} field @param {boolean} insideList @returns {string} */
@@ -143,16 +169,17 @@ const referencedWhole = new Set(
   ),
 )
 
-const typeBlocks = fullNames.map((full) => {
-  const schema = schemas[full] ?? {}
-  const name = nameOf(full)
-  const plain = plainTypes[name]
-  if (plain !== undefined) return `export type ${name} = ${plain}\n`
-  const blocks = [interfaceOf(name, full, schema, isTopLevel(schema, full) ? 'stored' : 'part')]
-  if (referencedWhole.has(full)) blocks.push(interfaceOf(`Unstored${name}`, full, schema, 'unstored'))
-  return blocks.join('\n')
-})
-const topLevel = fullNames.filter((full) => isTopLevel(schemas[full] ?? {}, full))
+const typeBlocks = fullNames
+  .filter((full) => partOfStored.has(full))
+  .map((full) => {
+    const schema = schemas[full] ?? {}
+    const name = nameOf(full)
+    const plain = plainTypes[name]
+    if (plain !== undefined) return `export type ${name} = ${plain}\n`
+    const blocks = [interfaceOf(name, full, schema, isTopLevel(schema, full) ? 'stored' : 'part')]
+    if (referencedWhole.has(full)) blocks.push(interfaceOf(`Unstored${name}`, full, schema, 'unstored'))
+    return blocks.join('\n')
+  })
 /** The kind's own name leads to the usual group's type. */
 const kinds = topLevel
   .filter((full) => nameOf(full) === lastPart(full))
@@ -245,24 +272,6 @@ const fieldText = (typeName, property, field) => {
   const name = own.replace(/^\*|^\[\]/g, '')
   return (plain === 'string' || plain.startsWith('map[')) && /^\w+\.\w+$/.test(name) ? `${shape}=${name}` : shape
 }
-
-/** What a client can send: the stored kinds and the bodies of their subresources. */
-const roots = [
-  ...topLevel,
-  ...fullNames.filter((full) => /\.(Scale|Binding|Eviction|DeleteOptions|authentication\.v1\.TokenRequest)$/.test(full)),
-]
-/** @type {Set<string>} */
-const reachable = new Set()
-/** @param {string} full */
-const reach = (full) => {
-  if (reachable.has(full)) return
-  reachable.add(full)
-  for (const field of Object.values(schemas[full]?.properties ?? {})) {
-    const reference = field.$ref ?? field.items?.$ref ?? field.additionalProperties?.$ref
-    if (reference !== undefined) reach(reference)
-  }
-}
-roots.forEach(reach)
 
 const sent = fullNames.filter((full) => reachable.has(full) && plainTypes[nameOf(full)] === undefined)
 const schemaLines = sent.map((full) => {

@@ -11,13 +11,6 @@ export interface ControllerRevision {
   readonly revision: number
 }
 
-export interface ControllerRevisionList {
-  readonly apiVersion?: string
-  readonly items: readonly ControllerRevision[]
-  readonly kind?: string
-  readonly metadata?: ListMeta
-}
-
 export interface DaemonSet {
   readonly apiVersion: 'apps/v1'
   readonly kind: 'DaemonSet'
@@ -32,13 +25,6 @@ export interface DaemonSetCondition {
   readonly reason?: string
   readonly status: string
   readonly type: string
-}
-
-export interface DaemonSetList {
-  readonly apiVersion?: string
-  readonly items: readonly DaemonSet[]
-  readonly kind?: string
-  readonly metadata?: ListMeta
 }
 
 export interface DaemonSetSpec {
@@ -84,13 +70,6 @@ export interface DeploymentCondition {
   readonly type: string
 }
 
-export interface DeploymentList {
-  readonly apiVersion?: string
-  readonly items: readonly Deployment[]
-  readonly kind?: string
-  readonly metadata?: ListMeta
-}
-
 export interface DeploymentSpec {
   readonly minReadySeconds?: number
   readonly paused?: boolean
@@ -133,13 +112,6 @@ export interface ReplicaSetCondition {
   readonly reason?: string
   readonly status: string
   readonly type: string
-}
-
-export interface ReplicaSetList {
-  readonly apiVersion?: string
-  readonly items: readonly ReplicaSet[]
-  readonly kind?: string
-  readonly metadata?: ListMeta
 }
 
 export interface ReplicaSetSpec {
@@ -190,13 +162,6 @@ export interface StatefulSetCondition {
   readonly type: string
 }
 
-export interface StatefulSetList {
-  readonly apiVersion?: string
-  readonly items: readonly StatefulSet[]
-  readonly kind?: string
-  readonly metadata?: ListMeta
-}
-
 export interface StatefulSetOrdinals {
   readonly start?: number
 }
@@ -236,49 +201,6 @@ export interface StatefulSetStatus {
 export interface StatefulSetUpdateStrategy {
   readonly rollingUpdate?: RollingUpdateStatefulSetStrategy
   readonly type?: 'OnDelete' | 'RollingUpdate'
-}
-
-export interface BoundObjectReference {
-  readonly apiVersion?: string
-  readonly kind?: string
-  readonly name?: string
-  readonly uid?: string
-}
-
-export interface TokenRequest {
-  readonly apiVersion?: string
-  readonly kind?: string
-  readonly metadata?: ObjectMeta
-  readonly spec?: TokenRequestSpec
-  readonly status?: TokenRequestStatus
-}
-
-export interface TokenRequestSpec {
-  readonly audiences?: readonly string[]
-  readonly boundObjectRef?: BoundObjectReference
-  readonly expirationSeconds?: number
-}
-
-export interface TokenRequestStatus {
-  readonly expirationTimestamp?: Time
-  readonly token?: string
-}
-
-export interface Scale {
-  readonly apiVersion?: string
-  readonly kind?: string
-  readonly metadata?: ObjectMeta
-  readonly spec?: ScaleSpec
-  readonly status?: ScaleStatus
-}
-
-export interface ScaleSpec {
-  readonly replicas?: number
-}
-
-export interface ScaleStatus {
-  readonly replicas: number
-  readonly selector?: string
 }
 
 export interface ContainerResourceMetricSource {
@@ -341,13 +263,6 @@ export interface HorizontalPodAutoscalerCondition {
   readonly reason?: string
   readonly status: string
   readonly type: string
-}
-
-export interface HorizontalPodAutoscalerList {
-  readonly apiVersion?: string
-  readonly items: readonly HorizontalPodAutoscaler[]
-  readonly kind?: string
-  readonly metadata?: ListMeta
 }
 
 export interface HorizontalPodAutoscalerSpec {
@@ -443,13 +358,6 @@ export interface CronJob {
   readonly status: CronJobStatus
 }
 
-export interface CronJobList {
-  readonly apiVersion?: string
-  readonly items: readonly CronJob[]
-  readonly kind?: string
-  readonly metadata?: ListMeta
-}
-
 export interface CronJobSpec {
   readonly concurrencyPolicy?: 'Allow' | 'Forbid' | 'Replace'
   readonly failedJobsHistoryLimit?: number
@@ -482,13 +390,6 @@ export interface JobCondition {
   readonly reason?: string
   readonly status: string
   readonly type: string
-}
-
-export interface JobList {
-  readonly apiVersion?: string
-  readonly items: readonly Job[]
-  readonly kind?: string
-  readonly metadata?: ListMeta
 }
 
 export interface JobSpec {
@@ -571,13 +472,6 @@ export interface Lease {
   readonly spec: LeaseSpec
 }
 
-export interface LeaseList {
-  readonly apiVersion?: string
-  readonly items: readonly Lease[]
-  readonly kind?: string
-  readonly metadata?: ListMeta
-}
-
 export interface LeaseSpec {
   readonly acquireTime?: MicroTime
   readonly holderIdentity?: string
@@ -631,13 +525,6 @@ export interface AzureFileVolumeSource {
   readonly readOnly?: boolean
   readonly secretName: string
   readonly shareName: string
-}
-
-export interface Binding {
-  readonly apiVersion?: string
-  readonly kind?: string
-  readonly metadata?: ObjectMeta
-  readonly target: ObjectReference
 }
 
 export interface CSIPersistentVolumeSource {
@@ -710,27 +597,6 @@ export interface ClusterTrustBundleProjection {
   readonly signerName?: string
 }
 
-export interface ComponentCondition {
-  readonly error?: string
-  readonly message?: string
-  readonly status: string
-  readonly type: string
-}
-
-export interface ComponentStatus {
-  readonly apiVersion?: string
-  readonly conditions?: readonly ComponentCondition[]
-  readonly kind?: string
-  readonly metadata?: ObjectMeta
-}
-
-export interface ComponentStatusList {
-  readonly apiVersion?: string
-  readonly items: readonly ComponentStatus[]
-  readonly kind?: string
-  readonly metadata?: ListMeta
-}
-
 export interface ConfigMap {
   readonly apiVersion: 'v1'
   readonly binaryData?: { readonly [key: string]: string }
@@ -749,13 +615,6 @@ export interface ConfigMapKeySelector {
   readonly key: string
   readonly name?: string
   readonly optional?: boolean
-}
-
-export interface ConfigMapList {
-  readonly apiVersion?: string
-  readonly items: readonly ConfigMap[]
-  readonly kind?: string
-  readonly metadata?: ListMeta
 }
 
 export interface ConfigMapNodeConfigSource {
@@ -940,13 +799,6 @@ export interface Endpoints {
   readonly subsets?: readonly EndpointSubset[]
 }
 
-export interface EndpointsList {
-  readonly apiVersion?: string
-  readonly items: readonly Endpoints[]
-  readonly kind?: string
-  readonly metadata?: ListMeta
-}
-
 export interface EnvFromSource {
   readonly configMapRef?: ConfigMapEnvSource
   readonly prefix?: string
@@ -1018,13 +870,6 @@ export interface Event {
   readonly series?: EventSeries
   readonly source?: EventSource
   readonly type?: string
-}
-
-export interface EventList {
-  readonly apiVersion?: string
-  readonly items: readonly Event[]
-  readonly kind?: string
-  readonly metadata?: ListMeta
 }
 
 export interface EventSeries {
@@ -1207,13 +1052,6 @@ export interface LimitRangeItem {
   readonly type: string
 }
 
-export interface LimitRangeList {
-  readonly apiVersion?: string
-  readonly items: readonly LimitRange[]
-  readonly kind?: string
-  readonly metadata?: ListMeta
-}
-
 export interface LimitRangeSpec {
   readonly limits: readonly LimitRangeItem[]
 }
@@ -1269,13 +1107,6 @@ export interface NamespaceCondition {
   readonly reason?: string
   readonly status: string
   readonly type: string
-}
-
-export interface NamespaceList {
-  readonly apiVersion?: string
-  readonly items: readonly Namespace[]
-  readonly kind?: string
-  readonly metadata?: ListMeta
 }
 
 export interface NamespaceSpec {
@@ -1337,13 +1168,6 @@ export interface NodeDaemonEndpoints {
 
 export interface NodeFeatures {
   readonly supplementalGroupsPolicy?: boolean
-}
-
-export interface NodeList {
-  readonly apiVersion?: string
-  readonly items: readonly Node[]
-  readonly kind?: string
-  readonly metadata?: ListMeta
 }
 
 export interface NodeRuntimeHandler {
@@ -1464,13 +1288,6 @@ export interface PersistentVolumeClaimCondition {
   readonly type: string
 }
 
-export interface PersistentVolumeClaimList {
-  readonly apiVersion?: string
-  readonly items: readonly PersistentVolumeClaim[]
-  readonly kind?: string
-  readonly metadata?: ListMeta
-}
-
 export interface PersistentVolumeClaimSpec {
   readonly accessModes?: readonly ('ReadOnlyMany' | 'ReadWriteMany' | 'ReadWriteOnce' | 'ReadWriteOncePod')[]
   readonly dataSource?: TypedLocalObjectReference
@@ -1502,13 +1319,6 @@ export interface PersistentVolumeClaimTemplate {
 export interface PersistentVolumeClaimVolumeSource {
   readonly claimName: string
   readonly readOnly?: boolean
-}
-
-export interface PersistentVolumeList {
-  readonly apiVersion?: string
-  readonly items: readonly PersistentVolume[]
-  readonly kind?: string
-  readonly metadata?: ListMeta
 }
 
 export interface PersistentVolumeSpec {
@@ -1622,13 +1432,6 @@ export interface PodExtendedResourceClaimStatus {
 
 export interface PodIP {
   readonly ip: string
-}
-
-export interface PodList {
-  readonly apiVersion?: string
-  readonly items: readonly Pod[]
-  readonly kind?: string
-  readonly metadata?: ListMeta
 }
 
 export interface PodOS {
@@ -1750,13 +1553,6 @@ export interface PodTemplate {
   readonly template?: PodTemplateSpec
 }
 
-export interface PodTemplateList {
-  readonly apiVersion?: string
-  readonly items: readonly PodTemplate[]
-  readonly kind?: string
-  readonly metadata?: ListMeta
-}
-
 export interface PodTemplateSpec {
   readonly metadata?: ObjectMeta
   readonly spec: PodSpec
@@ -1844,13 +1640,6 @@ export interface ReplicationControllerCondition {
   readonly type: string
 }
 
-export interface ReplicationControllerList {
-  readonly apiVersion?: string
-  readonly items: readonly ReplicationController[]
-  readonly kind?: string
-  readonly metadata?: ListMeta
-}
-
 export interface ReplicationControllerSpec {
   readonly minReadySeconds?: number
   readonly replicas?: number
@@ -1890,13 +1679,6 @@ export interface ResourceQuota {
   readonly metadata: StoredObjectMeta
   readonly spec: ResourceQuotaSpec
   readonly status: ResourceQuotaStatus
-}
-
-export interface ResourceQuotaList {
-  readonly apiVersion?: string
-  readonly items: readonly ResourceQuota[]
-  readonly kind?: string
-  readonly metadata?: ListMeta
 }
 
 export interface ResourceQuotaSpec {
@@ -1990,13 +1772,6 @@ export interface SecretKeySelector {
   readonly optional?: boolean
 }
 
-export interface SecretList {
-  readonly apiVersion?: string
-  readonly items: readonly Secret[]
-  readonly kind?: string
-  readonly metadata?: ListMeta
-}
-
 export interface SecretProjection {
   readonly items?: readonly KeyToPath[]
   readonly name?: string
@@ -2047,24 +1822,10 @@ export interface ServiceAccount {
   readonly secrets?: readonly ObjectReference[]
 }
 
-export interface ServiceAccountList {
-  readonly apiVersion?: string
-  readonly items: readonly ServiceAccount[]
-  readonly kind?: string
-  readonly metadata?: ListMeta
-}
-
 export interface ServiceAccountTokenProjection {
   readonly audience?: string
   readonly expirationSeconds?: number
   readonly path: string
-}
-
-export interface ServiceList {
-  readonly apiVersion?: string
-  readonly items: readonly Service[]
-  readonly kind?: string
-  readonly metadata?: ListMeta
 }
 
 export interface ServicePort {
@@ -2322,13 +2083,6 @@ export interface EndpointSlice {
   readonly ports?: readonly DiscoveryEndpointPort[]
 }
 
-export interface EndpointSliceList {
-  readonly apiVersion?: string
-  readonly items: readonly EndpointSlice[]
-  readonly kind?: string
-  readonly metadata?: ListMeta
-}
-
 export interface ForNode {
   readonly name: string
 }
@@ -2337,58 +2091,12 @@ export interface ForZone {
   readonly name: string
 }
 
-export interface EventsEvent {
-  readonly action?: string
-  readonly apiVersion: 'events.k8s.io/v1'
-  readonly deprecatedCount?: number
-  readonly deprecatedFirstTimestamp?: Time
-  readonly deprecatedLastTimestamp?: Time
-  readonly deprecatedSource?: EventSource
-  readonly eventTime: MicroTime
-  readonly kind: 'Event'
-  readonly metadata: StoredObjectMeta
-  readonly note?: string
-  readonly reason?: string
-  readonly regarding?: ObjectReference
-  readonly related?: ObjectReference
-  readonly reportingController?: string
-  readonly reportingInstance?: string
-  readonly series?: EventsEventSeries
-  readonly type?: string
-}
-
-export interface EventsEventList {
-  readonly apiVersion?: string
-  readonly items: readonly EventsEvent[]
-  readonly kind?: string
-  readonly metadata?: ListMeta
-}
-
-export interface EventsEventSeries {
-  readonly count: number
-  readonly lastObservedTime: MicroTime
-}
-
-export interface Eviction {
-  readonly apiVersion?: string
-  readonly deleteOptions?: DeleteOptions
-  readonly kind?: string
-  readonly metadata?: ObjectMeta
-}
-
 export interface PodDisruptionBudget {
   readonly apiVersion: 'policy/v1'
   readonly kind: 'PodDisruptionBudget'
   readonly metadata: StoredObjectMeta
   readonly spec: PodDisruptionBudgetSpec
   readonly status: PodDisruptionBudgetStatus
-}
-
-export interface PodDisruptionBudgetList {
-  readonly apiVersion?: string
-  readonly items: readonly PodDisruptionBudget[]
-  readonly kind?: string
-  readonly metadata?: ListMeta
 }
 
 export interface PodDisruptionBudgetSpec {
@@ -2418,25 +2126,11 @@ export interface PriorityClass {
   readonly value?: number
 }
 
-export interface PriorityClassList {
-  readonly apiVersion?: string
-  readonly items: readonly PriorityClass[]
-  readonly kind?: string
-  readonly metadata?: ListMeta
-}
-
 export interface CSIDriver {
   readonly apiVersion: 'storage.k8s.io/v1'
   readonly kind: 'CSIDriver'
   readonly metadata: StoredObjectMeta
   readonly spec: CSIDriverSpec
-}
-
-export interface CSIDriverList {
-  readonly apiVersion?: string
-  readonly items: readonly CSIDriver[]
-  readonly kind?: string
-  readonly metadata?: ListMeta
 }
 
 export interface CSIDriverSpec {
@@ -2467,13 +2161,6 @@ export interface CSINodeDriver {
   readonly topologyKeys?: readonly string[]
 }
 
-export interface CSINodeList {
-  readonly apiVersion?: string
-  readonly items: readonly CSINode[]
-  readonly kind?: string
-  readonly metadata?: ListMeta
-}
-
 export interface CSINodeSpec {
   readonly drivers: readonly CSINodeDriver[]
 }
@@ -2486,13 +2173,6 @@ export interface CSIStorageCapacity {
   readonly metadata: StoredObjectMeta
   readonly nodeTopology?: LabelSelector
   readonly storageClassName: string
-}
-
-export interface CSIStorageCapacityList {
-  readonly apiVersion?: string
-  readonly items: readonly CSIStorageCapacity[]
-  readonly kind?: string
-  readonly metadata?: ListMeta
 }
 
 export interface StorageClass {
@@ -2508,13 +2188,6 @@ export interface StorageClass {
   readonly volumeBindingMode?: 'Immediate' | 'WaitForFirstConsumer'
 }
 
-export interface StorageClassList {
-  readonly apiVersion?: string
-  readonly items: readonly StorageClass[]
-  readonly kind?: string
-  readonly metadata?: ListMeta
-}
-
 export interface StorageTokenRequest {
   readonly audience: string
   readonly expirationSeconds?: number
@@ -2526,13 +2199,6 @@ export interface VolumeAttachment {
   readonly metadata: StoredObjectMeta
   readonly spec: VolumeAttachmentSpec
   readonly status: VolumeAttachmentStatus
-}
-
-export interface VolumeAttachmentList {
-  readonly apiVersion?: string
-  readonly items: readonly VolumeAttachment[]
-  readonly kind?: string
-  readonly metadata?: ListMeta
 }
 
 export interface VolumeAttachmentSource {
@@ -2561,13 +2227,6 @@ export interface VolumeAttributesClass {
   readonly parameters?: { readonly [key: string]: string }
 }
 
-export interface VolumeAttributesClassList {
-  readonly apiVersion?: string
-  readonly items: readonly VolumeAttributesClass[]
-  readonly kind?: string
-  readonly metadata?: ListMeta
-}
-
 export interface VolumeError {
   readonly errorCode?: number
   readonly message?: string
@@ -2580,26 +2239,6 @@ export interface VolumeNodeResources {
 
 export type Quantity = string
 
-export interface APIResource {
-  readonly categories?: readonly string[]
-  readonly group?: string
-  readonly kind: string
-  readonly name: string
-  readonly namespaced: boolean
-  readonly shortNames?: readonly string[]
-  readonly singularName: string
-  readonly storageVersionHash?: string
-  readonly verbs: readonly string[]
-  readonly version?: string
-}
-
-export interface APIResourceList {
-  readonly apiVersion?: string
-  readonly groupVersion: string
-  readonly kind?: string
-  readonly resources: readonly APIResource[]
-}
-
 export interface Condition {
   readonly lastTransitionTime: Time
   readonly message: string
@@ -2607,17 +2246,6 @@ export interface Condition {
   readonly reason: string
   readonly status: string
   readonly type: string
-}
-
-export interface DeleteOptions {
-  readonly apiVersion?: string
-  readonly dryRun?: readonly string[]
-  readonly gracePeriodSeconds?: number
-  readonly ignoreStoreReadErrorWithClusterBreakingPotential?: boolean
-  readonly kind?: string
-  readonly orphanDependents?: boolean
-  readonly preconditions?: Preconditions
-  readonly propagationPolicy?: string
 }
 
 export type FieldsV1 = JsonObject
@@ -2631,14 +2259,6 @@ export interface LabelSelectorRequirement {
   readonly key: string
   readonly operator: string
   readonly values?: readonly string[]
-}
-
-export interface ListMeta {
-  readonly continue?: string
-  readonly remainingItemCount?: number
-  readonly resourceVersion?: string
-  readonly selfLink?: string
-  readonly shardInfo?: ShardInfo
 }
 
 export interface ManagedFieldsEntry {
@@ -2680,49 +2300,7 @@ export interface OwnerReference {
   readonly uid: string
 }
 
-export type Patch = JsonObject
-
-export interface Preconditions {
-  readonly resourceVersion?: string
-  readonly uid?: string
-}
-
-export interface ShardInfo {
-  readonly selector: string
-}
-
-export interface Status {
-  readonly apiVersion?: string
-  readonly code?: number
-  readonly details?: StatusDetails
-  readonly kind?: string
-  readonly message?: string
-  readonly metadata?: ListMeta
-  readonly reason?: string
-  readonly status?: string
-}
-
-export interface StatusCause {
-  readonly field?: string
-  readonly message?: string
-  readonly reason?: string
-}
-
-export interface StatusDetails {
-  readonly causes?: readonly StatusCause[]
-  readonly group?: string
-  readonly kind?: string
-  readonly name?: string
-  readonly retryAfterSeconds?: number
-  readonly uid?: string
-}
-
 export type Time = string
-
-export interface WatchEvent {
-  readonly object: RawExtension
-  readonly type: string
-}
 
 export type RawExtension = JsonObject
 

@@ -22,9 +22,6 @@ export const podRow: RowOf<Pod> = (pod, now) => {
   ]
 }
 
-/** The STATUS of a Pod, as `kubectl get pods` prints it. */
-export const podStatusText = (pod: Pod): string => summaryOf(pod).reason
-
 const orNone = (text: string | undefined): string => (text === undefined || text === '' ? '<none>' : text)
 
 interface Summary {

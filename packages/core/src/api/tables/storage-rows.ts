@@ -13,7 +13,7 @@ const shortModes = [
 ] as const
 
 /** In this order, each once. Follows GetAccessModesAsString in pkg/apis/core/helper/helpers.go. */
-export const accessModesText = (modes: readonly string[] | undefined): string =>
+const accessModesText = (modes: readonly string[] | undefined): string =>
   shortModes.flatMap(([mode, short]) => (modes?.includes(mode) === true ? [short] : [])).join(',')
 
 export const persistentVolumeClaimRow: RowOf<PersistentVolumeClaim> = (claim, now) => {
