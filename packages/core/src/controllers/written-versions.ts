@@ -40,7 +40,7 @@ const isAtLeast = (seen: string, written: string): boolean => Number(seen) >= Nu
 /** The first kind whose last write the informers do not show yet. */
 export function* findUnseenWrite(memory: Json | undefined, namespace: string, reader: Reader): Steps<UnseenWrite | undefined> {
   if (!isJsonObject(memory)) return undefined
-  for (const kind of Object.keys(memory).sort()) {
+  for (const kind of Object.keys(memory).sort((left, right) => (left < right ? -1 : 1))) {
     const written = memory[kind]
     if (!isJsonObject(written)) continue
     const { name, uid, resourceVersion } = written

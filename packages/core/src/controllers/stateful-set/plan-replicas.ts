@@ -4,7 +4,7 @@
  */
 import type { ApiStatus } from '../../api/api-status.js'
 import type { Pod } from '../../api/generated/types.js'
-import { isAvailable, isPending, isRunningAndReady, isTerminal, isTerminating, ordinalOf } from '../../resources/pod/queries.js'
+import { isAvailable, isPending, isReady, isRunningAndReady, isTerminal, isTerminating, ordinalOf } from '../../resources/pod/queries.js'
 import { slowStart } from '../slow-start.js'
 import type { Steps } from '../steps.js'
 import {
@@ -69,6 +69,13 @@ export const partitionPods = ({ set }: Sync, pods: readonly Pod[]): Partitioned 
 /** Not there, not ready, not ready for long enough, or on its way out. */
 export const isUnavailable = ({ minReadySeconds, context: { now } }: Sync, pod: Pod | undefined): boolean =>
   pod === undefined || !isAvailable(pod, minReadySeconds, now) || isTerminating(pod)
+
+/** Says why a Pod that somebody waits for is not available. */
+export const waitForPod = (sync: Sync, { name, pod }: Pick<Slot, 'name' | 'pod'>, because: string): void => {
+  const kind =
+    pod === undefined || (!isTerminating(pod) && !isReady(pod)) ? 'PodNotReady' : isTerminating(pod) ? 'PodTerminating' : 'PodNotAvailable'
+  sync.waitFor({ kind, on: onPod(sync, name), because })
+}
 
 /** The Pod that a scale-down may remove although it is not available: the lowest of all that are not. */
 export const firstUnavailablePod = (sync: Sync, { slots, condemned }: Partitioned): Pod | undefined => {

@@ -81,8 +81,10 @@ const versionsOf = (
   collisionCount: number,
 ): KnownVersions => {
   const current = revisions.find((revision) => revision.metadata.name === set.status.currentRevision) ?? update
+  // The update revision keeps what the set says now: Pods share that.
   const { template } = set.spec
-  return { current, update, currentTemplate: templateOf(current, template), updateTemplate: templateOf(update, template), collisionCount }
+  const currentTemplate = current.metadata.name === update.metadata.name ? template : templateOf(current, template)
+  return { current, update, currentTemplate, updateTemplate: template, collisionCount }
 }
 
 /**

@@ -7,7 +7,7 @@ import type { IntOrString, Pod, StatefulSet } from '../../api/generated/types.js
 import { isAvailable, isTerminating } from '../../resources/pod/queries.js'
 import { plainError, type Steps } from '../steps.js'
 import { podRevisionOf, replicasOf, type Versions } from './identity.js'
-import { isUnavailable, type Slot } from './plan-replicas.js'
+import { isUnavailable, waitForPod, type Slot } from './plan-replicas.js'
 import { deleteStatefulPod } from './pod-control.js'
 import { onPod, type Sync } from './sync.js'
 
@@ -55,11 +55,7 @@ function* planOneByOne(sync: Sync, versions: Versions, slots: readonly Slot[]): 
       return { deletions: 1, error: undefined }
     }
     if (isUnavailable(sync, pod)) {
-      sync.waitFor({
-        kind: 'PodNotAvailable',
-        on: onPod(sync, name),
-        because: `${name} is not available; the update does not go on to lower ordinals before it is`,
-      })
+      waitForPod(sync, slot, `${name} is not available; the update does not go on to lower ordinals before it is`)
       return nothing
     }
   }

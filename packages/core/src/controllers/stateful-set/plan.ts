@@ -20,6 +20,8 @@ import {
   planCondemned,
   planCondemnedClaims,
   planReplicas,
+  waitForPod,
+  type Partitioned,
   type Slot,
 } from './plan-replicas.js'
 import { adoptOrphanRevisions, planRevisions, truncateHistory, type KnownVersions } from './plan-revisions.js'
@@ -53,7 +55,9 @@ export const planStatefulSet = (options: StatefulSetControllerOptions) =>
       options,
       isMonotonic: set.spec.podManagementPolicy !== 'Parallel',
       minReadySeconds: set.spec.minReadySeconds ?? 0,
-      waitFor: (waiting) => waitingFor.push(waiting),
+      waitFor: (waiting) => {
+        if (waitingFor.every(({ on }) => on !== waiting.on)) waitingFor.push(waiting)
+      },
       noteWrite: written.note,
     }
     const outcome = yield* syncStatefulSet(sync)
@@ -133,7 +137,7 @@ function* updateStatefulSet(sync: Sync, versions: KnownVersions, pods: readonly 
     if (removed.stops || removed.error !== undefined) return { status: counted, error: removed.error }
   }
   const { deletions, error } = yield* planRollout(sync, versions, slots)
-  if (!sync.isMonotonic) waitForUnavailable(sync, slots)
+  if (!sync.isMonotonic) waitForUnavailable(sync, partitioned)
   return { status: deletions === 0 ? counted : { ...counted, currentReplicas: counted.currentReplicas - deletions }, error }
 }
 
@@ -143,9 +147,14 @@ const podsIn = (slots: readonly Slot[], condemned: readonly Pod[]): readonly (Po
 }
 
 /** Parallel stops for nobody, but people want to know what is still missing: the first one is named. */
-const waitForUnavailable = (sync: Sync, slots: readonly Slot[]): void => {
+const waitForUnavailable = (sync: Sync, { slots, condemned }: Partitioned): void => {
   const slot = slots.find(({ pod }) => isUnavailable(sync, pod))
-  if (slot !== undefined) sync.waitFor({ kind: 'PodNotReady', on: onPod(sync, slot.name), because: `${slot.name} is not available yet` })
+  const leaving = condemned[0]
+  if (slot !== undefined) waitForPod(sync, slot, `${slot.name} is not available yet`)
+  else if (leaving !== undefined) {
+    const { name } = leaving.metadata
+    sync.waitFor({ kind: 'PodTerminating', on: onPod(sync, name), because: `${name} is outside the range of ordinals and not gone yet` })
+  }
 }
 
 /**
