@@ -117,7 +117,7 @@ export const reduceWorld = (world: World, event: WorldEvent, at: SimTime): World
     case 'ProbeAnswered':
       return withContainer(world, event.podUid, event.container, (container) => ({
         ...container,
-        probes: { ...container.probes, [event.probe]: { succeeded: event.succeeded, inARow: event.inARow, at } },
+        probes: { ...container.probes, [event.probe]: { succeeded: event.succeeded, inARow: event.inARow, verdict: event.verdict, at } },
       }))
     case 'AssetCreated':
       return getAt(world.assets, event.asset) !== undefined

@@ -113,13 +113,14 @@ export const WorldEvent = t.union([
   /** The next process of that container is being created and will run from `startsAt` on. */
   factWith('ContainerCreated', { ...ofContainer, image: t.string, startsAt: t.number }, { mounts: t.readonlyArray(MountPoint) }),
   fact('ContainerStarted', ofContainer),
-  factWith('ContainerExited', { ...ofContainer, exitCode: t.number, reason: t.string }, { message: t.string }),
+  /** `unexpected`: it came from outside, the kubelet has yet to notice. */
+  factWith('ContainerExited', { ...ofContainer, exitCode: t.number, reason: t.string }, { message: t.string, unexpected: t.boolean }),
   /** The container could not be created (`CreateContainerConfigError`, …). */
   fact('ContainerRefused', { ...ofContainer, reason: t.string, message: t.string }),
   /** SIGTERM was sent (after preStop hooks); at `killAt` SIGKILL follows. */
   fact('TerminationStarted', { podUid: t.string, killAt: t.number, exits: t.readonlyArray(PlannedExit) }),
-  /** A probe's answer, when it changes what is known: the outcome and how often in a row. */
-  fact('ProbeAnswered', { ...ofContainer, probe, succeeded: t.boolean, inARow: t.number }),
+  /** A probe's answer, when it changes what is known: the outcome, how often in a row, and what the kubelet believes since (the thresholds count). */
+  fact('ProbeAnswered', { ...ofContainer, probe, succeeded: t.boolean, inARow: t.number, verdict: t.boolean }),
 
   /** Bytes came into being that outlive containers: `nfs:server/path`, `disk:handle`, `host:node/path`, `local:node/path`, `empty:uid/volume`. */
   factWith('AssetCreated', { asset: t.string }, { capacityBytes: t.number }),

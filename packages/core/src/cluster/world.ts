@@ -130,6 +130,8 @@ export interface Machine {
 export interface ProbeState {
   readonly succeeded: boolean
   readonly inARow: number
+  /** What the kubelet believes: changes only when a threshold is reached. */
+  readonly verdict: boolean
   readonly at: SimTime
 }
 

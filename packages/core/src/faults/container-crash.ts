@@ -8,7 +8,7 @@ export interface ContainerCrash {
 }
 
 export const containerCrash = ({ podUid, container, exitCode = 1 }: ContainerCrash): WorldCommand =>
-  actOnWorld({ kind: 'ContainerExited', podUid, container, exitCode, reason: exitCode === 0 ? 'Completed' : 'Error' })
+  actOnWorld({ kind: 'ContainerExited', podUid, container, exitCode, reason: exitCode === 0 ? 'Completed' : 'Error', unexpected: true })
 
 export interface ContainerCrashLoop {
   /** A pattern of Pod names. */
@@ -18,5 +18,9 @@ export interface ContainerCrashLoop {
 }
 
 export const containerCrashLoop = ({ pods, container, exitCode = 1 }: ContainerCrashLoop): WorldCommand =>
-  actOnWorld({ kind: 'BehaviourSet', behaviour: { kind: 'Crashing', pods, exitCode, ...(container === undefined ? undefined : { container }) } })
-export const healContainerCrashLoop = (pods: string): WorldCommand => actOnWorld({ kind: 'BehaviourCleared', behaviour: 'Crashing', target: pods })
+  actOnWorld({
+    kind: 'BehaviourSet',
+    behaviour: { kind: 'Crashing', pods, exitCode, ...(container === undefined ? undefined : { container }) },
+  })
+export const healContainerCrashLoop = (pods: string): WorldCommand =>
+  actOnWorld({ kind: 'BehaviourCleared', behaviour: 'Crashing', target: pods })

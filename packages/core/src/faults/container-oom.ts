@@ -2,11 +2,12 @@
 import { actOnWorld, type WorldCommand } from '../cluster/world.js'
 
 export const containerOutOfMemory = ({ podUid, container }: { readonly podUid: string; readonly container: string }): WorldCommand =>
-  actOnWorld({ kind: 'ContainerExited', podUid, container, exitCode: 137, reason: 'OOMKilled' })
+  actOnWorld({ kind: 'ContainerExited', podUid, container, exitCode: 137, reason: 'OOMKilled', unexpected: true })
 
 export const containerOutOfMemoryLoop = ({ pods, container }: { readonly pods: string; readonly container?: string }): WorldCommand =>
   actOnWorld({
     kind: 'BehaviourSet',
-    behaviour: { kind: 'Crashing', pods, exitCode: 137, outOfMemory: true, ...(container === undefined ? undefined : { container }) }
+    behaviour: { kind: 'Crashing', pods, exitCode: 137, outOfMemory: true, ...(container === undefined ? undefined : { container }) },
   })
-export const healContainerOutOfMemoryLoop = (pods: string): WorldCommand => actOnWorld({ kind: 'BehaviourCleared', behaviour: 'Crashing', target: pods })
+export const healContainerOutOfMemoryLoop = (pods: string): WorldCommand =>
+  actOnWorld({ kind: 'BehaviourCleared', behaviour: 'Crashing', target: pods })

@@ -3,4 +3,5 @@ import { actOnWorld, type WorldCommand } from '../cluster/world.js'
 
 export const imagePullFailure = ({ images, message }: { readonly images: string; readonly message?: string }): WorldCommand =>
   actOnWorld({ kind: 'BehaviourSet', behaviour: { kind: 'ImageUnpullable', images, ...(message === undefined ? undefined : { message }) } })
-export const healImagePullFailure = (images: string): WorldCommand => actOnWorld({ kind: 'BehaviourCleared', behaviour: 'ImageUnpullable', target: images })
+export const healImagePullFailure = (images: string): WorldCommand =>
+  actOnWorld({ kind: 'BehaviourCleared', behaviour: 'ImageUnpullable', target: images })

@@ -12,4 +12,5 @@ export interface ProbeFailure {
 
 export const probeFailure = ({ pods, ...rest }: ProbeFailure): WorldCommand =>
   actOnWorld({ kind: 'BehaviourSet', behaviour: { kind: 'ProbeFailing', pods, ...rest } })
-export const healProbeFailure = (pods: string): WorldCommand => actOnWorld({ kind: 'BehaviourCleared', behaviour: 'ProbeFailing', target: pods })
+export const healProbeFailure = (pods: string): WorldCommand =>
+  actOnWorld({ kind: 'BehaviourCleared', behaviour: 'ProbeFailing', target: pods })

@@ -7,5 +7,7 @@ export interface StuckAttach {
   readonly message?: string
 }
 
-export const stuckAttach = (stuck: StuckAttach): WorldCommand => actOnWorld({ kind: 'BehaviourSet', behaviour: { kind: 'AttachStuck', ...stuck } })
-export const healStuckAttach = (volumes: string): WorldCommand => actOnWorld({ kind: 'BehaviourCleared', behaviour: 'AttachStuck', target: volumes })
+export const stuckAttach = (stuck: StuckAttach): WorldCommand =>
+  actOnWorld({ kind: 'BehaviourSet', behaviour: { kind: 'AttachStuck', ...stuck } })
+export const healStuckAttach = (volumes: string): WorldCommand =>
+  actOnWorld({ kind: 'BehaviourCleared', behaviour: 'AttachStuck', target: volumes })

@@ -7,5 +7,7 @@ export interface StuckDetach {
   readonly message?: string
 }
 
-export const stuckDetach = (stuck: StuckDetach): WorldCommand => actOnWorld({ kind: 'BehaviourSet', behaviour: { kind: 'DetachStuck', ...stuck } })
-export const healStuckDetach = (volumes: string): WorldCommand => actOnWorld({ kind: 'BehaviourCleared', behaviour: 'DetachStuck', target: volumes })
+export const stuckDetach = (stuck: StuckDetach): WorldCommand =>
+  actOnWorld({ kind: 'BehaviourSet', behaviour: { kind: 'DetachStuck', ...stuck } })
+export const healStuckDetach = (volumes: string): WorldCommand =>
+  actOnWorld({ kind: 'BehaviourCleared', behaviour: 'DetachStuck', target: volumes })

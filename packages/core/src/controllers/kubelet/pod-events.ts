@@ -1,0 +1,35 @@
+/** What kubelets tell people: core/v1 Events of component `kubelet` on their host. */
+import type { Pod } from '../../api/generated/types.js'
+import type { World } from '../../cluster/world.js'
+import { reduceWorld } from '../../cluster/reduce-world.js'
+import type { WorldEvent } from '../../cluster/world-events.js'
+import type { SimTime } from '../../kernel/sim-time.js'
+import type { Steps } from '../steps.js'
+
+export interface Told {
+  readonly type?: 'Normal' | 'Warning'
+  readonly reason: string
+  readonly message: string
+  /** The container it is about. */
+  readonly container?: string
+  readonly isInit?: boolean
+}
+
+export function* tell(pod: Pod, { type = 'Normal', reason, message, container, isInit = false }: Told): Steps<void> {
+  yield {
+    kind: 'RecordEvent',
+    about: pod,
+    type,
+    reason,
+    message,
+    component: 'kubelet',
+    ...(pod.spec.nodeName === undefined ? undefined : { host: pod.spec.nodeName }),
+    ...(container === undefined ? undefined : { fieldPath: `spec.${isInit ? 'initContainers' : 'containers'}{${container}}` }),
+  }
+}
+
+/** Makes a fact so, and gives the world in which it is. */
+export function* act(world: World, event: WorldEvent, now: SimTime): Steps<World> {
+  yield { kind: 'ActOnWorld', event }
+  return reduceWorld(world, event, now)
+}

@@ -1,0 +1,182 @@
+/** What is behind a Pod's volumes, and whether they can be mounted yet. */
+import type { Container, PersistentVolumeSpec, Pod, Volume } from '../../api/generated/types.js'
+import type { Reader } from '../../cluster/reader.js'
+import { isAttached, type World } from '../../cluster/world.js'
+import type { MountedVolume, MountPoint, WorldEvent } from '../../cluster/world-events.js'
+import { getAt, hasAt } from '../../kernel/persistent-map.js'
+
+/** Bytes of a PersistentVolume as an asset's name: `nfs:server/path`, `disk:handle`, `host:node/path`, `local:node/path`. */
+export const assetOfVolumeSpec = (spec: PersistentVolumeSpec, name: string, node: string): string => {
+  if (spec.nfs !== undefined) return `nfs:${spec.nfs.server}${spec.nfs.path}`
+  if (spec.hostPath !== undefined) return `host:${node}${spec.hostPath.path}`
+  if (spec.local !== undefined) return `local:${node}${spec.local.path}`
+  return `disk:${diskHandleOf(spec, name)}`
+}
+
+/** By which a disk is known to attachments: a CSI volume's handle, else what identifies it there. */
+export const diskHandleOf = (spec: PersistentVolumeSpec, name: string): string =>
+  spec.csi?.volumeHandle ??
+  (spec.rbd === undefined ? undefined : `${spec.rbd.pool ?? 'rbd'}/${spec.rbd.image}`) ??
+  spec.awsElasticBlockStore?.volumeID ??
+  spec.gcePersistentDisk?.pdName ??
+  spec.azureDisk?.diskName ??
+  spec.cinder?.volumeID ??
+  (spec.iscsi === undefined ? undefined : `${spec.iscsi.iqn}/${spec.iscsi.lun}`) ??
+  name
+
+/**
+ * Whether somebody must attach the volume to the node before it can be mounted: CSI volumes unless their CSIDriver says no, and the cloud
+ * disks that became CSI volumes.
+ */
+export const mustBeAttached = (spec: PersistentVolumeSpec, reader: Reader): boolean => {
+  if (spec.csi !== undefined) return reader.get('CSIDriver', '', spec.csi.driver)?.spec.attachRequired !== false
+  return (
+    spec.awsElasticBlockStore !== undefined ||
+    spec.gcePersistentDisk !== undefined ||
+    spec.azureDisk !== undefined ||
+    spec.cinder !== undefined
+  )
+}
+
+export const claimNameOf = (pod: Pod, volume: Volume): string | undefined =>
+  volume.persistentVolumeClaim?.claimName ?? (volume.ephemeral === undefined ? undefined : `${pod.metadata.name}-${volume.name}`)
+
+export interface VolumeTrouble {
+  readonly volume: string
+  /** Told at once, as FailedMount; without: only waited for. */
+  readonly message?: string
+  readonly kind: 'VolumeNotAttached' | 'ClaimNotBound' | 'VolumeNotMountable'
+  readonly on: string
+}
+
+export interface PodVolumes {
+  readonly mounted: readonly MountedVolume[]
+  readonly trouble: readonly VolumeTrouble[]
+  /** What mounting itself brings about. */
+  readonly facts: readonly WorldEvent[]
+}
+
+// Follows WaitForAttachAndMount in pkg/kubelet/volumemanager/volume_manager.go.
+export const volumesOf = (reader: Reader, world: World, pod: Pod, node: string): PodVolumes => {
+  const mounted: MountedVolume[] = []
+  const trouble: VolumeTrouble[] = []
+  const facts: WorldEvent[] = []
+  for (const volume of pod.spec.volumes ?? []) {
+    const result = mountOf(reader, world, pod, volume, node)
+    if ('kind' in result) trouble.push(result)
+    else {
+      if (result.mounted !== undefined) mounted.push(result.mounted)
+      if (result.fact !== undefined) facts.push(result.fact)
+    }
+  }
+  return { mounted, trouble, facts }
+}
+
+interface Mount {
+  readonly mounted?: MountedVolume
+  readonly fact?: WorldEvent
+}
+
+const mountOf = (reader: Reader, world: World, pod: Pod, volume: Volume, node: string): Mount | VolumeTrouble => {
+  const namespace = pod.metadata.namespace ?? ''
+  const claimName = claimNameOf(pod, volume)
+  if (claimName !== undefined) return mountClaim(reader, world, { namespace, claimName, volume, node })
+  if (volume.emptyDir !== undefined) return { mounted: { name: volume.name, asset: `empty:${pod.metadata.uid}/${volume.name}` } }
+  if (volume.nfs !== undefined)
+    return { mounted: { name: volume.name, asset: `nfs:${volume.nfs.server}${volume.nfs.path}`, ...(volume.nfs.readOnly === true ? { readOnly: true } : undefined) } }
+  if (volume.hostPath !== undefined) return mountHostPath(world, volume.name, volume.hostPath, node)
+  if (volume.configMap !== undefined && volume.configMap.optional !== true)
+    return objectOr(reader, 'ConfigMap', namespace, volume.configMap.name ?? '', volume.name)
+  if (volume.secret !== undefined && volume.secret.optional !== true)
+    return objectOr(reader, 'Secret', namespace, volume.secret.secretName ?? '', volume.name)
+  return {}
+}
+
+const objectOr = (reader: Reader, kind: 'ConfigMap' | 'Secret', namespace: string, name: string, volume: string): Mount | VolumeTrouble =>
+  reader.get(kind, namespace, name) !== undefined
+    ? {}
+    : {
+        kind: 'VolumeNotMountable',
+        volume,
+        on: `${kind}/${namespace}/${name}`,
+        message: `MountVolume.SetUp failed for volume "${volume}" : ${kind.toLowerCase()} "${name}" not found`,
+      }
+
+interface ClaimMount {
+  readonly namespace: string
+  readonly claimName: string
+  readonly volume: Volume
+  readonly node: string
+}
+
+const mountClaim = (reader: Reader, world: World, { namespace, claimName, volume, node }: ClaimMount): Mount | VolumeTrouble => {
+  const claim = reader.get('PersistentVolumeClaim', namespace, claimName)
+  const volumeName = claim?.spec.volumeName
+  const persistentVolume = volumeName === undefined || volumeName === '' ? undefined : reader.get('PersistentVolume', '', volumeName)
+  if (persistentVolume === undefined || volumeName === undefined)
+    return { kind: 'ClaimNotBound', volume: volume.name, on: `PersistentVolumeClaim/${namespace}/${claimName}` }
+  const { spec } = persistentVolume
+  const asset = assetOfVolumeSpec(spec, volumeName, node)
+  if (mustBeAttached(spec, reader) && !isAttached(world, diskHandleOf(spec, volumeName), node))
+    return { kind: 'VolumeNotAttached', volume: volume.name, on: `PersistentVolume//${volumeName}` }
+  if (spec.hostPath !== undefined) {
+    const mount = mountHostPath(world, volumeName, spec.hostPath, node)
+    return 'kind' in mount ? mount : { ...mount, mounted: { name: volume.name, asset } }
+  }
+  const readOnly = volume.persistentVolumeClaim?.readOnly === true
+  return { mounted: { name: volume.name, asset, ...(readOnly ? { readOnly: true } : undefined) } }
+}
+
+const usualDirectories: ReadonlySet<string> = new Set(['/', '/bin', '/dev', '/etc', '/home', '/mnt', '/opt', '/proc', '/root', '/run', '/sys', '/tmp', '/usr', '/var', '/var/lib', '/var/log', '/var/run', '/var/lib/kubelet'])
+
+/** The directory exists on the node: somebody made it or mounted it, or every node has it. */
+const hostDirectoryExists = (world: World, node: string, path: string): boolean =>
+  usualDirectories.has(path) || hasAt(world.assets, `host:${node}${path}`)
+
+// Follows checkType in pkg/volume/hostpath/host_path.go.
+const mountHostPath = (world: World, volume: string, { path, type = '' }: { readonly path: string; readonly type?: string }, node: string): Mount | VolumeTrouble => {
+  const asset = `host:${node}${path}`
+  const mounted: MountedVolume = { name: volume, asset }
+  const fails = (what: string): VolumeTrouble => ({
+    kind: 'VolumeNotMountable',
+    volume,
+    on: `Node//${node}`,
+    message: `MountVolume.SetUp failed for volume "${volume}" : hostPath type check failed: ${path} is not ${what}`,
+  })
+  switch (type) {
+    case 'Directory':
+      return hostDirectoryExists(world, node, path) ? { mounted } : fails('a directory')
+    case 'File':
+      return fileOfHost(world, node, path) ? { mounted } : fails('a file')
+    case 'Socket':
+      return fails('a socket')
+    case 'CharDevice':
+      return path.startsWith('/dev/') ? { mounted } : fails('a character device')
+    case 'BlockDevice':
+      return path.startsWith('/dev/') ? { mounted } : fails('a block device')
+    default:
+      return hasAt(world.assets, asset) ? { mounted } : { mounted, fact: { kind: 'AssetCreated', asset } }
+  }
+}
+
+const fileOfHost = (world: World, node: string, path: string): boolean => {
+  const slash = path.lastIndexOf('/')
+  const folder = getAt(world.assets, `host:${node}${slash <= 0 ? '/' : path.slice(0, slash)}`)
+  return folder !== undefined && getAt(folder.files, path.slice(slash))?.kind === 'file'
+}
+
+/** Where a container sees those of its volumes that have bytes behind them. */
+export const mountPointsOf = (container: Container, volumes: readonly MountedVolume[]): readonly MountPoint[] =>
+  (container.volumeMounts ?? []).flatMap((mount) => {
+    const volume = volumes.find(({ name }) => name === mount.name)
+    if (volume === undefined) return []
+    const readOnly = mount.readOnly === true || volume.readOnly === true
+    return [
+      {
+        path: mount.mountPath,
+        volume: mount.name,
+        ...(mount.subPath === undefined || mount.subPath === '' ? undefined : { subPath: mount.subPath }),
+        ...(readOnly ? { readOnly: true } : undefined),
+      },
+    ]
+  })
