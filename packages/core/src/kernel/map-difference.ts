@@ -64,3 +64,20 @@ const differBranches = <V>(before: Branch<V>, after: Branch<V>, visit: VisitDiff
 export const forEachDifference = <V>(before: PersistentMap<V>, after: PersistentMap<V>, visit: VisitDifference<V>): void => {
   if (before.root !== after.root) differBranches(before.root, after.root, visit)
 }
+
+/**
+ * An index that follows a map. Its content depends on the map that was asked for alone (a memo, not a state): asking for another version, a
+ * newer, an older or one of another run, moves it there by the difference.
+ */
+export const followMap = <V, Index>(emptyIndex: Index, empty: PersistentMap<V>, change: (index: Index, key: string, before: V | undefined, after: V | undefined) => void): ((map: PersistentMap<V>) => Index) => {
+  let at = empty
+  return (map) => {
+    if (at !== map) {
+      forEachDifference(at, map, (key, before, after) => {
+        change(emptyIndex, key, before, after)
+      })
+      at = map
+    }
+    return emptyIndex
+  }
+}

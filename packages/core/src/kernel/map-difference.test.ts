@@ -1,0 +1,47 @@
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { followMap, forEachDifference } from './map-difference.js'
+import { emptyMap, entriesOf, fromEntries, setAt } from './persistent-map.js'
+
+const entries = fc.array(fc.tuple(fc.stringMatching(/^[a-c]{1,4}$/), fc.integer({ min: 0, max: 3 })), { maxLength: 60 })
+
+describe('the difference of two maps', () => {
+  it('names exactly the keys whose values differ', () => {
+    fc.assert(
+      fc.property(entries, entries, (left, right) => {
+        const before = new Map(left)
+        const after = new Map(right)
+        const expected = [...new Set([...before.keys(), ...after.keys()])].filter((key) => before.get(key) !== after.get(key)).sort()
+        const seen: string[] = []
+        forEachDifference(fromEntries(before), fromEntries(after), (key, old, next) => {
+          expect(old).toBe(before.get(key))
+          expect(next).toBe(after.get(key))
+          seen.push(key)
+        })
+        expect(seen.sort()).toEqual(expected)
+      }),
+    )
+  })
+
+  it('visits one entry of many when one has changed', () => {
+    const before = fromEntries(Array.from({ length: 5_000 }, (_, index) => [`key-${index}`, index] as const))
+    const visited: string[] = []
+    forEachDifference(before, setAt(before, 'key-77', -1), (key) => visited.push(key))
+    expect(visited).toEqual(['key-77'])
+  })
+
+  it('lets an index follow a map from version to version and back', () => {
+    fc.assert(
+      fc.property(fc.array(entries, { maxLength: 6 }), (versions) => {
+        const follow = followMap(new Map<string, number>(), emptyMap<number>(), (index, key, _, after) => {
+          if (after === undefined) index.delete(key)
+          else index.set(key, after)
+        })
+        for (const version of [...versions, ...versions]) {
+          const map = fromEntries(new Map(version))
+          expect([...follow(map)].sort(([left], [right]) => (left < right ? -1 : 1))).toEqual(entriesOf(map))
+        }
+      }),
+    )
+  })
+})
