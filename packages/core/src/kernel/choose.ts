@@ -36,3 +36,11 @@ export const seededChoose =
   (seed: number): Choose =>
   (address, options) =>
     options <= 1 ? 0 : Math.floor((drawBits(seed, address) / 4_294_967_296) * options)
+
+/** The driver of a recorded counterexample: these addresses (`stream key`) are answered as written, the others by `otherwise`. */
+export const overriddenChoose =
+  (choices: Readonly<Record<string, number>>, otherwise: Choose): Choose =>
+  (address, options) => {
+    const forced = choices[`${address.stream} ${address.key}`]
+    return forced !== undefined && forced < options ? forced : otherwise(address, options)
+  }

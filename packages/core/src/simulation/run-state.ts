@@ -19,6 +19,7 @@ export interface Undelivered {
   readonly key: string
   /** The store right after that write. */
   readonly store: ObjectStore
+  readonly rv: number
   readonly seq: number
 }
 

@@ -90,6 +90,8 @@ export interface Simulation {
   readonly step: (until?: SimTime) => boolean
   /** All turns due up to and at this time; then it is that time. Stops early when `stop` says so (asked after each turn). */
   readonly runUntil: (time: SimTime, stop?: () => boolean) => void
+  /** It is that time, without a turn: nothing may be due before. */
+  readonly advanceTo: (time: SimTime) => void
   /** A second run that starts where this one is; the two share nothing that changes. */
   readonly fork: (changes?: Partial<SimulationOptions>) => Simulation
 }
@@ -118,6 +120,8 @@ const nameOfTarget = (command: ClusterCommand): { readonly path: string; readonl
 
 const isWrite = (command: ClusterCommand): boolean =>
   command.kind === 'CreateObject' || command.kind === 'ReplaceObject' || command.kind === 'PatchObject' || command.kind === 'DeleteObject' || command.kind === 'BindPod' || command.kind === 'EvictPod'
+
+const atRevision = (object: KubernetesObject, rv: number): KubernetesObject => ({ ...object, metadata: { ...object.metadata, resourceVersion: String(rv) } })
 
 const timedOut: ApiStatus = { reason: 'Timeout', code: 504, message: 'Timeout: request did not complete within the allotted timeout' }
 
@@ -200,15 +204,16 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     for (const woken of wiring.wakesOf(name, kind, { notification, reader: readerFor(name) })) wake(controller, woken, causedBy)
   }
 
-  const notificationOf = (before: KubernetesObject | undefined, after: KubernetesObject | undefined): WatchNotification | undefined => {
-    if (after === undefined) return before === undefined ? undefined : { type: 'DELETED', object: before, old: before }
+  const notificationOf = (before: KubernetesObject | undefined, after: KubernetesObject | undefined, rv: number): WatchNotification | undefined => {
+    // A watch tells of a deletion with the last version at the resourceVersion of the deletion.
+    if (after === undefined) return before === undefined ? undefined : { type: 'DELETED', object: atRevision(before, rv), old: before }
     if (before === undefined) return { type: 'ADDED', object: after, old: undefined }
     return before === after ? undefined : { type: 'MODIFIED', object: after, old: before }
   }
 
-  const publishChange = (path: string, before: ClusterState, eventSeq: number): void => {
+  const publishChange = (path: string, rv: number, before: ClusterState, eventSeq: number): void => {
     const { kind, key } = splitObjectPath(path)
-    const notification = notificationOf(findObject(storeOf(before, kind), key), findObject(storeOf(cluster, kind), key))
+    const notification = notificationOf(findObject(storeOf(before, kind), key), findObject(storeOf(cluster, kind), key), rv)
     if (notification === undefined) return
     if (changes.observed) turnChanges.push(notification)
     for (const name of wiring.watchersOf(kind)) {
@@ -221,7 +226,7 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
       const last = lagging.underway.at(-1)
       const lag = getAt(cluster.informerLags, informer) ?? 0
       const dueAt = Math.max(now + lag, last?.dueAt ?? 0)
-      informers = setAt(informers, informer, { ...lagging, underway: [...lagging.underway, { dueAt, kind, key, store: storeOf(cluster, kind), seq: eventSeq }] })
+      informers = setAt(informers, informer, { ...lagging, underway: [...lagging.underway, { dueAt, kind, key, store: storeOf(cluster, kind), rv, seq: eventSeq }] })
       schedule(dueAt, { kind: 'deliver', informer })
     }
   }
@@ -239,8 +244,8 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     const before = cluster
     cluster = reduce(before, event, now)
     turnEvents.push(recorded)
-    if (isObjectChanged(event) || isObjectCreated(event) || isObjectDeleted(event)) publishChange(event.object, before, recorded.seq)
-    else if (event.kind === 'KubernetesEventRecorded' || event.kind === 'KubernetesEventRepeated') publishChange(event.object, before, recorded.seq)
+    if (isObjectChanged(event) || isObjectCreated(event) || isObjectDeleted(event)) publishChange(event.object, event.rv, before, recorded.seq)
+    else if (event.kind === 'KubernetesEventRecorded' || event.kind === 'KubernetesEventRepeated') publishChange(event.object, event.rv, before, recorded.seq)
     else if (event.kind === 'ControllerCrashed') queues = removeAt(queues, event.controller)
     else if (event.kind === 'ControllerRestarted') {
       const controller = byName.get(event.controller)
@@ -297,7 +302,7 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     } else {
       const dryRun = 'dryRun' in command && command.dryRun === true
       if (!dryRun) for (const event of decided.right.events) record(event, actor, causedBy)
-      result = E.right(dryRun || decided.right.events.length === 0 ? decided.right.object : (storedVersion(decided.right.object) ?? withRevision(decided.right.object)))
+      result = E.right(dryRun || decided.right.events.length === 0 ? decided.right.object : (storedVersion(decided.right.object) ?? atRevision(decided.right.object, cluster.revision)))
     }
     if (commands.observed) turnCommands.push({ at: now, turn, actor, command, result })
     return result
@@ -305,7 +310,7 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
 
   /** What the API answers with is what it stored. */
   const storedVersion = (object: KubernetesObject): KubernetesObject | undefined => findObject(storeOf(cluster, object.kind), keyOf(object.metadata.namespace ?? '', object.metadata.name))
-  const withRevision = (object: KubernetesObject): KubernetesObject => ({ ...object, metadata: { ...object.metadata, resourceVersion: String(cluster.revision) } })
+
 
   const finishSync = (controller: Controller, key: string, before: QueueEntry, outcome: PlanOutcome, causedBy: number | null): void => {
     const queue = getAt(queues, controller.name) ?? emptyQueue
@@ -360,7 +365,7 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     const underway = lagging.underway.slice(1)
     const caughtUp = underway.length === 0 && (getAt(cluster.informerLags, informer) ?? 0) === 0
     informers = caughtUp ? removeAt(informers, informer) : setAt(informers, informer, { seen: next.store, underway })
-    const notification = notificationOf(before, findObject(next.store, next.key))
+    const notification = notificationOf(before, findObject(next.store, next.key), next.rv)
     if (notification !== undefined) deliver(name, kind, notification, next.seq)
   }
 
@@ -372,10 +377,11 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     turnChanges = []
   }
 
-  const endTurn = (): void => {
+  /** `counts`: reads and stale items are no turns; everything else is, also if nothing came of it, so that a rerun can count along. */
+  const endTurn = (counts: boolean): void => {
     inTurn = false
     const recorded = turnEvents
-    if (recorded.length > 0) turn += 1
+    if (counts) turn += 1
     run = { now, seq, turn, cluster, agenda, order, queues, informers }
     if (recorded.length === 0 && turnCommands.length === 0) return
     if (options.keepLog !== false) for (const event of recorded) log.push(event)
@@ -420,7 +426,7 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
       agenda = withoutNext(agenda)
       now = item.dueAt
       const done = work(item.work)
-      endTurn()
+      endTurn(done)
       if (done) return true
     }
     return false
@@ -443,7 +449,7 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
       const silent = command.kind === 'GetObject' || ('dryRun' in command && command.dryRun === true)
       const causedBy = silent ? null : record({ kind: 'CommandReceived', command }, actor, null)
       const result = apply(command, actor, causedBy, false)
-      endTurn()
+      endTurn(!silent)
       return result
     },
     nextDueAt: () => nextItem(agenda)?.dueAt,
@@ -457,17 +463,19 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
         instant = now
         assert(turnsHere < limits.turnsPerInstantMax, `no end of turns at ${now} ms: a hot loop`)
       }
-      if (time > now) {
-        now = time
-        run = { ...run, now }
-      }
+      simulation.advanceTo(time)
+    },
+    advanceTo: (time) => {
+      if (time <= now) return
+      now = time
+      run = { ...run, now }
     },
     fork: (changed = {}) => createSimulation({ ...options, ...changed, from: run })
   }
   if (options.from === undefined) {
     beginTurn()
     for (const controller of controllers) for (const woken of controller.start?.(readerOf(cluster)) ?? []) wake(controller, woken, undefined)
-    endTurn()
+    endTurn(false)
   }
   return simulation
 }

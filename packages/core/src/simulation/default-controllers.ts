@@ -1,0 +1,26 @@
+/** The controllers of a cluster, in the order in which they hear of a write. */
+import type { ClusterSettings } from '../cluster/state.js'
+import type { Controller } from '../controllers/controller.js'
+import { recordedSettings } from '../cluster/world.js'
+import { endpointSliceController } from '../controllers/endpoint-slice/controller.js'
+import { endpointsController } from '../controllers/endpoints/controller.js'
+import { garbageCollectorController } from '../controllers/garbage-collector/controller.js'
+import { makeStatefulSetController } from '../controllers/stateful-set/controller.js'
+
+export const makeControllers = (settings: ClusterSettings): readonly Controller[] => [
+  makeStatefulSetController({ maxUnavailable: settings.featureGates.maxUnavailableStatefulSet, staleReadProtection: settings.featureGates.staleReadProtection }),
+  endpointsController,
+  endpointSliceController,
+  garbageCollectorController
+]
+
+const commonSettings: Omit<ClusterSettings, 'world'> = {
+  tolerationSeconds: 300,
+  featureGates: { maxUnavailableStatefulSet: false, staleReadProtection: true },
+  nodeMonitorPeriodMs: 5_000,
+  nodeMonitorGraceMs: 50_000,
+  serviceNetwork: '10.96.0.0/16'
+}
+
+/** The cluster of the conformance recordings. */
+export const recordedClusterSettings: ClusterSettings = { ...commonSettings, world: recordedSettings }

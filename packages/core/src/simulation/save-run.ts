@@ -1,0 +1,79 @@
+/** A paused run as JSON and back: saved at a turn end, loaded in another process, it goes on with the same events, byte for byte. */
+import type { ClusterState } from '../cluster/state.js'
+import { jsonOfWorld, worldOfJson } from '../cluster/world.js'
+import { storeOf as storeOfObjects, type ObjectStore } from '../cluster/store.js'
+import type { KubernetesObject } from '../api/object.js'
+import { agendaOf, itemsOf, type AgendaItem } from '../kernel/agenda.js'
+import type { Json, JsonObject } from '../kernel/json.js'
+import { entriesOf, fromEntries, valuesOf, type PersistentMap } from '../kernel/persistent-map.js'
+import type { DueWork, LaggingInformer, RunState } from './run-state.js'
+
+export const savedRunVersion = 1
+
+// Everything in a run's state is plain JSON or a persistent map of it; the casts below only say so to the types.
+const json = (value: unknown): Json => value as Json
+const mapToJson = <V>(map: PersistentMap<V>, encode: (value: V) => Json): Json => entriesOf(map).map(([key, value]): Json => [key, encode(value)])
+const mapFromJson = <V>(value: Json | undefined, decode: (value: Json) => V): PersistentMap<V> =>
+  fromEntries((value as readonly (readonly [string, Json])[]).map(([key, item]): [string, V] => [key, decode(item)]))
+
+const storeToJson = (store: ObjectStore): Json => json(valuesOf(store.objects))
+const storeFromJson = (value: Json): ObjectStore => storeOfObjects(value as unknown as readonly KubernetesObject[])
+
+const clusterToJson = (cluster: ClusterState): JsonObject => ({
+  revision: cluster.revision,
+  stores: mapToJson(cluster.stores, storeToJson),
+  prototypes: mapToJson(cluster.prototypes, json),
+  correlation: mapToJson(cluster.correlation, json),
+  world: jsonOfWorld(cluster.world),
+  waiting: mapToJson(cluster.waiting, json),
+  stopped: mapToJson(cluster.stopped, json),
+  informerLags: mapToJson(cluster.informerLags, json),
+  apiFaults: json(cluster.apiFaults)
+})
+
+const as = <T>(value: Json | undefined): T => value as unknown as T
+
+const clusterFromJson = (value: JsonObject): ClusterState => ({
+  revision: as<number>(value['revision']),
+  stores: mapFromJson(value['stores'], storeFromJson),
+  prototypes: mapFromJson(value['prototypes'], (item) => as<JsonObject>(item)),
+  correlation: mapFromJson(value['correlation'], (item) => as(item)),
+  world: worldOfJson(as<JsonObject>(value['world'])),
+  waiting: mapFromJson(value['waiting'], (item) => as(item)),
+  stopped: mapFromJson(value['stopped'], () => true as const),
+  informerLags: mapFromJson(value['informerLags'], (item) => as<number>(item)),
+  apiFaults: as(value['apiFaults'])
+})
+
+const informerToJson = (informer: LaggingInformer): Json => ({
+  seen: storeToJson(informer.seen),
+  underway: informer.underway.map((item): Json => ({ ...item, store: storeToJson(item.store) }))
+})
+
+const informerFromJson = (value: Json): LaggingInformer => {
+  const { seen, underway } = value as unknown as { readonly seen: Json; readonly underway: readonly JsonObject[] }
+  return { seen: storeFromJson(seen), underway: underway.map((item) => ({ ...(item as unknown as LaggingInformer['underway'][number]), store: storeFromJson(as<Json>(item['store'])) })) }
+}
+
+export const saveRun = (run: RunState): JsonObject => ({
+  savedRun: savedRunVersion,
+  now: run.now,
+  seq: run.seq,
+  turn: run.turn,
+  order: run.order,
+  cluster: clusterToJson(run.cluster),
+  agenda: json(itemsOf(run.agenda)),
+  queues: mapToJson(run.queues, (queue) => mapToJson(queue, json)),
+  informers: mapToJson(run.informers, informerToJson)
+})
+
+export const loadRun = (value: JsonObject): RunState => ({
+  now: as<number>(value['now']),
+  seq: as<number>(value['seq']),
+  turn: as<number>(value['turn']),
+  order: as<number>(value['order']),
+  cluster: clusterFromJson(as<JsonObject>(value['cluster'])),
+  agenda: agendaOf(as<readonly AgendaItem<DueWork>[]>(value['agenda'])),
+  queues: mapFromJson(value['queues'], (queue) => mapFromJson(queue, (item) => as(item))),
+  informers: mapFromJson(value['informers'], informerFromJson)
+})

@@ -1,0 +1,177 @@
+/**
+ * The cluster's DNS as CoreDNS answers it: a pure function of Services and EndpointSlices. Follows the kubernetes plugin
+ * (coredns/coredns plugin/kubernetes/kubernetes.go, parse.go) and the schema of kubernetes/dns docs/specification.md.
+ */
+import type { Endpoint, EndpointSlice, Service } from '../api/generated/types.js'
+import type { Reader } from '../cluster/reader.js'
+
+export interface DnsQuestion {
+  /** Fully qualified, with or without the final dot. */
+  readonly name: string
+  /** `A`, `AAAA`, `SRV`, `PTR`, `CNAME`, `TXT` */
+  readonly type: string
+}
+
+export interface DnsAnswer {
+  readonly rcode: 'NOERROR' | 'NODATA' | 'NXDOMAIN' | 'SERVFAIL' | 'REFUSED'
+  /** Record data: `10.244.0.3`, `0 33 80 web-0.nginx.default.svc.cluster.local.` */
+  readonly answers: readonly string[]
+  /** The names that own the answers (after a CNAME), for printing. */
+  readonly owner: string
+}
+
+interface PortOf {
+  readonly name: string
+  readonly protocol: string
+  readonly port: number
+}
+
+interface Address {
+  readonly ip: string
+  /** The label under the Service: the endpoint's hostname or its dashed address. */
+  readonly label: string
+  readonly ports: readonly PortOf[]
+}
+
+const nothing: readonly string[] = []
+const none = (rcode: DnsAnswer['rcode'], owner: string): DnsAnswer => ({ rcode, answers: nothing, owner })
+
+const serviceNameLabel = 'kubernetes.io/service-name'
+
+const isReady = (endpoint: Endpoint): boolean => endpoint.conditions?.ready !== false
+
+const dashed = (ip: string): string => ip.replaceAll('.', '-').replaceAll(':', '-')
+
+const portsOfSlice = (slice: EndpointSlice): readonly PortOf[] =>
+  (slice.ports ?? []).flatMap((port) => (port.port === undefined ? [] : [{ name: port.name ?? '', protocol: port.protocol ?? 'TCP', port: port.port }]))
+
+const byNumber = (ip: string): number => ip.split('.').reduce((sum, part) => sum * 256 + Number(part), 0)
+
+/** The ready addresses behind a Service, in the order of their numbers (a real CoreDNS rotates them; see docs/fidelity.md). */
+// Differs from Kubernetes: answers come in a fixed order.
+const addressesOf = (reader: Reader, service: Service): readonly Address[] =>
+  reader
+    .list('EndpointSlice', service.metadata.namespace ?? '')
+    .filter((slice) => slice.metadata.labels?.[serviceNameLabel] === service.metadata.name)
+    .flatMap((slice) =>
+      (slice.endpoints ?? [])
+        .filter(isReady)
+        .flatMap((endpoint) => endpoint.addresses.map((ip): Address => ({ ip, label: endpoint.hostname ?? dashed(ip), ports: portsOfSlice(slice) })))
+    )
+    .sort((a, b) => byNumber(a.ip) - byNumber(b.ip) || (a.label < b.label ? -1 : 1))
+
+const servicePorts = (service: Service): readonly PortOf[] =>
+  (service.spec.ports ?? []).map((port) => ({ name: port.name ?? '', protocol: port.protocol ?? 'TCP', port: port.port }))
+
+const sameWord = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase()
+
+interface Wanted {
+  readonly port: string | undefined
+  readonly protocol: string | undefined
+  readonly endpoint: string | undefined
+}
+
+const matchesPort = (port: PortOf, { port: name, protocol }: Wanted): boolean =>
+  (name === undefined || sameWord(port.name, name)) && (protocol === undefined || sameWord(port.protocol, protocol))
+
+interface Found {
+  readonly ip: string
+  readonly target: string
+  readonly port: number | undefined
+}
+
+const unique = (list: readonly string[]): readonly string[] => [...new Set(list)]
+
+const answered = (found: readonly Found[], type: string, owner: string): DnsAnswer => {
+  if (found.length === 0) return none('NXDOMAIN', owner)
+  if (type === 'A') return { rcode: 'NOERROR', answers: unique(found.map(({ ip }) => ip)), owner }
+  if (type === 'SRV') {
+    const targets = found.filter(({ port }) => port !== undefined)
+    const weight = Math.floor(100 / Math.max(1, targets.length))
+    return targets.length === 0 ? none('NODATA', owner) : { rcode: 'NOERROR', answers: targets.map(({ port, target }) => `0 ${weight} ${port ?? 0} ${target}.`), owner }
+  }
+  return none('NODATA', owner)
+}
+
+const serviceAnswer = (reader: Reader, service: Service, wanted: Wanted, type: string, owner: string, zone: string): DnsAnswer => {
+  const base = `${service.metadata.name}.${service.metadata.namespace ?? ''}.svc.${zone}`
+  if (service.spec.type === 'ExternalName') {
+    if (wanted.endpoint !== undefined) return none('NXDOMAIN', owner)
+    return { rcode: 'NOERROR', answers: [`${service.spec.externalName ?? ''}.`], owner }
+  }
+  if (service.spec.clusterIP === 'None' || wanted.endpoint !== undefined) {
+    const found = addressesOf(reader, service)
+      .filter((address) => wanted.endpoint === undefined || sameWord(address.label, wanted.endpoint))
+      .flatMap((address): readonly Found[] => {
+        const target = `${address.label}.${base}`
+        // Endpoints without ports still have addresses (a port of -1 stands for none).
+        if (address.ports.length === 0) return wanted.port === undefined ? [{ ip: address.ip, target, port: undefined }] : []
+        return address.ports.filter((port) => matchesPort(port, wanted)).map((port) => ({ ip: address.ip, target, port: port.port }))
+      })
+    return answered(found, type, owner)
+  }
+  const ports = servicePorts(service)
+  const ip = service.spec.clusterIP ?? ''
+  const found = ports.length === 0 ? [{ ip, target: base, port: undefined }] : ports.filter((port) => matchesPort(port, wanted)).map((port): Found => ({ ip, target: base, port: port.port }))
+  return answered(found, type, owner)
+}
+
+/** Follows parseRequest: one more label than the Service is an endpoint, two are `_port._protocol`. */
+const wantedOf = (labels: readonly string[]): Wanted | undefined => {
+  const [first, second, ...more] = labels
+  if (more.length > 0) return undefined
+  if (first === undefined) return { port: undefined, protocol: undefined, endpoint: undefined }
+  if (second === undefined) return { port: undefined, protocol: undefined, endpoint: first }
+  const stripped = (label: string): string => (label.startsWith('_') ? label.slice(1) : label)
+  return { port: stripped(first), protocol: stripped(second), endpoint: undefined }
+}
+
+const reverseAnswer = (reader: Reader, name: string, owner: string, zone: string): DnsAnswer => {
+  const ip = name.slice(0, -'.in-addr.arpa'.length).split('.').reverse().join('.')
+  const service = reader.list('Service').find((candidate) => candidate.spec.clusterIPs?.includes(ip) === true)
+  if (service !== undefined) return { rcode: 'NOERROR', answers: [`${service.metadata.name}.${service.metadata.namespace ?? ''}.svc.${zone}.`], owner }
+  const names = reader
+    .list('Service')
+    .filter((candidate) => candidate.spec.type !== 'ExternalName')
+    .flatMap((candidate) =>
+      addressesOf(reader, candidate)
+        .filter((address) => address.ip === ip && (candidate.spec.clusterIP === 'None' || address.label !== dashed(ip)))
+        .map((address) => `${address.label}.${candidate.metadata.name}.${candidate.metadata.namespace ?? ''}.svc.${zone}.`)
+    )
+  return names.length === 0 ? none('NXDOMAIN', owner) : { rcode: 'NOERROR', answers: unique(names), owner }
+}
+
+export const answerDns = (reader: Reader, question: DnsQuestion, zone = 'cluster.local'): DnsAnswer => {
+  const owner = question.name.replace(/\.$/, '')
+  const name = owner.toLowerCase()
+  const type = question.type.toUpperCase()
+  if (name.endsWith('.in-addr.arpa')) return type === 'PTR' ? reverseAnswer(reader, name, owner, zone) : none('NODATA', owner)
+  // The recorded cluster forwards nowhere.
+  if (name !== zone && !name.endsWith(`.${zone}`)) return none('SERVFAIL', owner)
+  const labels = name === zone ? [] : name.slice(0, -zone.length - 1).split('.')
+  const sort = labels.at(-1)
+  if (sort === 'dns-version' && labels.length === 1) return type === 'TXT' ? { rcode: 'NOERROR', answers: ['1.1.0'], owner } : none('NODATA', owner)
+  if (sort === undefined) return none('NODATA', owner)
+  if (sort === 'pod') return podAnswer(reader, labels.slice(0, -1), type, owner)
+  if (sort !== 'svc') return none('NXDOMAIN', owner)
+  const namespace = labels.at(-2)
+  if (namespace === undefined) return none('NODATA', owner)
+  if (reader.get('Namespace', '', namespace) === undefined) return none('NXDOMAIN', owner)
+  const serviceName = labels.at(-3)
+  if (serviceName === undefined) return none('NODATA', owner)
+  const wanted = wantedOf(labels.slice(0, -3))
+  const service = wanted === undefined ? undefined : reader.get('Service', namespace, serviceName)
+  if (wanted === undefined || service === undefined) return none('NXDOMAIN', owner)
+  return serviceAnswer(reader, service, wanted, type, owner, zone)
+}
+
+/** `pods insecure`: the address in the name is the answer, whether or not such a Pod exists. */
+const podAnswer = (reader: Reader, labels: readonly string[], type: string, owner: string): DnsAnswer => {
+  const [address, namespace] = [labels.at(-2), labels.at(-1)]
+  if (namespace === undefined) return none('NODATA', owner)
+  if (reader.get('Namespace', '', namespace) === undefined) return none('NXDOMAIN', owner)
+  if (address === undefined) return none('NODATA', owner)
+  const ip = address.replaceAll('-', '.')
+  if (!/^\d{1,3}(\.\d{1,3}){3}$/.test(ip) || labels.length > 2) return none('NXDOMAIN', owner)
+  return type === 'A' ? { rcode: 'NOERROR', answers: [ip], owner } : none('NODATA', owner)
+}
