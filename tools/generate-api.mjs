@@ -190,9 +190,16 @@ write(
   'types.ts',
   `/* Kubernetes v1.36.3 types. Kinds are in their stored form: metadata, spec and status are there; all else is optional where the schema says so. */
 import type { JsonObject } from '../../kernel/json.js'
-import type { StoredObjectMeta } from '../object.js'
 
 ${typeBlocks.join('\n')}
+/** What every stored object has been given. */
+export interface StoredObjectMeta extends ObjectMeta {
+  readonly name: string
+  readonly uid: string
+  readonly resourceVersion: string
+  readonly creationTimestamp: Time
+}
+
 /** Every stored kind by its name. */
 export interface Kinds {
 ${kinds.map((kind) => `  readonly ${kind}: ${kind}\n`).join('')}}
@@ -376,7 +383,7 @@ const resourceLines = Object.entries(discovery).flatMap(([groupVersion, resource
 write(
   'discovered-resources.ts',
   `/* The resources of the server, in the order in which discovery lists them. */
-import type { ApiResource } from '../resources.js'
+import type { ApiResource } from '../api-resource.js'
 
 const usualVerbs = [${usualVerbs.map((verb) => `'${verb}'`).join(', ')}]
 

@@ -1,18 +1,13 @@
 /** The least that every Kubernetes object has, and how we point at one. */
-import type { ObjectMeta, OwnerReference } from './generated/types.js'
+import type { ObjectMeta, OwnerReference, StoredObjectMeta } from './generated/types.js'
+
+export type { StoredObjectMeta } from './generated/types.js'
 
 /** An object as it is stored: it has a name, a uid and a resourceVersion. The types of single kinds are in `generated/types.ts`. */
 export interface KubernetesObject {
   readonly apiVersion: string
   readonly kind: string
   readonly metadata: StoredObjectMeta
-}
-
-export interface StoredObjectMeta extends ObjectMeta {
-  readonly name: string
-  readonly uid: string
-  readonly resourceVersion: string
-  readonly creationTimestamp: string
 }
 
 /** An object as somebody sends it: nothing but its type is sure. */

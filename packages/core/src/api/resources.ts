@@ -1,28 +1,8 @@
 /** Which resources the server has and what they are called: discovery as data. */
+import type { ApiResource } from './api-resource.js'
 import { discoveredResources } from './generated/discovered-resources.js'
 
-export interface ApiResource {
-  readonly kind: string
-  /** '' for the core group. */
-  readonly group: string
-  readonly version: string
-  readonly plural: string
-  readonly singular: string
-  readonly shortNames: readonly string[]
-  readonly categories: readonly string[]
-  readonly namespaced: boolean
-  readonly verbs: readonly string[]
-  readonly subresources: readonly ApiSubresource[]
-}
-
-/** Without `kind` it speaks of the resource's own kind, without `group` and `version` of its own group and version. */
-export interface ApiSubresource {
-  readonly name: string
-  readonly kind?: string
-  readonly group?: string
-  readonly version?: string
-  readonly verbs: readonly string[]
-}
+export type { ApiResource } from './api-resource.js'
 
 /** All of them, in the order in which discovery lists them. */
 export const allResources: readonly ApiResource[] = discoveredResources
