@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { badRequest, type ApiStatus } from '../api-status.js'
 import { applyJsonMergePatch } from '../json-merge-patch.js'
-import { applyJsonPatch } from '../json-patch.js'
+import { applyJsonPatch, goKindOf } from '../json-patch.js'
 import { isJsonObject, type Json, type JsonObject } from '../../kernel/json.js'
 import { applyStrategicMerge } from './strategic-merge.js'
 
@@ -12,7 +12,9 @@ export const applyPatch = (typeName: string, patchType: PatchType, original: Jso
   switch (patchType) {
     case 'merge': {
       const merged = applyJsonMergePatch(original, patch)
-      return isJsonObject(merged) ? E.right(merged) : E.left(badRequest('json: cannot unmarshal non-object into Go value'))
+      return isJsonObject(patch) && isJsonObject(merged)
+        ? E.right(merged)
+        : E.left(badRequest(`error decoding patch: json: cannot unmarshal ${goKindOf(patch)} into Go value of type map[string]interface {}`))
     }
     case 'json':
       return applyJsonPatch(original, patch)
