@@ -1,2 +1,9 @@
 /** The public surface for logs: read, verify, seek, diff, fork, explain. */
-export {}
+export { eventLine, logFormat, logVersion, makeHeader, makeLogWriter, type LogFooter, type LogHeader, type LogWriter } from './log-file.js'
+export { linesOf, readLog, type LogEnd, type LogProblem, type LogVisitor, type ReadOptions } from './read-log.js'
+export { replayLog, type Replayed, type ReplayOptions } from './replay-log.js'
+export { firstDifference, forkAt, rerun, verifyLog, type Difference, type RerunOptions } from './rerun.js'
+export { diffStates, type ObjectDifference } from './diff-states.js'
+export { describeEvent, type Described, type Tone } from './describe-event.js'
+export { formatTime, formatTimeline, legend, plainPaint, timelineOf, type LaneState, type Paint, type Timeline, type TimelineOptions, type TimelineRow } from './timeline.js'
+export { causesOf, explainObject, formatExplanation, waitingIn, type Explanation, type WaitingFor } from './explain.js'
