@@ -53,7 +53,13 @@ const defaultOptions: StatefulSetControllerOptions = { maxUnavailable: false, st
 
 export const makeStatefulSetController = (options: Partial<StatefulSetControllerOptions> = {}): Controller => ({
   name: 'statefulset-controller',
-  watches: { StatefulSet: ({ object }) => [wake(object)], Pod: onPod },
+  watches: {
+    StatefulSet: ({ object }) => [wake(object)],
+    Pod: onPod,
+    // Cached, but nothing that happens to them wakes a set.
+    PersistentVolumeClaim: () => nobody,
+    ControllerRevision: () => nobody,
+  },
   plan: planStatefulSet({ ...defaultOptions, ...options }),
 })
 

@@ -99,9 +99,9 @@ const cachedClaim = ({ context, set }: Sync, claimName: string): PersistentVolum
   context.reader.get('PersistentVolumeClaim', namespaceOf(set), claimName)
 
 /** Follows ClaimsMatchRetentionPolicy: a claim that does not exist is no mismatch. */
-export const claimsMatchRetentionPolicy = (sync: Sync, pod: PodIdentity): boolean => {
-  for (const template of claimTemplatesOf(sync.set)) {
-    const claim = cachedClaim(sync, claimNameOf(sync.set, template, pod.ordinal))
+export const claimsMatchRetentionPolicy = (sync: Sync, pod: PodIdentity, claimNames: readonly string[]): boolean => {
+  for (const claimName of claimNames) {
+    const claim = cachedClaim(sync, claimName)
     if (claim !== undefined && !isClaimOwnerUpToDate(claim, sync.set, pod)) return false
   }
   return true

@@ -4,21 +4,10 @@
  */
 import type { ApiStatus } from '../../api/api-status.js'
 import type { Pod } from '../../api/generated/types.js'
-import { isAvailable, isPending, isReady, isRunningAndReady, isTerminal, isTerminating, ordinalOf } from '../../resources/pod/queries.js'
 import { slowStart } from '../slow-start.js'
 import type { Steps } from '../steps.js'
-import {
-  identityMatches,
-  identityOf,
-  isInOrdinalRange,
-  newVersionedPod,
-  podNameOf,
-  replicasOf,
-  startOrdinalOf,
-  storageMatches,
-  type PodIdentity,
-  type Versions,
-} from './identity.js'
+import { isInOrdinalRange, newVersionedPod, podNameOf, replicasOf, startOrdinalOf, type PodIdentity, type Versions } from './identity.js'
+import { isAvailableMember, memberOf, type Member } from './member.js'
 import {
   claimsMatchRetentionPolicy,
   createMissingPersistentVolumeClaims,
@@ -35,53 +24,54 @@ const batchSizeMax = 500
 export interface Slot {
   readonly ordinal: number
   readonly name: string
-  readonly pod: Pod | undefined
+  readonly member: Member | undefined
 }
 
 export interface Partitioned {
   /** Ascending, one for each ordinal of the range. */
   readonly slots: readonly Slot[]
   /** Descending: Pods outside the range. */
-  readonly condemned: readonly Pod[]
+  readonly condemned: readonly Member[]
 }
 
 /** Of two Pods with one ordinal (`web-1` and `web-01`) the last one wins. Pods without a number are in neither list. */
 export const partitionPods = ({ set }: Sync, pods: readonly Pod[]): Partitioned => {
   const start = startOrdinalOf(set)
-  const replicas = replicasOf(set)
-  const found: (Pod | undefined)[] = Array.from({ length: replicas })
-  const condemned: Pod[] = []
+  const found: (Member | undefined)[] = Array.from({ length: replicasOf(set) })
+  const condemned: Member[] = []
   for (const pod of pods) {
-    const ordinal = ordinalOf(pod)
-    if (isInOrdinalRange(set, ordinal)) found[ordinal - start] = pod
-    else if (ordinal >= 0) condemned.push(pod)
+    const member = memberOf(set, pod)
+    const { ordinal } = member.identity
+    if (isInOrdinalRange(set, ordinal)) found[ordinal - start] = member
+    else if (ordinal >= 0) condemned.push(member)
   }
-  const slots = found.map((pod, index) => ({ ordinal: start + index, name: podNameOf(set, start + index), pod }))
-  return {
-    slots,
-    condemned:
-      condemned.length < 2
-        ? condemned
-        : condemned.sort((left, right) => ordinalOf(right) - ordinalOf(left) || (left.metadata.name < right.metadata.name ? -1 : 1)),
-  }
+  const slots = found.map((member, index) => ({
+    ordinal: start + index,
+    name: member?.identity.name ?? podNameOf(set, start + index),
+    member,
+  }))
+  return { slots, condemned: condemned.sort(byDescendingOrdinal) }
 }
 
+const byDescendingOrdinal = ({ identity: left }: Member, { identity: right }: Member): number =>
+  right.ordinal - left.ordinal || (left.name < right.name ? -1 : 1)
+
 /** Not there, not ready, not ready for long enough, or on its way out. */
-export const isUnavailable = ({ minReadySeconds, context: { now } }: Sync, pod: Pod | undefined): boolean =>
-  pod === undefined || !isAvailable(pod, minReadySeconds, now) || isTerminating(pod)
+export const isUnavailable = ({ minReadySeconds, context: { now } }: Sync, member: Member | undefined): boolean =>
+  member === undefined || member.isTerminating || !isAvailableMember(member, minReadySeconds, now)
 
 /** Says why a Pod that somebody waits for is not available. */
-export const waitForPod = (sync: Sync, { name, pod }: Pick<Slot, 'name' | 'pod'>, because: string): void => {
-  const kind =
-    pod === undefined || (!isTerminating(pod) && !isReady(pod)) ? 'PodNotReady' : isTerminating(pod) ? 'PodTerminating' : 'PodNotAvailable'
+export const waitForPod = (sync: Sync, { name, member }: Slot, because: string): void => {
+  const kind = member?.isTerminating === true ? 'PodTerminating' : member?.isReady === true ? 'PodNotAvailable' : 'PodNotReady'
   sync.waitFor({ kind, on: onPod(sync, name), because })
 }
 
 /** The Pod that a scale-down may remove although it is not available: the lowest of all that are not. */
-export const firstUnavailablePod = (sync: Sync, { slots, condemned }: Partitioned): Pod | undefined => {
-  const slot = slots.find(({ pod }) => isUnavailable(sync, pod))
-  if (slot !== undefined) return slot.pod
-  return [...condemned].reverse().find((pod) => isUnavailable(sync, pod))
+export const firstUnavailable = (sync: Sync, { slots, condemned }: Partitioned): Member | undefined => {
+  const slot = slots.find(({ member }) => isUnavailable(sync, member))
+  if (slot !== undefined) return slot.member
+  for (let index = condemned.length - 1; index >= 0; index -= 1) if (isUnavailable(sync, condemned[index])) return condemned[index]
+  return undefined
 }
 
 interface StepOutcome {
@@ -144,22 +134,23 @@ export const planReplicas = (sync: Sync, versions: Versions, slots: readonly Slo
     },
   })
 
-const isConsistent = (sync: Sync, pod: Pod): boolean =>
-  identityMatches(sync.set, pod) && storageMatches(sync.set, pod) && claimsMatchRetentionPolicy(sync, identityOf(pod))
+const isConsistent = (sync: Sync, member: Member): boolean =>
+  member.isConsistent && claimsMatchRetentionPolicy(sync, member.identity, member.claimNames)
 
 /** Most slots of most syncs: nothing to do and nothing to wait for. */
-const isSettled = (sync: Sync, { pod }: Slot): boolean => {
-  if (pod === undefined || isTerminal(pod)) return false
+const isSettled = (sync: Sync, { member }: Slot): boolean => {
+  if (member === undefined || member.isTerminal) return false
   if (sync.isMonotonic) {
-    if (isTerminating(pod) || !isRunningAndReady(pod) || !isAvailable(pod, sync.minReadySeconds, sync.context.now)) return false
-  } else if (isPending(pod) && hasClaimWork(sync, identityOf(pod))) return false
-  return isConsistent(sync, pod)
+    if (member.isTerminating || !member.isRunningAndReady || !isAvailableMember(member, sync.minReadySeconds, sync.context.now))
+      return false
+  } else if (member.isPending && hasClaimWork(sync, member.identity)) return false
+  return isConsistent(sync, member)
 }
 
-function* processReplica(sync: Sync, versions: Versions, { ordinal, name, pod }: Slot): ItemSteps {
+function* processReplica(sync: Sync, versions: Versions, { ordinal, name, member }: Slot): ItemSteps {
   const on = onPod(sync, name)
   const { isMonotonic, minReadySeconds } = sync
-  if (pod === undefined) {
+  if (member === undefined) {
     const identity = { name, uid: '', ordinal }
     const staleClaim = findStaleClaim(sync, identity)
     if (staleClaim !== undefined) {
@@ -184,8 +175,9 @@ function* processReplica(sync: Sync, versions: Versions, { ordinal, name, pod }:
     // be written once more from the stale cache, in vain.
     return goOn
   }
-  if (isTerminal(pod)) {
-    if (!isTerminating(pod)) {
+  const { pod, identity } = member
+  if (member.isTerminal) {
+    if (!member.isTerminating) {
       const error = yield* deleteStatefulPod(sync, pod)
       if (error !== undefined) return fail(error)
     }
@@ -196,12 +188,12 @@ function* processReplica(sync: Sync, versions: Versions, { ordinal, name, pod }:
     })
     return stop
   }
-  if (isPending(pod)) {
-    const error = yield* createMissingPersistentVolumeClaims(sync, identityOf(pod))
+  if (member.isPending) {
+    const error = yield* createMissingPersistentVolumeClaims(sync, identity)
     if (error !== undefined) return fail(error)
   }
   if (isMonotonic) {
-    if (isTerminating(pod)) {
+    if (member.isTerminating) {
       sync.waitFor({
         kind: 'PodTerminating',
         on,
@@ -209,7 +201,7 @@ function* processReplica(sync: Sync, versions: Versions, { ordinal, name, pod }:
       })
       return stop
     }
-    if (!isRunningAndReady(pod)) {
+    if (!member.isRunningAndReady) {
       sync.waitFor({
         kind: 'PodNotReady',
         on,
@@ -217,7 +209,7 @@ function* processReplica(sync: Sync, versions: Versions, { ordinal, name, pod }:
       })
       return stop
     }
-    if (!isAvailable(pod, minReadySeconds, sync.context.now)) {
+    if (!isAvailableMember(member, minReadySeconds, sync.context.now)) {
       sync.waitFor({
         kind: 'PodNotAvailable',
         on,
@@ -226,19 +218,21 @@ function* processReplica(sync: Sync, versions: Versions, { ordinal, name, pod }:
       return stop
     }
   }
-  if (isConsistent(sync, pod)) return goOn
+  if (isConsistent(sync, member)) return goOn
   const error = yield* updateStatefulPod(sync, pod)
   return error === undefined ? goOn : fail(error)
 }
 
 /** Phase 2a: before a Pod goes, its claims learn whether they go with it. */
-export const planCondemnedClaims = (sync: Sync, condemned: readonly Pod[]): Steps<StepOutcome> =>
+export const planCondemnedClaims = (sync: Sync, condemned: readonly Member[]): Steps<StepOutcome> =>
   runForAll(sync, {
     count: condemned.length,
     phase: 'condemned-claims',
     item: (index) => {
-      const pod = condemned[index]
-      return pod === undefined || claimsMatchRetentionPolicy(sync, identityOf(pod)) ? undefined : fixClaims(sync, identityOf(pod))
+      const member = condemned[index]
+      return member === undefined || claimsMatchRetentionPolicy(sync, member.identity, member.claimNames)
+        ? undefined
+        : fixClaims(sync, member.identity)
     },
   })
 
@@ -248,19 +242,19 @@ function* fixClaims(sync: Sync, identity: PodIdentity): ItemSteps {
 }
 
 /** Phase 2b: the highest ordinal goes first, in OrderedReady one at a time. */
-export const planCondemned = (sync: Sync, condemned: readonly Pod[], firstUnavailable: Pod | undefined): Steps<StepOutcome> =>
+export const planCondemned = (sync: Sync, condemned: readonly Member[], spared: Member | undefined): Steps<StepOutcome> =>
   runForAll(sync, {
     count: condemned.length,
     phase: 'condemned',
     item: (index) => {
-      const pod = condemned[index]
-      return pod === undefined || (!sync.isMonotonic && isTerminating(pod)) ? undefined : processCondemned(sync, pod, firstUnavailable)
+      const member = condemned[index]
+      return member === undefined || (!sync.isMonotonic && member.isTerminating) ? undefined : processCondemned(sync, member, spared)
     },
   })
 
-function* processCondemned(sync: Sync, pod: Pod, firstUnavailable: Pod | undefined): ItemSteps {
-  const { name } = pod.metadata
-  if (isTerminating(pod)) {
+function* processCondemned(sync: Sync, member: Member, spared: Member | undefined): ItemSteps {
+  const { name } = member.identity
+  if (member.isTerminating) {
     sync.waitFor({
       kind: 'PodTerminating',
       on: onPod(sync, name),
@@ -268,9 +262,9 @@ function* processCondemned(sync: Sync, pod: Pod, firstUnavailable: Pod | undefin
     })
     return stop
   }
-  if (sync.isMonotonic && pod !== firstUnavailable) {
-    const blocking = firstUnavailable?.metadata.name ?? name
-    if (!isRunningAndReady(pod)) {
+  if (sync.isMonotonic && member !== spared) {
+    const blocking = spared?.identity.name ?? name
+    if (!member.isRunningAndReady) {
       sync.waitFor({
         kind: 'PodNotReady',
         on: onPod(sync, blocking),
@@ -278,7 +272,7 @@ function* processCondemned(sync: Sync, pod: Pod, firstUnavailable: Pod | undefin
       })
       return stop
     }
-    if (!isAvailable(pod, sync.minReadySeconds, sync.context.now)) {
+    if (!isAvailableMember(member, sync.minReadySeconds, sync.context.now)) {
       sync.waitFor({
         kind: 'PodNotAvailable',
         on: onPod(sync, blocking),
@@ -287,7 +281,7 @@ function* processCondemned(sync: Sync, pod: Pod, firstUnavailable: Pod | undefin
       return stop
     }
   }
-  const error = yield* deleteStatefulPod(sync, pod)
+  const error = yield* deleteStatefulPod(sync, member.pod)
   if (error !== undefined) return fail(error)
   if (sync.isMonotonic)
     sync.waitFor({

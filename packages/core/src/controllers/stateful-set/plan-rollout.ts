@@ -3,10 +3,10 @@
  * allows. Follows the end of updateStatefulSet, and updateStatefulSetAfterInvariantEstablished, in stateful_set_control.go.
  */
 import type { ApiStatus } from '../../api/api-status.js'
-import type { IntOrString, Pod, StatefulSet } from '../../api/generated/types.js'
-import { isAvailable, isTerminating } from '../../resources/pod/queries.js'
+import type { IntOrString, StatefulSet } from '../../api/generated/types.js'
 import { plainError, type Steps } from '../steps.js'
-import { podRevisionOf, replicasOf, type Versions } from './identity.js'
+import { replicasOf, type Versions } from './identity.js'
+import { isAvailableMember, type Member } from './member.js'
 import { isUnavailable, waitForPod, type Slot } from './plan-replicas.js'
 import { deleteStatefulPod } from './pod-control.js'
 import { onPod, type Sync } from './sync.js'
@@ -22,11 +22,11 @@ const nothing: RolloutOutcome = { deletions: 0, error: undefined }
 /** The first slot that may be updated. It counts from the first ordinal, not from 0. */
 const updateMinOf = ({ spec }: StatefulSet): number => spec.updateStrategy?.rollingUpdate?.partition ?? 0
 
-const isOld = (pod: Pod, { update }: Versions): boolean => podRevisionOf(pod) !== update.metadata.name
+const isOld = ({ revision }: Member, { update }: Versions): boolean => revision !== update.metadata.name
 
 export function* planRollout(sync: Sync, versions: Versions, slots: readonly Slot[]): Steps<RolloutOutcome> {
   if (sync.set.spec.updateStrategy?.type === 'OnDelete') {
-    const old = slots.find(({ pod }) => pod !== undefined && isOld(pod, versions))
+    const old = slots.find(({ member }) => member !== undefined && isOld(member, versions))
     if (old !== undefined)
       sync.waitFor({
         kind: 'ManualDeletion',
@@ -43,9 +43,9 @@ function* planOneByOne(sync: Sync, versions: Versions, slots: readonly Slot[]): 
   for (let index = slots.length - 1; index >= updateMin; index -= 1) {
     const slot = slots[index]
     if (slot === undefined) continue
-    const { pod, name } = slot
-    if (pod !== undefined && isOld(pod, versions) && !isTerminating(pod)) {
-      const error = yield* deleteStatefulPod(sync, pod)
+    const { member, name } = slot
+    if (member !== undefined && isOld(member, versions) && !member.isTerminating) {
+      const error = yield* deleteStatefulPod(sync, member.pod)
       if (error !== undefined) return { deletions: 0, error }
       sync.waitFor({
         kind: 'PodTerminating',
@@ -54,12 +54,12 @@ function* planOneByOne(sync: Sync, versions: Versions, slots: readonly Slot[]): 
       })
       return { deletions: 1, error: undefined }
     }
-    if (isUnavailable(sync, pod)) {
+    if (isUnavailable(sync, member)) {
       waitForPod(sync, slot, `${name} is not available; the update does not go on to lower ordinals before it is`)
       return nothing
     }
   }
-  const kept = slots.slice(0, updateMin).find(({ pod }) => pod !== undefined && isOld(pod, versions))
+  const kept = slots.slice(0, updateMin).find(({ member }) => member !== undefined && isOld(member, versions))
   if (kept !== undefined)
     sync.waitFor({
       kind: 'Partition',
@@ -84,12 +84,12 @@ function* planWithBudget(sync: Sync, versions: Versions, slots: readonly Slot[])
   if (maxUnavailable === undefined)
     return { deletions: 0, error: plainError(`invalid value for IntOrString: invalid type: string is not a percentage`) }
   const updateMin = updateMinOf(set)
-  const isAvailableNow = (pod: Pod): boolean => isAvailable(pod, minReadySeconds, context.now)
-  const isOldAndAlive = (pod: Pod): boolean => isOld(pod, versions) && !isTerminating(pod)
+  const isAvailableNow = (member: Member): boolean => isAvailableMember(member, minReadySeconds, context.now)
+  const isOldAndAlive = (member: Member): boolean => isOld(member, versions) && !member.isTerminating
 
   // Slots below the partition use the budget too.
-  const unavailable = slots.filter(({ pod }) => isUnavailable(sync, pod))
-  const brokenAndOld = isMonotonic ? 0 : unavailable.filter(({ pod }) => pod !== undefined && isOldAndAlive(pod)).length
+  const unavailable = slots.filter(({ member }) => isUnavailable(sync, member))
+  const brokenAndOld = isMonotonic ? 0 : unavailable.filter(({ member }) => member !== undefined && isOldAndAlive(member)).length
   const [first] = unavailable
   if (unavailable.length >= maxUnavailable && brokenAndOld === 0) {
     if (first !== undefined)
@@ -104,21 +104,21 @@ function* planWithBudget(sync: Sync, versions: Versions, slots: readonly Slot[])
   const targets = slots.slice(updateMin).reverse()
   let deletions = 0
   let budget = maxUnavailable - unavailable.length
-  const isTarget = (pod: Pod, phase: 'broken' | 'available' | 'any'): boolean =>
-    isOldAndAlive(pod) && (phase === 'any' || isAvailableNow(pod) === (phase === 'available'))
+  const isTarget = (member: Member, phase: 'broken' | 'available' | 'any'): boolean =>
+    isOldAndAlive(member) && (phase === 'any' || isAvailableNow(member) === (phase === 'available'))
   // Old Pods that are unavailable anyway cost nothing; in Parallel they go first, whatever the budget.
   for (const phase of isMonotonic ? (['any'] as const) : (['broken', 'available'] as const)) {
-    for (const { pod } of targets) {
+    for (const { member, name } of targets) {
       if (phase !== 'broken' && budget <= 0) break
-      if (pod === undefined || !isTarget(pod, phase)) continue
-      const error = yield* deleteStatefulPod(sync, pod)
+      if (member === undefined || !isTarget(member, phase)) continue
+      const error = yield* deleteStatefulPod(sync, member.pod)
       if (error !== undefined) return { deletions, error }
       deletions += 1
       if (phase !== 'broken') budget -= 1
       sync.waitFor({
         kind: 'PodTerminating',
-        on: onPod(sync, pod.metadata.name),
-        because: `${pod.metadata.name} was just told to terminate, to be created again from the new template`,
+        on: onPod(sync, name),
+        because: `${name} was just told to terminate, to be created again from the new template`,
       })
     }
   }

@@ -4,10 +4,10 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type { ApiStatus } from '../../api/api-status.js'
-import type { Pod, StatefulSet, StatefulSetStatus } from '../../api/generated/types.js'
-import { isAvailable, isRunningAndReady, isTerminating } from '../../resources/pod/queries.js'
+import type { StatefulSet, StatefulSetStatus } from '../../api/generated/types.js'
 import type { Steps } from '../steps.js'
-import { podRevisionOf, replicasOf, type Versions } from './identity.js'
+import { replicasOf, type Versions } from './identity.js'
+import { isAvailableMember, type Member } from './member.js'
 import { namespaceOf, type Sync } from './sync.js'
 
 const writeAttemptsMax = 5
@@ -27,20 +27,19 @@ export interface ReplicaCounts {
 export const countReplicas = (
   { minReadySeconds, context: { now } }: Sync,
   { current, update }: Versions,
-  pods: Iterable<Pod | undefined>,
+  members: Iterable<Member | undefined>,
 ): ReplicaCounts => {
   let [replicas, readyReplicas, availableReplicas, currentReplicas, updatedReplicas] = [0, 0, 0, 0, 0]
-  for (const pod of pods) {
-    if (pod === undefined) continue
+  for (const member of members) {
+    if (member === undefined) continue
     replicas += 1
-    if (isRunningAndReady(pod)) {
+    if (member.isRunningAndReady) {
       readyReplicas += 1
-      if (isAvailable(pod, minReadySeconds, now)) availableReplicas += 1
+      if (isAvailableMember(member, minReadySeconds, now)) availableReplicas += 1
     }
-    if (isTerminating(pod)) continue
-    const revision = podRevisionOf(pod)
-    if (revision === current.metadata.name) currentReplicas += 1
-    if (revision === update.metadata.name) updatedReplicas += 1
+    if (member.isTerminating) continue
+    if (member.revision === current.metadata.name) currentReplicas += 1
+    if (member.revision === update.metadata.name) updatedReplicas += 1
   }
   return { replicas, readyReplicas, availableReplicas, currentReplicas, updatedReplicas }
 }

@@ -4,17 +4,16 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type { ApiStatus } from '../../api/api-status.js'
-import { selectorMatches } from '../../api/label-selector.js'
-import { controllerRefOf, splitKey } from '../../api/object.js'
+import { splitKey } from '../../api/object.js'
 import type { ControllerRevision, Pod } from '../../api/generated/types.js'
-import { availableAt, isNamedAfter } from '../../resources/pod/queries.js'
 import type { Plan, PlanContext, PlanOutcome, Waiting } from '../controller.js'
 import { claimObjects, type Claimed } from '../pod-ref-manager.js'
 import { aggregateErrors, plainError, type Steps } from '../steps.js'
 import { findUnseenWrite, noWrittenVersions } from '../written-versions.js'
 import { replicasOf, type Versions } from './identity.js'
+import { memberOf, type Member } from './member.js'
 import {
-  firstUnavailablePod,
+  firstUnavailable,
   isUnavailable,
   partitionPods,
   planCondemned,
@@ -22,7 +21,6 @@ import {
   planReplicas,
   waitForPod,
   type Partitioned,
-  type Slot,
 } from './plan-replicas.js'
 import { adoptOrphanRevisions, planRevisions, truncateHistory, type KnownVersions } from './plan-revisions.js'
 import { planRollout } from './plan-rollout.js'
@@ -88,13 +86,13 @@ function* syncStatefulSet(sync: Sync): Steps<SyncOutcome> {
 
 /** Ours, and orphans, by selector and by the parent's name in theirs. Follows getPodsForStatefulSet. */
 const claimPods = ({ set, context: { reader } }: Sync): Steps<Claimed<Pod>> => {
-  const { uid, name, namespace } = set.metadata
-  const owned = reader.ownedBy('Pod', uid).filter((pod) => controllerRefOf(pod)?.uid === uid)
+  const { uid, namespace } = set.metadata
+  const owned = reader.ownedBy('Pod', uid).filter((pod) => memberOf(set, pod).controllerUid === uid)
   const orphans = reader.ownedBy('Pod', '').filter((pod) => pod.metadata.namespace === namespace)
   return claimObjects({
     owner: set,
     candidates: orphans.length === 0 ? owned : [...owned, ...orphans],
-    matches: (pod) => isNamedAfter(pod, name) && selectorMatches(set.spec.selector, pod.metadata.labels),
+    matches: (pod) => memberOf(set, pod).matches,
   })
 }
 
@@ -123,17 +121,29 @@ function* updateStatefulSet(sync: Sync, versions: KnownVersions, pods: readonly 
   const { set } = sync
   const { collisionCount } = versions
   if (set.metadata.deletionTimestamp !== undefined)
-    return { status: freshStatus(sync, versions, collisionCount, countReplicas(sync, versions, pods)), error: undefined }
+    return {
+      status: freshStatus(
+        sync,
+        versions,
+        collisionCount,
+        countReplicas(
+          sync,
+          versions,
+          pods.map((pod) => memberOf(set, pod)),
+        ),
+      ),
+      error: undefined,
+    }
   const partitioned = partitionPods(sync, pods)
   const { slots, condemned } = partitioned
-  const counted = freshStatus(sync, versions, collisionCount, countReplicas(sync, versions, podsIn(slots, condemned)))
+  const counted = freshStatus(sync, versions, collisionCount, countReplicas(sync, versions, membersIn(partitioned)))
 
   const created = yield* planReplicas(sync, versions, slots)
   if (created.stops || created.error !== undefined) return { status: counted, error: created.error }
   if (condemned.length > 0) {
     const claimsFixed = yield* planCondemnedClaims(sync, condemned)
     if (claimsFixed.stops || claimsFixed.error !== undefined) return { status: counted, error: claimsFixed.error }
-    const removed = yield* planCondemned(sync, condemned, firstUnavailablePod(sync, partitioned))
+    const removed = yield* planCondemned(sync, condemned, firstUnavailable(sync, partitioned))
     if (removed.stops || removed.error !== undefined) return { status: counted, error: removed.error }
   }
   const { deletions, error } = yield* planRollout(sync, versions, slots)
@@ -141,18 +151,18 @@ function* updateStatefulSet(sync: Sync, versions: KnownVersions, pods: readonly 
   return { status: deletions === 0 ? counted : { ...counted, currentReplicas: counted.currentReplicas - deletions }, error }
 }
 
-const podsIn = (slots: readonly Slot[], condemned: readonly Pod[]): readonly (Pod | undefined)[] => {
-  const pods = slots.map(({ pod }) => pod)
-  return condemned.length === 0 ? pods : [...pods, ...condemned]
+const membersIn = ({ slots, condemned }: Partitioned): readonly (Member | undefined)[] => {
+  const members = slots.map(({ member }) => member)
+  return condemned.length === 0 ? members : [...members, ...condemned]
 }
 
 /** Parallel stops for nobody, but people want to know what is still missing: the first one is named. */
 const waitForUnavailable = (sync: Sync, { slots, condemned }: Partitioned): void => {
-  const slot = slots.find(({ pod }) => isUnavailable(sync, pod))
+  const slot = slots.find(({ member }) => isUnavailable(sync, member))
   const leaving = condemned[0]
   if (slot !== undefined) waitForPod(sync, slot, `${slot.name} is not available yet`)
   else if (leaving !== undefined) {
-    const { name } = leaving.metadata
+    const { name } = leaving.identity
     sync.waitFor({ kind: 'PodTerminating', on: onPod(sync, name), because: `${name} is outside the range of ordinals and not gone yet` })
   }
 }
@@ -169,7 +179,8 @@ const nextAvailability = (
   if (minReadySeconds === 0 || status.availableReplicas === replicasOf(set)) return undefined
   let next: number | undefined
   for (const pod of pods) {
-    const at = availableAt(pod, minReadySeconds)
+    const { readySince } = memberOf(set, pod)
+    const at = readySince === undefined ? undefined : readySince + minReadySeconds * 1_000
     if (at !== undefined && at > now && (next === undefined || at < next)) next = at
   }
   return next === undefined ? undefined : next - now

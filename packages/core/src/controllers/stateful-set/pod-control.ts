@@ -9,6 +9,7 @@ import { refOf } from '../../api/object.js'
 import type { UnstoredPod } from '../pod-from-template.js'
 import { refusalOf, type Steps } from '../steps.js'
 import { identityMatches, identityOf, storageMatches, withIdentity, withStorage, type PodIdentity } from './identity.js'
+import { memberOf } from './member.js'
 import { claimsMatchRetentionPolicy, createPersistentVolumeClaims, updatePodClaimForRetentionPolicy } from './plan-claims.js'
 import { namespaceOf, podEvent, type Sync } from './sync.js'
 
@@ -63,7 +64,7 @@ export function* updateStatefulPod(sync: Sync, found: Pod): Steps<ApiStatus | un
         return claimError
       }
     }
-    if (!claimsMatchRetentionPolicy(sync, identity)) {
+    if (!claimsMatchRetentionPolicy(sync, identity, memberOf(set, pod).claimNames)) {
       const ownerError = yield* updatePodClaimForRetentionPolicy(sync, identity)
       if (ownerError !== undefined) {
         yield podEvent(set, 'Update', identity.name, ownerError)
