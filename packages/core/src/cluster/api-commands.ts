@@ -24,6 +24,8 @@ export type ApiCommand =
       readonly target: ObjectRef
       readonly patchType: 'strategic' | 'merge' | 'json'
       readonly patch: Json
+      /** `Strict` refuses unknown fields (`kubectl apply` asks for it); otherwise they are dropped. */
+      readonly fieldValidation?: 'Strict' | 'Warn'
       readonly subresource?: Subresource
       readonly dryRun?: boolean
     }

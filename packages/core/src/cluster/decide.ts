@@ -1,9 +1,10 @@
 /** One switch: who decides each command? The answer is a refusal, or the facts and the object that the API answers with. */
 import * as E from 'fp-ts/lib/Either.js'
-import { badRequest, type ApiStatus } from '../api/api-status.js'
-import { typeNameOfKind } from '../api/generated/patch-meta.js'
+import type { ApiStatus } from '../api/api-status.js'
+import { typeNameOfKind } from '../api/field-schema.js'
 import { applyPatch } from '../api/patch/apply-patch.js'
-import { decodeStrictly, strictDecodingStatus, unknownFieldsMessage } from '../api/strict-decoding.js'
+import { decodePatched } from '../api/patch-decoding.js'
+import { decodeStrictly, strictDecodingStatus, withoutUnknownFields } from '../api/strict-decoding.js'
 import type { KubernetesObject, UnstoredObject } from '../api/object.js'
 import type { DecideContext } from '../kernel/decider.js'
 import type { ClusterCommand } from './commands.js'
@@ -26,17 +27,21 @@ const decodeSent = (sent: UnstoredObject, actor: string): E.Either<ApiStatus, un
   return refusal === undefined ? E.right(undefined) : E.left(refusal)
 }
 
-const strictPatched = (patched: UnstoredObject, actor: string): E.Either<ApiStatus, undefined> => {
-  if (!isFromOutside(actor)) return E.right(undefined)
-  const decoded = decodeStrictly(patched.kind, patched.apiVersion, patched)
-  if (decoded.typeError !== undefined) return E.left(badRequest(decoded.typeError))
-  return decoded.unknownFields.length === 0
-    ? E.right(undefined)
-    : E.left(badRequest(unknownFieldsMessage(decoded.unknownFields)))
+/** The patched object if it still decodes; unknown fields are refused from a strict client and dropped otherwise. */
+const decodeAfterPatch = (command: PatchCommand, stored: KubernetesObject, patched: unknown, actor: string): E.Either<ApiStatus, UnstoredObject> => {
+  // What a patch makes of an object is judged here.
+  const next = patched as UnstoredObject
+  if (!isFromOutside(actor)) return E.right(next)
+  const decoding = decodePatched(stored.kind, stored.apiVersion, command.patchType, command.patch, patched)
+  const refusal = command.fieldValidation === 'Strict' ? decoding.strictError : decoding.typeError
+  if (refusal !== undefined) return E.left(refusal)
+  return E.right(decoding.unknownFields.length === 0 ? next : withoutUnknownFields(stored.kind, stored.apiVersion, next))
 }
 
+type PatchCommand = Extract<ClusterCommand, { readonly kind: 'PatchObject' }>
+
 const decidePatch = (
-  command: Extract<ClusterCommand, { readonly kind: 'PatchObject' }>,
+  command: PatchCommand,
   state: ClusterState,
   context: DecideContext,
   settings: ClusterSettings,
@@ -55,10 +60,9 @@ const decidePatch = (
   }
   const patched = applyPatch(typeNameOfKind(stored.kind, stored.apiVersion) ?? '', command.patchType, asJson(stored), command.patch)
   if (E.isLeft(patched)) return patched
-  const next = patched.right as unknown as UnstoredObject
-  const strict = strictPatched(next, context.actor)
-  if (E.isLeft(strict)) return strict
-  return decideNext(next, stored, command.subresource, state, context, settings)
+  const next = decodeAfterPatch(command, stored, patched.right, context.actor)
+  if (E.isLeft(next)) return next
+  return decideNext(next.right, stored, command.subresource, state, context, settings)
 }
 
 export const decide = (
