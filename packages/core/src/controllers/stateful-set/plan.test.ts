@@ -706,6 +706,31 @@ describe('rolling out', () => {
     expect(situation.images()).toEqual(['nginx:2', 'nginx:2', 'nginx:2'])
   })
 
+  it('gives a deleted Pod below the partition its old template, counted from the first ordinal', () => {
+    const situation = converged({ ordinals: { start: 5 }, updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 2 } } })
+    situation.update({ template: template('nginx:2') })
+    situation.converge()
+    situation.gone('web-5')
+    situation.converge()
+    expect(situation.images()).toEqual(['nginx:1', 'nginx:1', 'nginx:2'])
+  })
+
+  // #119684: compared with the status' number instead of the spec's, a partial rollout once passed for complete.
+  it('is not complete while there are more Pods than the spec wants', () => {
+    const situation = converged({ updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 1 } } })
+    situation.update({ template: template('nginx:2') })
+    situation.converge()
+    situation.update({ ordinals: { start: 1 }, replicas: 2 })
+    situation.terminate('web-0')
+    situation.unready('web-0')
+    situation.sync()
+    expect(counts(situation.set)).toEqual([3, 2, 2, undefined, 2])
+    expect(situation.set.status.currentRevision).not.toBe(situation.set.status.updateRevision)
+    situation.gone('web-0')
+    situation.sync()
+    expect(situation.set.status.currentRevision).toBe(situation.set.status.updateRevision)
+  })
+
   it('makes only a new revision when nothing but the partition holds it', () => {
     const situation = converged({ updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 3 } } })
     const former = situation.set.status.currentRevision
@@ -1099,6 +1124,25 @@ describe('GetPodsForStatefulSet', () => {
   })
 })
 
+describe('StatefulSetControl errors', () => {
+  const statusRefusal = forbidden('statefulsets.apps', 'web', 'no status')
+  const refusesPod = isPodCommand('CreateObject')
+  const refusesStatus = (command: ClusterCommand): boolean => command.kind === 'ReplaceObject' && command.subresource === 'status'
+
+  test.each([
+    { name: 'none', pod: false, status: false, expected: undefined },
+    { name: 'of the sync', pod: true, status: false, expected: forbid },
+    { name: 'of the status', pod: false, status: true, expected: statusRefusal },
+    { name: 'both: that of the sync wins', pod: true, status: true, expected: forbid },
+  ])('$name; the status is tried once in each case', ({ pod, status, expected }) => {
+    const situation = new Situation({ volumeClaimTemplates: [] })
+    situation.api.refuse = (command) => (pod && refusesPod(command) ? forbid : status && refusesStatus(command) ? statusRefusal : undefined)
+    const observed = situation.sync()
+    expect(observed.outcome.error).toEqual(expected)
+    expect(observed.writes.filter((write) => write.startsWith('write status'))).toHaveLength(1)
+  })
+})
+
 describe('a set that is being deleted', () => {
   it('creates, removes and adopts no Pods, but counts them down', () => {
     const situation = converged()
@@ -1197,6 +1241,19 @@ describe('revisions', () => {
     expect(situation.revisions()).toEqual([1, 3])
   })
 
+  it('that are neither current nor newest are kept as long as one Pod has them', () => {
+    const situation = converged({ revisionHistoryLimit: 0, updateStrategy: { type: 'OnDelete' } })
+    situation.update({ template: template('nginx:2') })
+    situation.gone('web-2')
+    situation.converge()
+    situation.update({ template: template('nginx:3') })
+    situation.converge()
+    expect(situation.revisions()).toEqual([1, 2, 3])
+    situation.gone('web-2')
+    situation.converge()
+    expect(situation.revisions()).toEqual([1, 3])
+  })
+
   it('HonorRevisionHistoryLimit: the history is cut although the status cannot be written', () => {
     const situation = converged({ revisionHistoryLimit: 1, replicas: 0 })
     situation.api.refuse = refusing((command) => command.kind === 'ReplaceObject' && command.subresource === 'status', forbid)
@@ -1251,6 +1308,29 @@ describe('stale caches', () => {
     const again = situation.sync()
     expect(again.outcome.error?.reason).toBe('AlreadyExists')
     expect(again.events).toEqual([])
+  })
+
+  it('creates a claim again that it does not see: an error for the Pod, no Event for the claim', () => {
+    const situation = converged({ replicas: 1 }, makeStatefulSetController({ staleReadProtection: false }))
+    situation.api.remove('PersistentVolumeClaim', 'www-web-0')
+    situation.api.freezeCache('PersistentVolumeClaim')
+    situation.gone('web-0')
+    situation.sync()
+    situation.gone('web-0')
+    const again = situation.sync()
+    expect(again.events).toEqual([
+      'Warning FailedCreate Create Pod web-0 in StatefulSet web failed error: failed to create PVC www-web-0: persistentvolumeclaims "www-web-0" already exists',
+    ])
+  })
+
+  it('takes a Pod that is gone already for deleted', () => {
+    const situation = converged({ volumeClaimTemplates: [] })
+    situation.api.freezeCache('Pod')
+    situation.gone('web-2')
+    situation.update({ replicas: 2 })
+    const observed = situation.sync()
+    expect(podWrites(observed)).toEqual(['delete Pod web-2'])
+    expect(observed.outcome.error).toBeUndefined()
   })
 
   it('tries a status again with the newer set of the cache', () => {
