@@ -1,10 +1,10 @@
 #!/usr/bin/env node
-import { Command } from 'commander'
-import { engineVersion } from '@statefold/core'
+/** The entry point: everything a process has (arguments, streams, exit code), handed to the program. */
+import { runProgram } from './program.js'
 
-const program = new Command('statefold')
-  .description('A Kubernetes cluster on your desk that does the same thing every time.')
-  .version(engineVersion)
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // The reader of a pipe went away (`statefold … | head`): that is no failure of ours.
+  if (error.code === 'EPIPE') process.exit(0)
+})
 
-program.action(() => program.outputHelp())
-program.parse()
+process.exitCode = await runProgram(process.argv.slice(2))

@@ -1,0 +1,42 @@
+/** What the process ends with. Stable: scripts rely on it. */
+export const exitCodes = {
+  passed: 0,
+  violated: 1,
+  notConverged: 2,
+  notDeterministic: 3,
+  unknown: 4,
+  badInput: 64,
+  ourBug: 70
+} as const
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
+
+/** Ends the subcommand with a sentence on stderr: what, where, expected and found, what to do. */
+export class Stop extends Error {
+  override readonly name = 'Stop'
+  constructor(
+    readonly code: ExitCode,
+    message: string
+  ) {
+    super(message)
+  }
+}
+
+export const badInput = (message: string): Stop => new Stop(exitCodes.badInput, message)
+
+/** What the operating system says of a file, as a sentence. */
+export const fileProblem = (path: string, error: unknown): Stop => {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
+  const why: Readonly<Record<string, string>> = {
+    ENOENT: 'there is no such file',
+    EACCES: 'it may not be read or written by this user',
+    EPERM: 'it may not be read or written by this user',
+    EISDIR: 'it is a folder, not a file',
+    ENOTDIR: 'a part of its path is not a folder',
+    EEXIST: 'it exists already; name another file or add --overwrite',
+    ENOSPC: 'the disk is full',
+    EROFS: 'the file system is read-only',
+    EMFILE: 'too many files are open'
+  }
+  return badInput(`${path}: ${why[code] ?? (error instanceof Error ? error.message : 'it cannot be used')}`)
+}

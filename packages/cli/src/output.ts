@@ -1,0 +1,22 @@
+/** What the subcommands print with: text on stdout, words about the run on stderr, colours only on a terminal. */
+import type { LaneState, Paint, Tone } from '@statefold/replay'
+
+export interface Output {
+  readonly print: (text: string) => void
+  readonly note: (text: string) => void
+  /** A line that replaces itself, on a terminal only. */
+  readonly progress: (text: string) => void
+  readonly paint: Paint
+  readonly isTerminal: boolean
+  readonly columns: number
+}
+
+const code = (numbers: string, text: string): string => `\u001b[${numbers}m${text}\u001b[0m`
+
+const toneCodes: Readonly<Record<Tone, string>> = { outside: '1;36', good: '32', bad: '31', going: '33', plain: '0', waiting: '35', faint: '2' }
+const laneCodes: Readonly<Record<LaneState, string>> = { none: '2', pending: '33', scheduled: '33', running: '36', ready: '32', terminating: '35', failed: '31' }
+
+export const colourPaint: Paint = {
+  tone: (tone, text) => code(toneCodes[tone], text),
+  lane: (state, text) => code(laneCodes[state], text)
+}
