@@ -22,6 +22,8 @@ const resources: { readonly [kind: string]: string } = {
   ControllerRevision: 'controllerrevisions.apps',
   PersistentVolumeClaim: 'persistentvolumeclaims',
   Pod: 'pods',
+  ReplicaSet: 'replicasets.apps',
+  Deployment: 'deployments.apps',
   StatefulSet: 'statefulsets.apps',
 }
 const resourceOf = (kind: string): string => resources[kind] ?? `${kind.toLowerCase()}s`
@@ -29,6 +31,7 @@ const resourceOf = (kind: string): string => resources[kind] ?? `${kind.toLowerC
 const bornWith: { readonly [kind: string]: Json } = {
   Pod: { phase: 'Pending' },
   PersistentVolumeClaim: { phase: 'Pending' },
+  ReplicaSet: { replicas: 0 },
   StatefulSet: { replicas: 0, availableReplicas: 0 },
 }
 
