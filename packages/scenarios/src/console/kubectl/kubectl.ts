@@ -2,19 +2,150 @@
  * kubectl without a network: one line of words in, the texts and the exit code of the real client out. It reads and writes the cluster only
  * through `KubectlCluster`, has no clock of its own, and yields whenever simulated time must pass.
  */
+import * as E from 'fp-ts/lib/Either.js'
+import { applyCommand } from './apply.js'
+import { globalFlags, type Call, type Command } from './command.js'
+import { createCommand } from './create.js'
+import { deleteCommand } from './delete.js'
+import { describeCommand } from './describe.js'
+import { cordonCommand, drainCommand, uncordonCommand } from './drain.js'
+import { CommandFailure, reportOf } from './errors.js'
+import { flagsOf, parseWords, type FlagSpecification } from './flags.js'
+import { getCommand } from './get.js'
 import type { ConsoleOutput, ConsoleWait, KubectlCluster } from './kubectl-cluster.js'
+import { annotateCommand, labelCommand } from './label.js'
+import { patchCommand } from './patch.js'
+import { replaceCommand } from './replace.js'
+import { rolloutCommands } from './rollout.js'
+import { scaleCommand } from './scale.js'
+import { setCommands } from './set.js'
+import { taintCommand } from './taint.js'
+import { waitCommand } from './wait.js'
+
+const commands: readonly Command[] = [
+  getCommand,
+  describeCommand,
+  applyCommand,
+  createCommand,
+  replaceCommand,
+  deleteCommand,
+  scaleCommand,
+  patchCommand,
+  ...setCommands,
+  ...rolloutCommands,
+  labelCommand,
+  annotateCommand,
+  taintCommand,
+  cordonCommand,
+  uncordonCommand,
+  drainCommand,
+  waitCommand
+]
+
+const topLevelNames = [...new Set(commands.map(({ name }) => name.split(' ')[0] ?? name))].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
+
+/** Words people try. Follows SuggestFor of kubectl's commands. */
+const suggestedFor: Readonly<Record<string, readonly string[]>> = { get: ['list', 'ls'], delete: ['rm', 'remove'], describe: ['inspect'], scale: ['resize'], expose: [] }
+
+const distance = (a: string, b: string): number => {
+  let row = Array.from({ length: b.length + 1 }, (_unused, index) => index)
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j += 1) next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a.charAt(i - 1) === b.charAt(j - 1) ? 0 : 1)))
+    row = next
+  }
+  return row[b.length] ?? 0
+}
+
+/** Follows SuggestionsFor in github.com/spf13/cobra command.go. */
+const suggestionsFor = (word: string): string => {
+  const lower = word.toLowerCase()
+  const found = topLevelNames.filter((name) => distance(lower, name) <= 2 || name.startsWith(lower) || (suggestedFor[name] ?? []).includes(lower))
+  return found.length === 0 ? '' : `\n\nDid you mean this?\n${found.map((name) => `\t${name}\n`).join('')}`
+}
+
+const usageText = (command: Command): string =>
+  `Usage:\n  kubectl ${command.name} [flags] [options]\n\nOptions:\n${command.flags.map(({ name, short }) => `    ${short === undefined ? '' : `-${short}, `}--${name}`).join('\n')}\n\nUse "kubectl options" for a list of global command-line options (applies to all commands).\n`
+
+const overviewText = (): string => `kubectl controls the Kubernetes cluster manager.\n\nCommands:\n${topLevelNames.map((name) => `  ${name}`).join('\n')}\n\nUsage:\n  kubectl [flags] [options]\n`
+
+/** The command that the words name, and where its own words begin. */
+type Found = { readonly command: Command; readonly rest: readonly string[] } | { readonly problem: string } | { readonly help: string }
+
+const find = (args: readonly string[]): Found => {
+  const leading = parseWords(globalFlags, args, true)
+  if (E.isLeft(leading)) return { problem: `${leading.left}\nSee 'kubectl --help' for usage.` }
+  const globals = args.slice(0, leading.right.rest)
+  const [verb, ...rest] = args.slice(leading.right.rest)
+  if (verb === undefined) return { help: overviewText() }
+  const family = commands.filter(({ name }) => name === verb || name.startsWith(`${verb} `))
+  if (family.length === 0) return { problem: `unknown command ${JSON.stringify(verb)} for "kubectl"${suggestionsFor(verb)}` }
+  const parents = family.filter(({ name }) => name !== verb)
+  const own = family.find(({ name }) => name === verb)
+  if (parents.length > 0) {
+    // The subcommand is the first word that is no flag.
+    const any: readonly FlagSpecification[] = [...globalFlags, ...family.flatMap(({ flags }) => flags)]
+    const between = parseWords(any, rest, true)
+    const place = E.isRight(between) ? between.right.rest : 0
+    const word = rest[place]
+    const deeper = parents.filter(({ name }) => name.startsWith(`${verb} ${word ?? ''} `))
+    const next = rest[place + 1]
+    const grandchild = deeper.find(({ name }) => name === `${verb} ${word ?? ''} ${next ?? ''}`)
+    if (grandchild !== undefined) return { command: grandchild, rest: [...globals, ...rest.slice(0, place), ...rest.slice(place + 2)] }
+    const child = parents.find(({ name }) => name === `${verb} ${word ?? ''}`)
+    if (child !== undefined) return { command: child, rest: [...globals, ...rest.slice(0, place), ...rest.slice(place + 1)] }
+    if (own === undefined) {
+      return word === undefined || E.isLeft(between)
+        ? { help: `Available Commands:\n${parents.map(({ name }) => `  ${name.slice(verb.length + 1)}`).join('\n')}\n\nUsage:\n  kubectl ${verb} SUBCOMMAND [options]\n` }
+        : { problem: `unknown command ${JSON.stringify(rest.slice(place).join(' '))}\nSee 'kubectl ${verb} -h' for help and examples` }
+    }
+  }
+  return own === undefined ? { help: overviewText() } : { command: own, rest: [...globals, ...rest] }
+}
 
 /** One kubectl line (without the word `kubectl`); the answer is the exit code. */
-export function* kubectl(
-  args: readonly string[],
-  stdin: string,
-  cluster: KubectlCluster,
-  output: ConsoleOutput,
-): Generator<ConsoleWait, number, void> {
-  void stdin
-  void cluster
-  output.stderr(`error: unknown command "${args[0] ?? ''}" for "kubectl"\n`)
-  return yield* (function* (): Generator<ConsoleWait, number, void> {
+export function* kubectl(args: readonly string[], stdin: string, cluster: KubectlCluster, output: ConsoleOutput): Generator<ConsoleWait, number, void> {
+  const found = find(args)
+  if ('help' in found) {
+    output.stdout(found.help)
+    return 0
+  }
+  if ('problem' in found) {
+    output.stderr(`error: ${found.problem}${found.problem.endsWith('\n') ? '' : '\n'}`)
     return 1
-  })()
+  }
+  const { command, rest } = found
+  // A command's own flag wins over a global one of the same letter.
+  const letters = new Set(command.flags.map(({ short }) => short))
+  const specifications = [...command.flags, ...globalFlags.map((flag) => (flag.short !== undefined && letters.has(flag.short) ? { ...flag, short: '' } : flag))]
+  const parsed = parseWords(specifications, rest)
+  if (E.isLeft(parsed)) {
+    output.stderr(`error: ${parsed.left}\nSee 'kubectl ${command.name} --help' for usage.\n`)
+    return 1
+  }
+  const flags = flagsOf(specifications, parsed.right.values)
+  if (flags.on('help')) {
+    output.stdout(usageText(command))
+    return 0
+  }
+  const namespace = flags.text('namespace')
+  const call: Call = {
+    cluster,
+    output,
+    stdin,
+    path: `kubectl ${command.name}`,
+    flags,
+    words: parsed.right.words,
+    dashAt: parsed.right.dashAt,
+    namespace: namespace === '' ? 'default' : namespace,
+    namespaceGiven: namespace !== ''
+  }
+  try {
+    return yield* command.run(call)
+  } catch (failure) {
+    if (!(failure instanceof CommandFailure)) throw failure
+    const { text, code } = reportOf(failure.problems)
+    output.stderr(text)
+    return code
+  }
 }
