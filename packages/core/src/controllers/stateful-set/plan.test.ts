@@ -706,6 +706,19 @@ describe('rolling out', () => {
     expect(situation.images()).toEqual(['nginx:2', 'nginx:2', 'nginx:2'])
   })
 
+  // #70442; recorded in delete-during-update.
+  it('creates any Pod that is missing from the new template, also while the rollout hangs elsewhere', () => {
+    const situation = converged()
+    situation.update({ template: template('nginx:2') })
+    situation.sync()
+    situation.gone('web-2')
+    situation.sync()
+    situation.unready('web-2')
+    situation.gone('web-0')
+    situation.sync()
+    expect(situation.images()).toEqual(['nginx:2', 'nginx:1', 'nginx:2'])
+  })
+
   it('gives a deleted Pod below the partition its old template, counted from the first ordinal', () => {
     const situation = converged({ ordinals: { start: 5 }, updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 2 } } })
     situation.update({ template: template('nginx:2') })
