@@ -63,7 +63,7 @@ const fieldsOfKinds: Readonly<Record<string, SelectableFields>> = {
   Service: { fields: [...nameAndNamespace, 'spec.clusterIP', 'spec.type'], refusal: notSupported },
   Job: {
     fields: [...nameAndNamespace, 'status.successful'],
-    refusal: (field) => `field label ${JSON.stringify(field)} not supported for batchv1.Job`,
+    refusal: (field) => `field label ${JSON.stringify(field)} not supported for Job`,
   },
 }
 
@@ -84,16 +84,18 @@ const unescapeValue = (value: string): E.Either<string, string> => {
       if (next !== '\\' && next !== ',' && next !== '=') return E.left(`invalid field selector: invalid escape sequence: \\${next}`)
       result += next
       at += 1
-    } else if (character === ',' || character === '=') return E.left(`invalid field selector: unescaped character in value: ${character}`)
+    } else if (character === ',' || character === '=')
+      return E.left(`invalid field selector: unescaped character in value: ${character.charCodeAt(0)}`)
     else result += character
   }
   return E.right(result)
 }
 
-/** The left side is the error text. */
+/** The left side is the error text (a character that should have been escaped is told by its number, as there). */
 export const parseFieldSelector = (text: string): E.Either<string, FieldSelector> => {
   const requirements: FieldRequirement[] = []
-  for (const term of termsOf(text)) {
+  // The order decides which of several errors is told.
+  for (const term of [...termsOf(text)].sort((left, right) => (left < right ? -1 : left > right ? 1 : 0))) {
     const parts = /^(.*?)(!=|==|=)(.*)$/s.exec(term)
     if (parts === null) return E.left(`invalid selector: '${text}'; can't understand '${term}'`)
     const [, field = '', operator, escaped = ''] = parts

@@ -11,7 +11,7 @@ const { value } = fc.letrec<{ value: Json; object: JsonObject }>((tie) => ({
 const object = fc.dictionary(keys, value, { maxKeys: 4, noNullPrototype: true })
 
 describe('a JSON merge patch', () => {
-  // The examples of RFC 7396, appendix A, but for lists with nulls.
+  // The examples of RFC 7396, appendix A.
   it.each<[Json, Json, Json]>([
     [{ a: 'b' }, { a: 'c' }, { a: 'c' }],
     [{ a: 'b' }, { b: 'c' }, { a: 'b', b: 'c' }],
@@ -27,6 +27,8 @@ describe('a JSON merge patch', () => {
       ['c', 'd'],
     ],
     [{ a: 'b' }, ['c'], ['c']],
+    [[1, 2], { a: 'b', c: null }, { a: 'b' }],
+    [{}, { a: [null, { b: null }] }, { a: [null, {}] }],
     [{ e: null }, { a: 1 }, { e: null, a: 1 }],
     [{}, { a: { bb: { ccc: null } } }, { a: { bb: {} } }],
   ])('%j and %j give %j', (original, patch, expected) => {

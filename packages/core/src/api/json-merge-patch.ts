@@ -6,9 +6,9 @@ import { isJsonObject, type Json, type JsonObject } from '../kernel/json.js'
 import { deepEqual } from '../kernel/object-difference.js'
 import { isJsonList, type MutableObject, setField } from './patch/json-values.js'
 
-/** What is added must not carry nulls: they would delete nothing. */
+/** What is added must not carry fields that are null: they would delete nothing. Nulls in lists stay. */
 const withoutNulls = (value: Json): Json => {
-  if (isJsonList(value)) return value.filter((item) => item !== null).map(withoutNulls)
+  if (isJsonList(value)) return value.map(withoutNulls)
   if (!isJsonObject(value)) return value
   const result: MutableObject = {}
   for (const [key, item] of Object.entries(value)) if (item !== null && item !== undefined) setField(result, key, withoutNulls(item))

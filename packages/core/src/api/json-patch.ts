@@ -121,7 +121,9 @@ const applyOperation = (document: Json, operation: JsonObject): Result => {
         : change(path, removeIn, `error in remove for path: '${path}'`)
     case 'replace': {
       if (path === '')
-        return isJsonObject(value) || isJsonList(value) ? E.right(value) : E.left('replace operation value must be object or array')
+        return isJsonObject(value) || isJsonList(value)
+          ? E.right(value)
+          : E.left('replace operation value must be object or array: %!w(<nil>)')
       if (target === undefined) return E.left(`replace operation does not apply: doc is missing path: ${path}: missing value`)
       if (E.isLeft(getIn(target.holder, target.key)))
         return E.left(`replace operation does not apply: doc is missing key: ${path}: missing value`)

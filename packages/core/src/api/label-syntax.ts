@@ -1,6 +1,6 @@
 /**
- * What label keys and values may look like, with the complaints of the server. Follows IsQualifiedName and IsValidLabelValue in
- * apimachinery/pkg/util/validation/validation.go. Each function gives all complaints; none means valid.
+ * What label keys and values may look like, with the complaints of the server. Follows IsLabelKey and IsLabelValue in
+ * apimachinery/pkg/api/validate/content/kube.go. Each function gives all complaints; none means valid.
  */
 const qualifiedName = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/
 const qualifiedNameRule =
@@ -25,7 +25,7 @@ export const labelKeyErrors = (key: string): readonly string[] => {
   const parts = key.split('/')
   const [first = '', second] = parts
   if (parts.length > 2)
-    return [`a qualified name ${qualifiedNameRule} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`]
+    return [`a valid label key ${qualifiedNameRule} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`]
   const name = second ?? first
   const prefixErrors = second === undefined ? [] : first === '' ? ['must be non-empty'] : subdomainErrors(first)
   const nameErrors =

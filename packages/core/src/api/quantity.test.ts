@@ -65,6 +65,7 @@ describe('the canonical text of a quantity', () => {
     ['1.G', '1G'],
     ['-1.025Ti', '-1126999418470400m'],
     ['2147483648', '2147483648'],
+    ['9999999999999999999', '9999999999999999999'],
   ])('of %s is %s', (text, canonical) => {
     // Where Kubernetes keeps the text as it was written, the canonical form shows once it is computed afresh.
     const quantity = quantityOf(text)
@@ -118,7 +119,7 @@ describe('a text that is no quantity', () => {
     ['1K', quantitySuffixError],
     ['1GiMi', quantitySuffixError],
     ['1e999999999', quantitySuffixError],
-    ['9999999999999999999', quantityNumericError],
+    ['.e-12', quantityNumericError],
   ])('is refused: %s', (text, error) => {
     expect(parseQuantity(text)).toEqual(E.left(error))
   })

@@ -100,7 +100,7 @@ const parseFresh = (text: string): E.Either<string, Quantity> => {
     ? fraction === ''
       ? 15 - whole.length - Math.trunc((exponent * 3) / 10) - 1
       : -1
-    : 19 - (whole.length + fraction.length)
+    : 18 - (whole.length + fraction.length)
   const fastScale = (isBinary ? 0 : exponent) - fraction.length
   if (digitsToSpare >= 0 && fastScale >= finestScale) {
     const shifted = whole + fraction
