@@ -20,7 +20,7 @@ export const textOfBase64 = (encoded: string): string => {
 
 const textOfUtf8 = (bytes: readonly number[]): string => {
   let text = ''
-  for (let index = 0; index < bytes.length; ) {
+  for (let index = 0; index < bytes.length;) {
     const first = bytes[index] ?? 0
     const length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4
     let point = length === 1 ? first : first & (0xff >> (length + 1))

@@ -98,7 +98,9 @@ const simpleProgram = (words: readonly string[], isInit: boolean): WrittenProgra
       return { exitsAfterMs: ms, exitCode: 0, ignoresTerm: true }
     }
     case 'tail':
-      return rest.some((word) => /^-[a-zA-Z]*[fF]/.test(word)) ? { ...forever, ignoresTerm: true } : { exitsAfterMs: shortCommandMs, exitCode: 0 }
+      return rest.some((word) => /^-[a-zA-Z]*[fF]/.test(word))
+        ? { ...forever, ignoresTerm: true }
+        : { exitsAfterMs: shortCommandMs, exitCode: 0 }
     case 'false':
       return { exitsAfterMs: shortCommandMs, exitCode: 1 }
     case 'exit':
@@ -122,7 +124,8 @@ const sleepMs = (words: readonly string[]): number | undefined => {
 
 /** A script's commands one after another; an endless loop, or a program that stays, keeps it running. */
 const scriptProgram = (script: string, isInit: boolean): WrittenProgram => {
-  if (/\bwhile\s+(true|:|\[\s*1\s*\])|\bfor\s*\(\(\s*;\s*;\s*\)\)/.test(script)) return { ...forever, ignoresTerm: !/\btrap\b/.test(script) }
+  if (/\bwhile\s+(true|:|\[\s*1\s*\])|\bfor\s*\(\(\s*;\s*;\s*\)\)/.test(script))
+    return { ...forever, ignoresTerm: !/\btrap\b/.test(script) }
   let total = 0
   const commands = script
     .split(/\n|;|&&|\|\|/)
@@ -142,7 +145,8 @@ const scriptProgram = (script: string, isInit: boolean): WrittenProgram => {
     if (loopDepth > 0 || first === '' || first === 'trap') continue
     const program = simpleProgram(plain, isInit)
     if (first === 'exit') return { exitsAfterMs: total, exitCode: program.exitCode }
-    if (program.exitsAfterMs === undefined) return { ...program, ignoresTerm: replaces ? (program.ignoresTerm ?? false) : program.ignoresTerm === true }
+    if (program.exitsAfterMs === undefined)
+      return { ...program, ignoresTerm: replaces ? (program.ignoresTerm ?? false) : program.ignoresTerm === true }
     total += first === 'sleep' ? program.exitsAfterMs : 0
     if (index === commands.length - 1) return { exitsAfterMs: total + shortCommandMs, exitCode: program.exitCode, ignoresTerm: true }
   }

@@ -38,7 +38,11 @@ export const configurationErrorOf = (pod: Pod, container: Container, reader: Rea
   const { namespace = '' } = pod.metadata
   const missingKey = (kind: string, name: string, key: string): string => `couldn't find key ${key} in ${kind} ${namespace}/${name}`
   for (const { configMapRef, secretRef } of container.envFrom ?? []) {
-    if (configMapRef !== undefined && configMapRef.optional !== true && reader.get('ConfigMap', namespace, configMapRef.name ?? '') === undefined)
+    if (
+      configMapRef !== undefined &&
+      configMapRef.optional !== true &&
+      reader.get('ConfigMap', namespace, configMapRef.name ?? '') === undefined
+    )
       return `configmap "${configMapRef.name ?? ''}" not found`
     if (secretRef !== undefined && secretRef.optional !== true && reader.get('Secret', namespace, secretRef.name ?? '') === undefined)
       return `secret "${secretRef.name ?? ''}" not found`
@@ -67,14 +71,17 @@ const sourceValue = (pod: Pod, container: Container, reader: Reader, source: Env
   if (source.fieldRef !== undefined) return fieldOfPod(pod, source.fieldRef.fieldPath)
   if (source.resourceFieldRef !== undefined)
     return resourceOfContainer(pod, source.resourceFieldRef.containerName ?? container.name, source.resourceFieldRef)
-  if (source.configMapKeyRef !== undefined) return configMapFiles(reader, namespace, source.configMapKeyRef.name ?? '')?.get(source.configMapKeyRef.key)
+  if (source.configMapKeyRef !== undefined)
+    return configMapFiles(reader, namespace, source.configMapKeyRef.name ?? '')?.get(source.configMapKeyRef.key)
   if (source.secretKeyRef !== undefined) return secretFiles(reader, namespace, source.secretKeyRef.name ?? '')?.get(source.secretKeyRef.key)
   return undefined
 }
 
 // Follows Expand in third_party/forked/golang/expansion: $(NAME) is replaced if known, $$ escapes.
 const expand = (text: string, known: Environment): string =>
-  text.replace(/\$\$|\$\(([^)]*)\)/g, (whole, name: string | undefined) => (whole === '$$' ? '$' : name === undefined ? whole : (known[name] ?? whole)))
+  text.replace(/\$\$|\$\(([^)]*)\)/g, (whole, name: string | undefined) =>
+    whole === '$$' ? '$' : name === undefined ? whole : (known[name] ?? whole),
+  )
 
 const variableName = (name: string): string => name.toUpperCase().replaceAll('-', '_')
 
@@ -92,7 +99,8 @@ const serviceVariables = (pod: Pod, reader: Reader): Environment => {
     const prefix = variableName(service.metadata.name)
     variables[`${prefix}_SERVICE_HOST`] = clusterIP
     variables[`${prefix}_SERVICE_PORT`] = String(first.port)
-    for (const { name, port } of ports) if (name !== undefined && name !== '') variables[`${prefix}_SERVICE_PORT_${variableName(name)}`] = String(port)
+    for (const { name, port } of ports)
+      if (name !== undefined && name !== '') variables[`${prefix}_SERVICE_PORT_${variableName(name)}`] = String(port)
     variables[`${prefix}_PORT`] = `${(first.protocol ?? 'TCP').toLowerCase()}://${clusterIP}:${first.port}`
     for (const { port, protocol = 'TCP' } of ports) {
       const portPrefix = `${prefix}_PORT_${port}_${protocol}`

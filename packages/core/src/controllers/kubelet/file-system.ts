@@ -64,7 +64,7 @@ export const fileSystemOf = (world: World, reader: Reader, podUid: string, conta
     readOnly: mount.readOnly === true,
     content: undefined,
   }))
-  if (object !== undefined && container !== undefined) mounts.push(...contentMounts(world, reader, object, container, processes.sandbox?.address))
+  if (object !== undefined && container !== undefined) mounts.push(...contentMounts(reader, object, container, processes.sandbox?.address))
   mounts.sort((left, right) => right.at.length - left.at.length || (left.at < right.at ? -1 : 1))
 
   const layer = layerOf(podUid, containerName, process.attempt)
@@ -82,7 +82,8 @@ export const fileSystemOf = (world: World, reader: Reader, podUid: string, conta
   }
   /** The image's file was removed, or a folder above it. */
   const isHidden = (path: string): boolean => {
-    for (let folder = path; folder !== ''; folder = folder.slice(0, folder.lastIndexOf('/'))) if (layerEntry(folder)?.kind === 'removed') return true
+    for (let folder = path; folder !== ''; folder = folder.slice(0, folder.lastIndexOf('/')))
+      if (layerEntry(folder)?.kind === 'removed') return true
     return false
   }
 
@@ -159,7 +160,9 @@ export const fileSystemOf = (world: World, reader: Reader, podUid: string, conta
     }
     if (!exists || (names.size === 0 && readPlain(folder) !== undefined)) return undefined
     // A name that is a folder and was told without the slash too counts once.
-    return [...names].filter((name) => name.endsWith('/') || !names.has(`${name}/`)).sort((left, right) => (left < right ? -1 : left > right ? 1 : 0))
+    return [...names]
+      .filter((name) => name.endsWith('/') || !names.has(`${name}/`))
+      .sort((left, right) => (left < right ? -1 : left > right ? 1 : 0))
   }
 
   const parentOf = (path: string): string => path.slice(0, Math.max(1, path.lastIndexOf('/')))
@@ -179,7 +182,8 @@ export const fileSystemOf = (world: World, reader: Reader, podUid: string, conta
     write: (given, content) => {
       const path = normalPath(given)
       if (given.endsWith('/') || (readPlain(path) === undefined && list(path) !== undefined)) return 'Is a directory'
-      if (list(parentOf(path)) === undefined) return readPlain(parentOf(path)) === undefined ? 'No such file or directory' : 'Not a directory'
+      if (list(parentOf(path)) === undefined)
+        return readPlain(parentOf(path)) === undefined ? 'No such file or directory' : 'Not a directory'
       const target = targetAsset(path)
       return typeof target === 'string' ? target : { kind: 'FileWritten', ...target, content }
     },
@@ -207,7 +211,7 @@ const generatedFiles = (world: World, pod: Pod, address: string | undefined): { 
 })
 
 /** Volumes whose content comes from API objects. */
-const contentMounts = (world: World, reader: Reader, pod: Pod, container: Container, address: string | undefined): readonly MountView[] =>
+const contentMounts = (reader: Reader, pod: Pod, container: Container, address: string | undefined): readonly MountView[] =>
   (container.volumeMounts ?? []).flatMap((mount) => {
     const volume: Volume | undefined = pod.spec.volumes?.find(({ name }) => name === mount.name)
     const content = volume === undefined ? undefined : contentOfVolume(reader, pod, volume, address)

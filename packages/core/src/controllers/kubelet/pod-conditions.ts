@@ -48,12 +48,14 @@ export const conditionOf = (pod: Pod, { type, isTrue, reason, message }: Conditi
 // Follows syncPod and mergePodStatus in pkg/kubelet/status/status_manager.go.
 export function* writePodStatus(pod: Pod, status: PodStatus): Steps<E.Either<ApiStatus, Pod>> {
   if (semanticallyEqual(pod.status, status)) return E.right(pod)
-  const answer = yield* replace<'Pod'>({ ...pod, status } as Pod, 'status')
+  const sent: Pod = { ...pod, status }
+  const answer = yield* replace<'Pod'>(sent, 'status')
   if (E.isRight(answer) || answer.left.reason !== 'Conflict') return answer
   const live = yield* getLive('Pod', pod.metadata.namespace ?? '', pod.metadata.name)
   if (E.isLeft(live) || live.right.metadata.uid !== pod.metadata.uid) return E.isLeft(live) ? live : answer
   const own = (status.conditions ?? []).filter(({ type }) => ownTypes.has(type))
   const merged: PodStatus = { ...status, conditions: [...foreignConditions(live.right), ...own] }
   if (semanticallyEqual(live.right.status, merged)) return live
-  return yield* replace<'Pod'>({ ...live.right, status: merged } as Pod, 'status')
+  const again: Pod = { ...live.right, status: merged }
+  return yield* replace<'Pod'>(again, 'status')
 }

@@ -36,7 +36,17 @@ export const fieldOfPod = (pod: Pod, fieldPath: string, address?: string): strin
   }
 }
 
-const binaryUnits: { readonly [unit: string]: number } = { Ki: 1024, Mi: 1024 ** 2, Gi: 1024 ** 3, Ti: 1024 ** 4, k: 1e3, M: 1e6, G: 1e9, T: 1e12, '': 1 }
+const binaryUnits: { readonly [unit: string]: number } = {
+  Ki: 1024,
+  Mi: 1024 ** 2,
+  Gi: 1024 ** 3,
+  Ti: 1024 ** 4,
+  k: 1e3,
+  M: 1e6,
+  G: 1e9,
+  T: 1e12,
+  '': 1,
+}
 
 /** A quantity in whole thousandths. */
 const thousandths = (quantity: string): number => {
@@ -50,6 +60,8 @@ export const resourceOfContainer = (pod: Pod, containerName: string | undefined,
   const container = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])].find(({ name }) => name === containerName)
   const [sort = '', resource = ''] = selector.resource.split('.')
   const amounts = sort === 'limits' ? container?.resources?.limits : container?.resources?.requests
-  const divisor = thousandths(selector.divisor === undefined || selector.divisor === '0' || selector.divisor === '' ? '1' : selector.divisor)
+  const divisor = thousandths(
+    selector.divisor === undefined || selector.divisor === '0' || selector.divisor === '' ? '1' : selector.divisor,
+  )
   return String(Math.ceil(thousandths(amounts?.[resource] ?? '0') / (divisor === 0 ? 1_000 : divisor)))
 }

@@ -5,7 +5,8 @@ import type { WorldSettings } from '../../cluster/world.js'
 // Follows GeneratePodHostNameAndDomain in pkg/kubelet/kubelet_pods.go.
 export const hostnameOf = (pod: Pod): string => {
   if (pod.spec.hostNetwork === true) return pod.spec.nodeName ?? pod.metadata.name
-  const name = pod.spec.hostnameOverride ?? (pod.spec.hostname === undefined || pod.spec.hostname === '' ? pod.metadata.name : pod.spec.hostname)
+  const name =
+    pod.spec.hostnameOverride ?? (pod.spec.hostname === undefined || pod.spec.hostname === '' ? pod.metadata.name : pod.spec.hostname)
   return name.slice(0, 63).replace(/[-.]+$/, '')
 }
 

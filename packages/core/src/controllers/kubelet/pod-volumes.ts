@@ -1,42 +1,10 @@
 /** What is behind a Pod's volumes, and whether they can be mounted yet. */
-import type { Container, PersistentVolumeSpec, Pod, Volume } from '../../api/generated/types.js'
+import type { Container, Pod, Volume } from '../../api/generated/types.js'
 import type { Reader } from '../../cluster/reader.js'
 import { isAttached, type World } from '../../cluster/world.js'
 import type { MountedVolume, MountPoint, WorldEvent } from '../../cluster/world-events.js'
 import { getAt, hasAt } from '../../kernel/persistent-map.js'
-
-/** Bytes of a PersistentVolume as an asset's name: `nfs:server/path`, `disk:handle`, `host:node/path`, `local:node/path`. */
-export const assetOfVolumeSpec = (spec: PersistentVolumeSpec, name: string, node: string): string => {
-  if (spec.nfs !== undefined) return `nfs:${spec.nfs.server}${spec.nfs.path}`
-  if (spec.hostPath !== undefined) return `host:${node}${spec.hostPath.path}`
-  if (spec.local !== undefined) return `local:${node}${spec.local.path}`
-  return `disk:${diskHandleOf(spec, name)}`
-}
-
-/** By which a disk is known to attachments: a CSI volume's handle, else what identifies it there. */
-export const diskHandleOf = (spec: PersistentVolumeSpec, name: string): string =>
-  spec.csi?.volumeHandle ??
-  (spec.rbd === undefined ? undefined : `${spec.rbd.pool ?? 'rbd'}/${spec.rbd.image}`) ??
-  spec.awsElasticBlockStore?.volumeID ??
-  spec.gcePersistentDisk?.pdName ??
-  spec.azureDisk?.diskName ??
-  spec.cinder?.volumeID ??
-  (spec.iscsi === undefined ? undefined : `${spec.iscsi.iqn}/${spec.iscsi.lun}`) ??
-  name
-
-/**
- * Whether somebody must attach the volume to the node before it can be mounted: CSI volumes unless their CSIDriver says no, and the cloud
- * disks that became CSI volumes.
- */
-export const mustBeAttached = (spec: PersistentVolumeSpec, reader: Reader): boolean => {
-  if (spec.csi !== undefined) return reader.get('CSIDriver', '', spec.csi.driver)?.spec.attachRequired !== false
-  return (
-    spec.awsElasticBlockStore !== undefined ||
-    spec.gcePersistentDisk !== undefined ||
-    spec.azureDisk !== undefined ||
-    spec.cinder !== undefined
-  )
-}
+import { assetOfVolume, diskOf } from '../../resources/persistent-volume/queries.js'
 
 export const claimNameOf = (pod: Pod, volume: Volume): string | undefined =>
   volume.persistentVolumeClaim?.claimName ?? (volume.ephemeral === undefined ? undefined : `${pod.metadata.name}-${volume.name}`)
@@ -83,7 +51,13 @@ const mountOf = (reader: Reader, world: World, pod: Pod, volume: Volume, node: s
   if (claimName !== undefined) return mountClaim(reader, world, { namespace, claimName, volume, node })
   if (volume.emptyDir !== undefined) return { mounted: { name: volume.name, asset: `empty:${pod.metadata.uid}/${volume.name}` } }
   if (volume.nfs !== undefined)
-    return { mounted: { name: volume.name, asset: `nfs:${volume.nfs.server}${volume.nfs.path}`, ...(volume.nfs.readOnly === true ? { readOnly: true } : undefined) } }
+    return {
+      mounted: {
+        name: volume.name,
+        asset: `nfs:${volume.nfs.server}${volume.nfs.path}`,
+        ...(volume.nfs.readOnly === true ? { readOnly: true } : undefined),
+      },
+    }
   if (volume.hostPath !== undefined) return mountHostPath(world, volume.name, volume.hostPath, node)
   if (volume.configMap !== undefined && volume.configMap.optional !== true)
     return objectOr(reader, 'ConfigMap', namespace, volume.configMap.name ?? '', volume.name)
@@ -116,8 +90,9 @@ const mountClaim = (reader: Reader, world: World, { namespace, claimName, volume
   if (persistentVolume === undefined || volumeName === undefined)
     return { kind: 'ClaimNotBound', volume: volume.name, on: `PersistentVolumeClaim/${namespace}/${claimName}` }
   const { spec } = persistentVolume
-  const asset = assetOfVolumeSpec(spec, volumeName, node)
-  if (mustBeAttached(spec, reader) && !isAttached(world, diskHandleOf(spec, volumeName), node))
+  const asset = assetOfVolume(persistentVolume, node)
+  const disk = diskOf(persistentVolume)
+  if (disk !== undefined && !isAttached(world, disk, node))
     return { kind: 'VolumeNotAttached', volume: volume.name, on: `PersistentVolume//${volumeName}` }
   if (spec.hostPath !== undefined) {
     const mount = mountHostPath(world, volumeName, spec.hostPath, node)
@@ -127,14 +102,38 @@ const mountClaim = (reader: Reader, world: World, { namespace, claimName, volume
   return { mounted: { name: volume.name, asset, ...(readOnly ? { readOnly: true } : undefined) } }
 }
 
-const usualDirectories: ReadonlySet<string> = new Set(['/', '/bin', '/dev', '/etc', '/home', '/mnt', '/opt', '/proc', '/root', '/run', '/sys', '/tmp', '/usr', '/var', '/var/lib', '/var/log', '/var/run', '/var/lib/kubelet'])
+const usualDirectories: ReadonlySet<string> = new Set([
+  '/',
+  '/bin',
+  '/dev',
+  '/etc',
+  '/home',
+  '/mnt',
+  '/opt',
+  '/proc',
+  '/root',
+  '/run',
+  '/sys',
+  '/tmp',
+  '/usr',
+  '/var',
+  '/var/lib',
+  '/var/log',
+  '/var/run',
+  '/var/lib/kubelet',
+])
 
 /** The directory exists on the node: somebody made it or mounted it, or every node has it. */
 const hostDirectoryExists = (world: World, node: string, path: string): boolean =>
   usualDirectories.has(path) || hasAt(world.assets, `host:${node}${path}`)
 
 // Follows checkType in pkg/volume/hostpath/host_path.go.
-const mountHostPath = (world: World, volume: string, { path, type = '' }: { readonly path: string; readonly type?: string }, node: string): Mount | VolumeTrouble => {
+const mountHostPath = (
+  world: World,
+  volume: string,
+  { path, type = '' }: { readonly path: string; readonly type?: string },
+  node: string,
+): Mount | VolumeTrouble => {
   const asset = `host:${node}${path}`
   const mounted: MountedVolume = { name: volume, asset }
   const fails = (what: string): VolumeTrouble => ({

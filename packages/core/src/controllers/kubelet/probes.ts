@@ -85,7 +85,8 @@ const dueAtOf = (
 }
 
 const dependsOnFiles = ({ world }: ProbeScene, container: Container, probe: Probe): boolean =>
-  probe.exec !== undefined || (probe.httpGet !== undefined && imageBehaviourOf(world, container.image ?? '')?.http?.documentRoot !== undefined)
+  probe.exec !== undefined ||
+  (probe.httpGet !== undefined && imageBehaviourOf(world, container.image ?? '')?.http?.documentRoot !== undefined)
 
 export interface ProbeVerdict {
   readonly succeeded: boolean
@@ -142,20 +143,27 @@ const refusedConnection = (probe: Probe, container: Container, address: string):
 }
 
 const defaultFailure = (probe: Probe, container: Container, address: string): string =>
-  probe.httpGet !== undefined ? 'HTTP probe failed with statuscode: 500' : probe.exec !== undefined ? '' : refusedConnection(probe, container, address)
+  probe.httpGet !== undefined
+    ? 'HTTP probe failed with statuscode: 500'
+    : probe.exec !== undefined
+      ? ''
+      : refusedConnection(probe, container, address)
 
 // Follows DoHTTPProbe in pkg/probe/http/http.go: any status from 200 to 399 is a success.
 const httpOutcome = ({ world, reader, pod }: ProbeScene, container: Container, path: string): ProbeOutcome => {
   const http = imageBehaviourOf(world, container.image ?? '')?.http
   const plainPath = path.split('?')[0] ?? '/'
   const route = http?.routes?.[plainPath]
-  if (route !== undefined) return route.status >= 200 && route.status < 400 ? passed : fails(`HTTP probe failed with statuscode: ${route.status}`)
+  if (route !== undefined)
+    return route.status >= 200 && route.status < 400 ? passed : fails(`HTTP probe failed with statuscode: ${route.status}`)
   if (http?.documentRoot === undefined) return passed
   const files = fileSystemOf(world, reader, pod.metadata.uid, container.name, pod)
   const isFolder = plainPath.endsWith('/')
   const file = `${http.documentRoot}${plainPath}${isFolder ? 'index.html' : ''}`
   if (files === undefined || files.read(file) !== undefined) return passed
-  return fails(`HTTP probe failed with statuscode: ${isFolder && files.list(`${http.documentRoot}${plainPath.slice(0, -1)}`) !== undefined ? 403 : 404}`)
+  return fails(
+    `HTTP probe failed with statuscode: ${isFolder && files.list(`${http.documentRoot}${plainPath.slice(0, -1)}`) !== undefined ? 403 : 404}`,
+  )
 }
 
 /** The commands that probes use to look at files are answered from the container's files; all others succeed. */
@@ -164,7 +172,7 @@ const execOutcome = ({ world, reader, pod }: ProbeScene, container: Container, c
   const [program = '', ...rest] = words
   if (program === 'false' || (program === 'exit' && rest[0] !== '0')) return fails('')
   if (!['cat', 'test', '[', 'ls'].includes(program) || words.some((word) => /[|&;$<>]/.test(word))) return passed
-  const path = rest.findLast((word) => word.startsWith('/'))
+  const path = [...rest].reverse().find((word) => word.startsWith('/'))
   const files = fileSystemOf(world, reader, pod.metadata.uid, container.name, pod)
   if (path === undefined || files === undefined) return passed
   const isThere = files.read(path) !== undefined || (program !== 'cat' && files.list(path) !== undefined)

@@ -5,18 +5,26 @@ import { textOfBase64 } from './base64.js'
 import { fieldOfPod, resourceOfContainer } from './pod-fields.js'
 
 /** Undefined for volumes that have bytes of their own. */
-export const contentOfVolume = (reader: Reader, pod: Pod, volume: Volume, address: string | undefined): ReadonlyMap<string, string> | undefined => {
+export const contentOfVolume = (
+  reader: Reader,
+  pod: Pod,
+  volume: Volume,
+  address: string | undefined,
+): ReadonlyMap<string, string> | undefined => {
   const files = new Map<string, string>()
   const { namespace = '' } = pod.metadata
-  if (volume.configMap !== undefined) addItems(files, configMapFiles(reader, namespace, volume.configMap.name ?? ''), volume.configMap.items)
+  if (volume.configMap !== undefined)
+    addItems(files, configMapFiles(reader, namespace, volume.configMap.name ?? ''), volume.configMap.items)
   else if (volume.secret !== undefined) addItems(files, secretFiles(reader, namespace, volume.secret.secretName ?? ''), volume.secret.items)
   else if (volume.downwardAPI !== undefined) addFields(files, pod, volume.downwardAPI.items ?? [], address)
   else if (volume.projected !== undefined) {
     for (const source of volume.projected.sources ?? []) {
-      if (source.configMap !== undefined) addItems(files, configMapFiles(reader, namespace, source.configMap.name ?? ''), source.configMap.items)
+      if (source.configMap !== undefined)
+        addItems(files, configMapFiles(reader, namespace, source.configMap.name ?? ''), source.configMap.items)
       if (source.secret !== undefined) addItems(files, secretFiles(reader, namespace, source.secret.name ?? ''), source.secret.items)
       if (source.downwardAPI !== undefined) addFields(files, pod, source.downwardAPI.items ?? [], address)
-      if (source.serviceAccountToken !== undefined) files.set(`/${source.serviceAccountToken.path}`, `token-of-${pod.spec.serviceAccountName ?? 'default'}`)
+      if (source.serviceAccountToken !== undefined)
+        files.set(`/${source.serviceAccountToken.path}`, `token-of-${pod.spec.serviceAccountName ?? 'default'}`)
     }
   } else return undefined
   return files

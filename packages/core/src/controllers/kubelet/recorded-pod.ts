@@ -61,11 +61,8 @@ const stageOf = (pod: Pod, processes: PodProcesses | undefined): Stage => {
   return first.pull === undefined ? 'creating' : 'pull'
 }
 
-const behaviourOf = (
-  { context }: Scene,
-  pod: Pod,
-  kind: 'StartHeld' | 'Crashing' | 'StopHeld' | 'EvictionDue',
-): object | undefined => podBehaviour(context.world, kind, nameOf(pod))
+const behaviourOf = ({ context }: Scene, pod: Pod, kind: 'StartHeld' | 'Crashing' | 'StopHeld' | 'EvictionDue'): object | undefined =>
+  podBehaviour(context.world, kind, nameOf(pod))
 const nameOf = (pod: Pod): { readonly namespace: string; readonly name: string } => ({
   namespace: pod.metadata.namespace ?? '',
   name: pod.metadata.name,
@@ -215,7 +212,11 @@ function* exitAll({ context }: Scene, pod: Pod, exitCode: number, reason: string
   let { world } = context
   for (const container of processesOf(world, pod.metadata.uid)?.containers ?? []) {
     if (container.state === 'running')
-      world = yield* act(world, { kind: 'ContainerExited', podUid: pod.metadata.uid, container: container.name, exitCode, reason }, context.now)
+      world = yield* act(
+        world,
+        { kind: 'ContainerExited', podUid: pod.metadata.uid, container: container.name, exitCode, reason },
+        context.now,
+      )
   }
   return world
 }
@@ -321,7 +322,12 @@ function* stop(scene: Scene, pod: Pod, isTerminal: boolean): Steps<PlanOutcome> 
       .map(({ name }) => ({ container: name, exitsAt: now + containerStopMs.min, exitCode: 0 }))
     yield* act(
       world,
-      { kind: 'TerminationStarted', podUid: pod.metadata.uid, killAt: now + (pod.metadata.deletionGracePeriodSeconds ?? 30) * 1_000, exits },
+      {
+        kind: 'TerminationStarted',
+        podUid: pod.metadata.uid,
+        killAt: now + (pod.metadata.deletionGracePeriodSeconds ?? 30) * 1_000,
+        exits,
+      },
       now,
     )
     return yield* write(pod, observed(pod).status, { requeueAfterMs: containerStopMs.min })

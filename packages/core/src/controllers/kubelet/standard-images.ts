@@ -41,7 +41,9 @@ export const standardImages: readonly ImageBehaviour[] = [
     '/usr/share/nginx/html/index.html': nginxWelcome,
     '/usr/share/nginx/html/50x.html': '<html><body><h1>An error occurred.</h1></body></html>\n',
   }),
-  web('*httpd*', '/usr/local/apache2/htdocs', 'Apache', { '/usr/local/apache2/htdocs/index.html': '<html><body><h1>It works!</h1></body></html>\n' }),
+  web('*httpd*', '/usr/local/apache2/htdocs', 'Apache', {
+    '/usr/local/apache2/htdocs/index.html': '<html><body><h1>It works!</h1></body></html>\n',
+  }),
   shell('*busybox*'),
   shell('*alpine*'),
   shell('*ubuntu*'),

@@ -1,0 +1,28 @@
+/** One look of a kubelet at one of its Pods, or at its own Node. Keys: `node/namespace/name/uid`, and `node` for the Node. */
+import { kubeletReachesApi, kubeletWorks, machineOf, processesOf, type KubeletProfile } from '../../cluster/world.js'
+import type { Plan, PlanContext, PlanOutcome } from '../controller.js'
+import type { Steps } from '../steps.js'
+import { planNode } from './node-plan.js'
+import { planRecordedPod } from './recorded-pod.js'
+import { endOrphan, syncPod } from './sync-pod.js'
+
+export const keyOfPod = (node: string, namespace: string, name: string, uid: string): string => `${node}/${namespace}/${name}/${uid}`
+
+export const planKubelet = (profile: KubeletProfile, context: PlanContext): Plan =>
+  context.key.includes('/') ? planPod(profile, context) : planNode(context)
+
+function* planPod(profile: KubeletProfile, context: PlanContext): Steps<PlanOutcome> {
+  const [node = '', namespace = '', name = '', uid = ''] = context.key.split('/')
+  const machine = machineOf(context.world, node)
+  // Off or hung: nothing happens. Its Pods are looked at again when it is back.
+  if (machine === undefined || !kubeletWorks(machine)) return {}
+  const pod = context.reader.get('Pod', namespace, name)
+  const online = kubeletReachesApi(machine)
+  if (pod === undefined || pod.metadata.uid !== uid || pod.spec.nodeName !== node) {
+    const processes = processesOf(context.world, uid)
+    // A kubelet that is cut off has not heard that the object is gone.
+    return processes === undefined || processes.node !== node || !online ? {} : yield* endOrphan(context, processes)
+  }
+  if (profile === 'kubelet') return yield* syncPod(context, pod, machine)
+  return online ? yield* planRecordedPod(context, pod, machine) : {}
+}
