@@ -10,11 +10,11 @@ import { selectorMatches } from '../api/label-selector.js'
 import { controllerRevisionData, goJson, hashOfRevision } from '../api/template-hash/controller-revision-hash.js'
 import type { Reader } from '../cluster/reader.js'
 import { isJsonObject, type JsonObject } from '../kernel/json.js'
-import { adopt } from './pod-ref-manager.js'
+import { adopt } from './claim-objects.js'
 import { newControllerRef } from './pod-from-template.js'
 import { plainError, refusalOf, type Steps } from './steps.js'
 
-export const revisionHashLabel = 'controller.kubernetes.io/hash'
+const revisionHashLabel = 'controller.kubernetes.io/hash'
 
 const collisionsMax = 100
 const revisionUpdateAttemptsMax = 4
@@ -31,7 +31,7 @@ const texts = new WeakMap<JsonObject, string>()
 const templates = new WeakMap<JsonObject, PodTemplateSpec>()
 
 /** Computed once for one template object: syncs see the same one again and again. */
-export const contentOf = (template: PodTemplateSpec): RevisionContent => {
+const contentOf = (template: PodTemplateSpec): RevisionContent => {
   const known = contents.get(template)
   if (known !== undefined) return known
   const text = controllerRevisionData(template)

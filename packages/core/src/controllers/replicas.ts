@@ -13,7 +13,7 @@ import { availableAt, isActive, isAvailable, isReady, isTerminal, isTerminating 
 import type { Plan, PlanContext, Waiting } from './controller.js'
 import { burstReplicas, createPod, deletePod } from './pod-control.js'
 import { newControllerRef, podFromTemplate } from './pod-from-template.js'
-import { claimObjects } from './pod-ref-manager.js'
+import { claimObjects } from './claim-objects.js'
 import { podsToDelete } from './rank-for-deletion.js'
 import { getLive, isNamespaceTerminating, replace } from './requests.js'
 import { semanticallyEqual } from './semantic-equality.js'

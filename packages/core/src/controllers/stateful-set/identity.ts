@@ -17,9 +17,9 @@ import { ordinalOf, parentAndOrdinalOf } from '../../resources/pod/queries.js'
 import { newControllerRef, podFromTemplate, type UnstoredPod } from '../pod-from-template.js'
 import { namespaceOf } from './sync.js'
 
-export const podNameLabel = 'statefulset.kubernetes.io/pod-name'
-export const podIndexLabel = 'apps.kubernetes.io/pod-index'
-export const revisionLabel = 'controller-revision-hash'
+const podNameLabel = 'statefulset.kubernetes.io/pod-name'
+const podIndexLabel = 'apps.kubernetes.io/pod-index'
+const revisionLabel = 'controller-revision-hash'
 
 /** As much of a Pod as its claims depend on. A Pod that is not stored yet has the uid ''. */
 export interface PodIdentity {
@@ -81,7 +81,7 @@ const volumesWithClaims = (set: StatefulSet, ordinal: number, volumes: readonly 
 }
 
 /** Follows newStatefulSetPod, initIdentity and updateStorage. Host name and subdomain are given at creation only, and are never looked at again. */
-export const newStatefulSetPod = (
+const newStatefulSetPod = (
   set: StatefulSet,
   template: PodTemplateSpec,
   revisionName: string,
@@ -118,7 +118,7 @@ export const newStatefulSetPod = (
  * leaves it so) counts the Pods that are still at the old revision instead. The status is that of the set as it was read.
  * Follows newVersionedStatefulSetPod: the second clause does not ask for the type.
  */
-export const isMadeFromCurrentRevision = (set: StatefulSet, ordinal: number): boolean => {
+const isMadeFromCurrentRevision = (set: StatefulSet, ordinal: number): boolean => {
   const { type, rollingUpdate } = set.spec.updateStrategy ?? {}
   const start = startOrdinalOf(set)
   if (rollingUpdate !== undefined) return ordinal < start + (rollingUpdate.partition ?? 0)

@@ -17,7 +17,7 @@ interface RetentionPolicy {
 }
 
 /** No policy, or an unknown word in it, means Retain. */
-export const retentionPolicyOf = ({ spec: { persistentVolumeClaimRetentionPolicy: policy } }: StatefulSet): RetentionPolicy => ({
+const retentionPolicyOf = ({ spec: { persistentVolumeClaimRetentionPolicy: policy } }: StatefulSet): RetentionPolicy => ({
   deletesWithSet: policy?.whenDeleted === 'Delete',
   deletesWhenScaled: policy?.whenScaled === 'Delete',
 })
@@ -46,7 +46,7 @@ const hasStaleSetReference = (claim: PersistentVolumeClaim, set: StatefulSet): b
 const isOwnedBy = (claim: PersistentVolumeClaim, uid: string): boolean => referencesOf(claim).some((reference) => reference.uid === uid)
 
 /** Follows hasUnexpectedController: someone else controls the claim, or a former set or Pod of the same name. */
-export const hasUnexpectedController = (claim: PersistentVolumeClaim, set: StatefulSet, pod: PodIdentity): boolean => {
+const hasUnexpectedController = (claim: PersistentVolumeClaim, set: StatefulSet, pod: PodIdentity): boolean => {
   if (retainsAll(retentionPolicyOf(set))) return false
   return referencesOf(claim).some((reference) => {
     if (namesSet(reference, set)) return reference.uid !== set.metadata.uid
@@ -61,7 +61,7 @@ const hasNonControllerOwner = (claim: PersistentVolumeClaim, set: StatefulSet, p
   )
 
 /** Who shall own a claim, by policy and by whether its Pod is in the range of the set. */
-export const desiredOwner = (set: StatefulSet, ordinal: number): 'nobody' | 'set' | 'pod' => {
+const desiredOwner = (set: StatefulSet, ordinal: number): 'nobody' | 'set' | 'pod' => {
   const policy = retentionPolicyOf(set)
   if (policy.deletesWhenScaled && !isInOrdinalRange(set, ordinal)) return 'pod'
   return policy.deletesWithSet ? 'set' : 'nobody'

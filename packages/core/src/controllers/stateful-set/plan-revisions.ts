@@ -20,7 +20,7 @@ import {
   templateOf,
   updateControllerRevision,
 } from '../controller-history.js'
-import { recheckOwner } from '../pod-ref-manager.js'
+import { recheckOwner } from '../claim-objects.js'
 import { wrapError, type Steps } from '../steps.js'
 import { podRevisionOf, type Versions } from './identity.js'
 import type { Sync } from './sync.js'

@@ -5,7 +5,7 @@ import type { KubernetesObject } from '../api/object.js'
 import { timestampOf } from '../kernel/sim-time.js'
 import { FakeApi } from '../testing/fake-api.js'
 import { newControllerRef } from './pod-from-template.js'
-import { claimObjects } from './pod-ref-manager.js'
+import { claimObjects } from './claim-objects.js'
 
 const anOwner = (deletionTimestamp?: string): KubernetesObject => ({
   apiVersion: 'apps/v1',
