@@ -1,0 +1,317 @@
+/** Which of the nodes that can take the Pod is best: the default plug-ins with their weights, in whole numbers. */
+import type { LabelSelector, Node, Pod, Service, Taint } from '../../api/generated/types.js'
+import { controllerRefOf, type KubernetesObject } from '../../api/object.js'
+import { storeBehind } from '../../cluster/make-reader.js'
+import type { Reader } from '../../cluster/reader.js'
+import { followMap } from '../../kernel/map-difference.js'
+import { emptyMap } from '../../kernel/persistent-map.js'
+import { nodeTermMatches } from '../../resources/node/node-selector.js'
+import { isTolerated } from '../../resources/node/queries.js'
+import { factsOf, type PodRequests } from './requests.js'
+import type { NodeInfo, Snapshot } from './snapshot.js'
+import {
+  acceptsNode,
+  domainsOfTerm,
+  labelOfNode,
+  spreadConstraintsOf,
+  spreadDomains,
+  spreadTally,
+  termMatches,
+  termOf,
+  type SpreadConstraint,
+} from './topology.js'
+
+const scoreMax = 100
+
+// Follows pkg/scheduler/apis/config/v1/default_plugins.go. ImageLocality is left out: nodes report no images here.
+const weights = { taints: 3, nodeAffinity: 2, spread: 2, podAffinity: 2, fit: 1, balance: 1 }
+
+// ---- resources
+
+const leastAllocated = (asked: number, total: number): number =>
+  total === 0 || asked > total ? 0 : Math.floor(((total - asked) * scoreMax) / total)
+
+/** Follows leastResourceScorer in pkg/scheduler/framework/plugins/noderesources/least_allocated.go. */
+const fitScore = (requests: PodRequests, info: NodeInfo): number => {
+  const used = info.milliCpu === 0 ? 0 : 1
+  const usedToo = info.memory === 0 ? 0 : 1
+  if (used + usedToo === 0) return 0
+  const cpu = used === 0 ? 0 : leastAllocated(info.scoredMilliCpu + requests.scoredMilliCpu, info.milliCpu)
+  const memory = usedToo === 0 ? 0 : leastAllocated(info.scoredMemory + requests.scoredMemory, info.memory)
+  return Math.floor((cpu + memory) / (used + usedToo))
+}
+
+const million = 1_000_000
+const fraction = (asked: number, total: number): number => (asked >= total ? million : Math.floor((asked * million) / total))
+
+/** Follows balancedResourceScorer in balanced_allocation.go: of two fractions the deviation is half their difference. */
+const balanceScore = (requests: PodRequests, info: NodeInfo): number => {
+  if (info.milliCpu === 0 || info.memory === 0) return scoreMax
+  const cpu = fraction(info.usedMilliCpu + requests.milliCpu, info.milliCpu)
+  const memory = fraction(info.usedMemory + requests.memory, info.memory)
+  return Math.floor(((2 * million - Math.abs(cpu - memory)) * scoreMax) / (2 * million))
+}
+
+// ---- spreading
+
+// Powers of e in millionths: ln by halving would need fractions, so the logarithm is looked up between whole numbers.
+const logarithms: number[] = []
+const ln2 = 693_147
+
+/** ln(value) in millionths, for whole numbers from 1 on. Only sums, products and quotients: alike on every machine. */
+export const lnMillionths = (value: number): number => {
+  const known = logarithms[value]
+  if (known !== undefined) return known
+  let halvings = 0
+  let mantissa = value
+  while (mantissa > 1.5) {
+    mantissa /= 2
+    halvings += 1
+  }
+  const ratio = (mantissa - 1) / (mantissa + 1)
+  const square = ratio * ratio
+  let power = ratio
+  let sum = 0
+  for (let odd = 1; odd <= 25; odd += 2) {
+    sum += power / odd
+    power *= square
+  }
+  const result = halvings * ln2 + Math.round(2 * sum * million)
+  logarithms[value] = result
+  return result
+}
+
+const servicePivot = (service: Service): string => {
+  const selector = service.spec.selector
+  for (const key in selector) return `${service.metadata.namespace ?? ''} ${key}=${selector[key] ?? ''}`
+  return ''
+}
+
+/** Services by namespace and one label of their selector: a Pod's own are found without looking at all. */
+const followServices = followMap<KubernetesObject, Map<string, Map<string, Service>>>(
+  new Map(),
+  emptyMap(),
+  (index, key, before, after) => {
+    // The store of Services.
+    if (before !== undefined) index.get(servicePivot(before as Service))?.delete(key)
+    if (after === undefined) return
+    const pivot = servicePivot(after as Service)
+    const members = index.get(pivot)
+    if (members === undefined) index.set(pivot, new Map([[key, after as Service]]))
+    else members.set(key, after as Service)
+  },
+)
+
+const servicesOf = (pod: Pod, reader: Reader): readonly Service[] => {
+  const byPivot = followServices(storeBehind(reader, 'Service').objects)
+  const labels = pod.metadata.labels ?? {}
+  const found: Service[] = []
+  for (const key in labels)
+    for (const service of byPivot.get(`${pod.metadata.namespace ?? ''} ${key}=${labels[key] ?? ''}`)?.values() ?? []) {
+      const selector = service.spec.selector ?? {}
+      if (Object.keys(selector).every((wanted) => labels[wanted] === selector[wanted])) found.push(service)
+    }
+  return found
+}
+
+/** What the Pod's Services and its owner select by, together. Follows DefaultSelector in pkg/scheduler/framework/plugins/helper/spread.go. */
+const defaultSelector = (pod: Pod, reader: Reader): LabelSelector | undefined => {
+  let matchLabels: { readonly [key: string]: string } = {}
+  for (const service of servicesOf(pod, reader)) matchLabels = { ...matchLabels, ...service.spec.selector }
+  const owner = controllerRefOf(pod)
+  const namespace = pod.metadata.namespace ?? ''
+  let matchExpressions: LabelSelector['matchExpressions']
+  if (owner?.kind === 'ReplicationController')
+    matchLabels = { ...matchLabels, ...reader.get('ReplicationController', namespace, owner.name)?.spec.selector }
+  else if (owner?.kind === 'ReplicaSet' || owner?.kind === 'StatefulSet') {
+    const selector = reader.get(owner.kind, namespace, owner.name)?.spec.selector
+    matchLabels = { ...matchLabels, ...selector?.matchLabels }
+    matchExpressions = selector?.matchExpressions
+  }
+  if (Object.keys(matchLabels).length === 0 && (matchExpressions ?? []).length === 0) return undefined
+  // Sorted, so that one selector is one question to the snapshot.
+  const sorted = Object.fromEntries(Object.entries(matchLabels).sort(([left], [right]) => (left < right ? -1 : 1)))
+  return matchExpressions === undefined ? { matchLabels: sorted } : { matchLabels: sorted, matchExpressions }
+}
+
+const hostname = 'kubernetes.io/hostname'
+
+const defaultConstraints = (selector: LabelSelector): readonly SpreadConstraint[] => [
+  { topologyKey: hostname, maxSkew: 3, minDomains: 1, selector, honorsAffinity: true, honorsTaints: false },
+  { topologyKey: 'topology.kubernetes.io/zone', maxSkew: 5, minDomains: 1, selector, honorsAffinity: true, honorsTaints: false },
+]
+
+/** Follows Score and NormalizeScore in pkg/scheduler/framework/plugins/podtopologyspread/scoring.go. */
+const addSpreadScores = (scores: number[], nodes: readonly NodeInfo[], pod: Pod, snapshot: Snapshot, reader: Reader): void => {
+  const own = pod.spec.topologySpreadConstraints !== undefined && pod.spec.topologySpreadConstraints.length > 0
+  let constraints: readonly SpreadConstraint[]
+  if (own) constraints = spreadConstraintsOf(pod, 'ScheduleAnyway')
+  else {
+    const selector = defaultSelector(pod, reader)
+    constraints = selector === undefined ? [] : defaultConstraints(selector)
+  }
+  if (constraints.length === 0) return
+  const ignored = own
+    ? nodes.map(({ node }) => constraints.some(({ topologyKey }) => labelOfNode(node, topologyKey) === undefined))
+    : undefined
+  const taking = ignored === undefined ? nodes.length : ignored.filter((isIgnored) => !isIgnored).length
+  const raw = nodes.map(() => 0)
+  for (const constraint of constraints) {
+    const tally = spreadTally(pod, constraint.selector, snapshot)
+    if (constraint.topologyKey === hostname) {
+      const weight = lnMillionths(taking + 2)
+      for (const [position, { name, node }] of nodes.entries())
+        if (labelOfNode(node, hostname) !== undefined)
+          raw[position] = (raw[position] ?? 0) + (tally.counts.get(name) ?? 0) * weight + (constraint.maxSkew - 1) * million
+      continue
+    }
+    const values = new Set(nodes.map(({ node }) => labelOfNode(node, constraint.topologyKey)))
+    if (values.size === 1 && values.has(undefined)) continue
+    const weight = lnMillionths(values.size + 2)
+    const domains = spreadDomains(
+      snapshot.nodes(),
+      tally,
+      constraint,
+      ({ node }) => node !== undefined && (!constraint.honorsAffinity || acceptsNode(pod, node)),
+    )
+    for (const [position, { node }] of nodes.entries()) {
+      const domain = labelOfNode(node, constraint.topologyKey)
+      if (domain !== undefined)
+        raw[position] = (raw[position] ?? 0) + (domains.get(domain) ?? 0) * weight + (constraint.maxSkew - 1) * million
+    }
+  }
+  let least = Number.MAX_SAFE_INTEGER
+  let most = 0
+  for (let position = 0; position < nodes.length; position += 1) {
+    if (ignored?.[position] === true) continue
+    const rounded = Math.floor(((raw[position] ?? 0) + million / 2) / million)
+    raw[position] = rounded
+    if (rounded < least) least = rounded
+    if (rounded > most) most = rounded
+  }
+  for (let position = 0; position < nodes.length; position += 1) {
+    if (ignored?.[position] === true) continue
+    const score = most === 0 ? scoreMax : Math.floor((scoreMax * (most + least - (raw[position] ?? 0))) / most)
+    scores[position] = (scores[position] ?? 0) + weights.spread * score
+  }
+}
+
+// ---- preferences
+
+/** Follows DefaultNormalizeScore in pkg/scheduler/framework/plugins/helper/normalize_score.go. */
+const addNormalised = (scores: number[], raw: readonly number[], weight: number, reversed: boolean): void => {
+  let most = 0
+  for (const score of raw) if (score > most) most = score
+  for (let position = 0; position < raw.length; position += 1) {
+    const share = most === 0 ? 0 : Math.floor((scoreMax * (raw[position] ?? 0)) / most)
+    scores[position] = (scores[position] ?? 0) + weight * (reversed ? scoreMax - share : share)
+  }
+}
+
+const isPreference = (taint: Taint): boolean => taint.effect === 'PreferNoSchedule'
+
+const addTaintScores = (scores: number[], nodes: readonly NodeInfo[], pod: Pod): void => {
+  if (!nodes.some(({ node }) => node?.spec.taints?.some(isPreference) === true)) return
+  // Only tolerations that could be meant for PreferNoSchedule count.
+  const tolerations = pod.spec.tolerations?.filter(({ effect }) => effect === undefined || effect === 'PreferNoSchedule')
+  const raw = nodes.map(
+    ({ node }) => (node?.spec.taints ?? []).filter((taint) => isPreference(taint) && !isTolerated(taint, tolerations)).length,
+  )
+  addNormalised(scores, raw, weights.taints, true)
+}
+
+const preferredScore = (pod: Pod, node: Node | undefined): number => {
+  if (node === undefined) return 0
+  let score = 0
+  for (const { preference, weight } of pod.spec.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [])
+    if (nodeTermMatches(preference, node.metadata.name, node.metadata.labels)) score += weight
+  return score
+}
+
+const addNodeAffinityScores = (scores: number[], nodes: readonly NodeInfo[], pod: Pod): void => {
+  if (pod.spec.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution === undefined) return
+  addNormalised(
+    scores,
+    nodes.map(({ node }) => preferredScore(pod, node)),
+    weights.nodeAffinity,
+    false,
+  )
+}
+
+const hardAffinityWeight = 1
+
+/** Follows pkg/scheduler/framework/plugins/interpodaffinity/scoring.go. */
+const addPodAffinityScores = (scores: number[], nodes: readonly NodeInfo[], pod: Pod, snapshot: Snapshot, reader: Reader): void => {
+  const own = pod.spec.affinity
+  const wished = own?.podAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []
+  const unwished = own?.podAntiAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []
+  if (wished.length === 0 && unwished.length === 0 && snapshot.affineNodes.size === 0) return
+  /** `key=value` → score. */
+  const domainScores = new Map<string, Map<string, number>>()
+  const credit = (key: string, value: string | undefined, by: number): void => {
+    if (value === undefined || by === 0) return
+    const domains = domainScores.get(key)
+    if (domains === undefined) domainScores.set(key, new Map([[value, by]]))
+    else domains.set(value, (domains.get(value) ?? 0) + by)
+  }
+  for (const [wishes, sign] of [
+    [wished, 1],
+    [unwished, -1],
+  ] as const)
+    for (const { podAffinityTerm, weight } of wishes) {
+      const term = termOf(pod, podAffinityTerm, reader)
+      for (const [value, count] of domainsOfTerm(term, snapshot)) credit(term.topologyKey, value, sign * weight * count)
+    }
+  for (const info of snapshot.affineNodes)
+    for (const other of info.affine.values()) {
+      const { podAffinity, podAntiAffinity } = other.spec.affinity ?? {}
+      for (const required of podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [])
+        if (termMatches(termOf(other, required, reader), pod))
+          credit(required.topologyKey, labelOfNode(info.node, required.topologyKey), hardAffinityWeight)
+      for (const { podAffinityTerm, weight } of podAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [])
+        if (termMatches(termOf(other, podAffinityTerm, reader), pod))
+          credit(podAffinityTerm.topologyKey, labelOfNode(info.node, podAffinityTerm.topologyKey), weight)
+      for (const { podAffinityTerm, weight } of podAntiAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [])
+        if (termMatches(termOf(other, podAffinityTerm, reader), pod))
+          credit(podAffinityTerm.topologyKey, labelOfNode(info.node, podAffinityTerm.topologyKey), -weight)
+    }
+  if (domainScores.size === 0) return
+  const raw = nodes.map(({ node }) => {
+    let sum = 0
+    for (const [key, domains] of domainScores) sum += domains.get(labelOfNode(node, key) ?? '') ?? 0
+    return sum
+  })
+  let least = raw[0] ?? 0
+  let most = least
+  for (const score of raw) {
+    if (score < least) least = score
+    if (score > most) most = score
+  }
+  if (most === least) return
+  for (let position = 0; position < raw.length; position += 1)
+    scores[position] =
+      (scores[position] ?? 0) + weights.podAffinity * Math.floor((scoreMax * ((raw[position] ?? 0) - least)) / (most - least))
+}
+
+/** The nodes with the highest score, in the order given. */
+export const bestOf = (nodes: readonly NodeInfo[], pod: Pod, snapshot: Snapshot, reader: Reader): readonly NodeInfo[] => {
+  if (nodes.length <= 1) return nodes
+  const { requests } = factsOf(pod)
+  const asksForNothing = requests.milliCpu === 0 && requests.memory === 0
+  const scores: number[] = []
+  for (const info of nodes)
+    scores.push(weights.fit * fitScore(requests, info) + (asksForNothing ? 0 : weights.balance * balanceScore(requests, info)))
+  addTaintScores(scores, nodes, pod)
+  addNodeAffinityScores(scores, nodes, pod)
+  addSpreadScores(scores, nodes, pod, snapshot, reader)
+  addPodAffinityScores(scores, nodes, pod, snapshot, reader)
+  let most = -Number.MAX_SAFE_INTEGER
+  for (const score of scores) if (score > most) most = score
+  return nodes.filter((_, position) => scores[position] === most)
+}
+
+/** Does the Pod look at where others are, so that a newly placed Pod could change its lot? */
+export const looksAtOthers = (pod: Pod): boolean =>
+  pod.spec.affinity?.podAffinity !== undefined ||
+  pod.spec.affinity?.podAntiAffinity !== undefined ||
+  (pod.spec.topologySpreadConstraints ?? []).length > 0

@@ -1,0 +1,251 @@
+/**
+ * The scheduler's view of the nodes: what each can give and what is given away, and how many Pods of a selector each holds. It follows the
+ * stores from version to version, so a cycle pays for what has changed and not for what is there. A memo of the stores it was asked for:
+ * nothing in it can be told from reckoning anew.
+ */
+import type { LabelSelector, Node, Pod } from '../../api/generated/types.js'
+import { selectorMatches } from '../../api/label-selector.js'
+import type { KubernetesObject } from '../../api/object.js'
+import { storeBehind } from '../../cluster/make-reader.js'
+import type { Reader } from '../../cluster/reader.js'
+import { followMap, forEachDifference } from '../../kernel/map-difference.js'
+import { emptyMap, type PersistentMap } from '../../kernel/persistent-map.js'
+import { isTerminal, isTerminating } from '../../resources/pod/queries.js'
+import { amountOf, factsOf, type HostPort } from './requests.js'
+
+export interface NodeInfo {
+  readonly name: string
+  /** Undefined while Pods are bound to a node that has no object. */
+  node: Node | undefined
+  milliCpu: number
+  memory: number
+  ephemeralStorage: number
+  podsMax: number
+  others: ReadonlyMap<string, number>
+  usedMilliCpu: number
+  usedMemory: number
+  usedEphemeralStorage: number
+  scoredMilliCpu: number
+  scoredMemory: number
+  readonly usedOthers: Map<string, number>
+  /** Pods that count: bound and not finished. */
+  readonly pods: Map<string, Pod>
+  readonly hostPorts: Map<string, readonly HostPort[]>
+  /** Pods whose (anti-)affinity others must look at. */
+  readonly affine: Map<string, Pod>
+}
+
+/** How many Pods of a selector each node holds. */
+export interface Tally {
+  readonly matches: (pod: Pod) => boolean
+  /** Node → number; no entry for none. */
+  readonly counts: Map<string, number>
+}
+
+export interface Snapshot {
+  readonly byName: ReadonlyMap<string, NodeInfo>
+  /** Those with an object, by name. */
+  readonly nodes: () => readonly NodeInfo[]
+  /** Nodes that hold Pods with affinity terms. */
+  readonly affineNodes: ReadonlySet<NodeInfo>
+  readonly tally: (question: TallyQuestion) => Tally
+}
+
+export interface TallyQuestion {
+  /** undefined: of every namespace. */
+  readonly namespaces: readonly string[] | undefined
+  readonly selector: LabelSelector | undefined
+  readonly alsoTerminating: boolean
+}
+
+const talliesMax = 4_096
+
+interface Index {
+  readonly byName: Map<string, NodeInfo>
+  readonly affineNodes: Set<NodeInfo>
+  readonly tallies: Map<string, Tally>
+  /** One label that all Pods of a tally have (`key=value`, '' if there is none) → those tallies. */
+  readonly talliesByLabel: Map<string, Tally[]>
+  ordered: readonly NodeInfo[] | undefined
+}
+
+const emptyInfo = (name: string): NodeInfo => ({
+  name,
+  node: undefined,
+  milliCpu: 0,
+  memory: 0,
+  ephemeralStorage: 0,
+  podsMax: 0,
+  others: new Map(),
+  usedMilliCpu: 0,
+  usedMemory: 0,
+  usedEphemeralStorage: 0,
+  scoredMilliCpu: 0,
+  scoredMemory: 0,
+  usedOthers: new Map(),
+  pods: new Map(),
+  hostPorts: new Map(),
+  affine: new Map(),
+})
+
+const infoOf = (index: Index, name: string): NodeInfo => {
+  const known = index.byName.get(name)
+  if (known !== undefined) return known
+  const info = emptyInfo(name)
+  index.byName.set(name, info)
+  return info
+}
+
+const forgetIfEmpty = (index: Index, info: NodeInfo): void => {
+  if (info.node === undefined && info.pods.size === 0) index.byName.delete(info.name)
+}
+
+const standard: ReadonlySet<string> = new Set(['cpu', 'memory', 'ephemeral-storage', 'pods'])
+
+const setNode = (index: Index, name: string, node: Node | undefined): void => {
+  const info = infoOf(index, name)
+  if ((info.node === undefined) !== (node === undefined)) index.ordered = undefined
+  info.node = node
+  const allocatable = node?.status.allocatable ?? {}
+  info.milliCpu = amountOf('cpu', allocatable['cpu'])
+  info.memory = amountOf('memory', allocatable['memory'])
+  info.ephemeralStorage = amountOf('ephemeral-storage', allocatable['ephemeral-storage'])
+  info.podsMax = amountOf('pods', allocatable['pods'])
+  info.others = new Map(
+    Object.keys(allocatable)
+      .filter((resource) => !standard.has(resource))
+      .map((resource) => [resource, amountOf(resource, allocatable[resource])]),
+  )
+  forgetIfEmpty(index, info)
+}
+
+export const hasRequiredAntiAffinity = (pod: Pod): boolean =>
+  (pod.spec.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []).length > 0
+
+const isAffine = (pod: Pod): boolean => pod.spec.affinity?.podAffinity !== undefined || pod.spec.affinity?.podAntiAffinity !== undefined
+
+const recount = (index: Index, nodeName: string, pod: Pod, by: 1 | -1): void => {
+  const apply = (tallies: readonly Tally[] | undefined): void => {
+    if (tallies === undefined) return
+    for (const { matches, counts } of tallies) {
+      if (!matches(pod)) continue
+      const count = (counts.get(nodeName) ?? 0) + by
+      if (count === 0) counts.delete(nodeName)
+      else counts.set(nodeName, count)
+    }
+  }
+  if (index.tallies.size === 0) return
+  apply(index.talliesByLabel.get(''))
+  const labels = pod.metadata.labels
+  for (const key in labels) apply(index.talliesByLabel.get(`${key}=${labels[key] ?? ''}`))
+}
+
+const place = (index: Index, info: NodeInfo, key: string, pod: Pod, by: 1 | -1): void => {
+  const { requests, hostPorts } = factsOf(pod)
+  info.usedMilliCpu += by * requests.milliCpu
+  info.usedMemory += by * requests.memory
+  info.usedEphemeralStorage += by * requests.ephemeralStorage
+  info.scoredMilliCpu += by * requests.scoredMilliCpu
+  info.scoredMemory += by * requests.scoredMemory
+  for (const [resource, amount] of requests.others) info.usedOthers.set(resource, (info.usedOthers.get(resource) ?? 0) + by * amount)
+  if (by > 0) {
+    info.pods.set(key, pod)
+    if (hostPorts.length > 0) info.hostPorts.set(key, hostPorts)
+    if (isAffine(pod)) info.affine.set(key, pod)
+  } else {
+    info.pods.delete(key)
+    info.hostPorts.delete(key)
+    info.affine.delete(key)
+  }
+  if (info.affine.size > 0) index.affineNodes.add(info)
+  else index.affineNodes.delete(info)
+  recount(index, info.name, pod, by)
+}
+
+const counts = (pod: Pod): boolean => !isTerminal(pod)
+
+/** Nothing that the snapshot looks at has changed: most changes of Pods are of their status. */
+const alike = (before: Pod, after: Pod): boolean =>
+  before.spec === after.spec &&
+  before.metadata.labels === after.metadata.labels &&
+  isTerminating(before) === isTerminating(after) &&
+  counts(before) === counts(after)
+
+const changeNodePods = (
+  index: Index,
+  nodeName: string,
+  before: PersistentMap<KubernetesObject> | undefined,
+  after: PersistentMap<KubernetesObject> | undefined,
+): void => {
+  const info = infoOf(index, nodeName)
+  forEachDifference(before ?? nobody, after ?? nobody, (key, old, next) => {
+    // The index by node holds Pods only.
+    const oldPod = old as Pod | undefined
+    const nextPod = next as Pod | undefined
+    if (oldPod !== undefined && nextPod !== undefined && alike(oldPod, nextPod)) {
+      if (info.pods.has(key)) info.pods.set(key, nextPod)
+      return
+    }
+    if (oldPod !== undefined && counts(oldPod)) place(index, info, key, oldPod, -1)
+    if (nextPod !== undefined && counts(nextPod)) place(index, info, key, nextPod, 1)
+  })
+  forgetIfEmpty(index, info)
+}
+const nobody = emptyMap<KubernetesObject>()
+
+const labelOf = (selector: LabelSelector | undefined): string => {
+  for (const key in selector?.matchLabels) return `${key}=${selector.matchLabels[key] ?? ''}`
+  return ''
+}
+
+const tallyOf = (index: Index, { namespaces, selector, alsoTerminating }: TallyQuestion): Tally => {
+  const name = `${alsoTerminating ? '+' : '-'} ${namespaces?.join() ?? '*'} ${JSON.stringify(selector ?? null)}`
+  const known = index.tallies.get(name)
+  if (known !== undefined) return known
+  if (index.tallies.size >= talliesMax) {
+    index.tallies.clear()
+    index.talliesByLabel.clear()
+  }
+  const matches = (pod: Pod): boolean =>
+    (namespaces === undefined || namespaces.includes(pod.metadata.namespace ?? '')) &&
+    (alsoTerminating || !isTerminating(pod)) &&
+    selectorMatches(selector, pod.metadata.labels)
+  const tally: Tally = { matches, counts: new Map() }
+  for (const info of index.byName.values()) {
+    let count = 0
+    for (const pod of info.pods.values()) if (matches(pod)) count += 1
+    if (count > 0) tally.counts.set(info.name, count)
+  }
+  index.tallies.set(name, tally)
+  const label = labelOf(selector)
+  const others = index.talliesByLabel.get(label)
+  if (others === undefined) index.talliesByLabel.set(label, [tally])
+  else others.push(tally)
+  return tally
+}
+
+const index: Index = { byName: new Map(), affineNodes: new Set(), tallies: new Map(), talliesByLabel: new Map(), ordered: undefined }
+
+const followNodes = followMap<KubernetesObject, Index>(index, emptyMap(), (shared, name, _, after) => {
+  setNode(shared, name, after as Node | undefined) // the store of Nodes
+})
+const followPods = followMap<PersistentMap<KubernetesObject>, Index>(index, emptyMap(), changeNodePods)
+
+const snapshot: Snapshot = {
+  byName: index.byName,
+  affineNodes: index.affineNodes,
+  nodes: () => {
+    index.ordered ??= [...index.byName.values()]
+      .filter(({ node }) => node !== undefined)
+      .sort((left, right) => (left.name < right.name ? -1 : left.name > right.name ? 1 : 0))
+    return index.ordered
+  },
+  tally: (question) => tallyOf(index, question),
+}
+
+/** Valid until the next call. */
+export const snapshotOf = (reader: Reader): Snapshot => {
+  followNodes(storeBehind(reader, 'Node').objects)
+  followPods(storeBehind(reader, 'Pod').byNode)
+  return snapshot
+}
