@@ -14,7 +14,9 @@ export const applyPatch = (typeName: string, patchType: PatchType, original: Jso
       const merged = applyJsonMergePatch(original, patch)
       return isJsonObject(patch) && isJsonObject(merged)
         ? E.right(merged)
-        : E.left(badRequest(`error decoding patch: json: cannot unmarshal ${goKindOf(patch)} into Go value of type map[string]interface {}`))
+        : E.left(
+            badRequest(`error decoding patch: json: cannot unmarshal ${goKindOf(patch)} into Go value of type map[string]interface {}`),
+          )
     }
     case 'json':
       return applyJsonPatch(original, patch)

@@ -33,9 +33,14 @@ interface DiffOptions {
 const isNotAfter = (left: string, right: string): boolean => left <= right
 
 /** By their text, as Go sorts values of mixed types: 10080 before 80. */
-const sortedScalars = (items: readonly Json[]): readonly Json[] => insertionSorted(items, (left, right) => isNotAfter(goTextOf(left), goTextOf(right)))
+const sortedScalars = (items: readonly Json[]): readonly Json[] =>
+  insertionSorted(items, (left, right) => isNotAfter(goTextOf(left), goTextOf(right)))
 
-const diffScalarLists = (original: readonly Json[], modified: readonly Json[], options: DiffOptions): { readonly added: readonly Json[]; readonly deleted: readonly Json[] } => {
+const diffScalarLists = (
+  original: readonly Json[],
+  modified: readonly Json[],
+  options: DiffOptions,
+): { readonly added: readonly Json[]; readonly deleted: readonly Json[] } => {
   const before = sortedScalars(original)
   const after = sortedScalars(modified)
   const added: Json[] = []
@@ -62,7 +67,11 @@ const diffScalarLists = (original: readonly Json[], modified: readonly Json[], o
 }
 
 /** Pairs of merge key and element, sorted by the text of the key. */
-const sortedByMergeKey = (list: readonly Json[], mergeKey: string, problem: Problem): readonly { readonly key: Json; readonly text: string; readonly element: JsonObject }[] => {
+const sortedByMergeKey = (
+  list: readonly Json[],
+  mergeKey: string,
+  problem: Problem,
+): readonly { readonly key: Json; readonly text: string; readonly element: JsonObject }[] => {
   const keyed: { key: Json; text: string; element: JsonObject }[] = []
   for (const element of list) {
     if (!isJsonObject(element)) {
@@ -121,7 +130,13 @@ interface ListDiff {
   readonly order: readonly Json[]
 }
 
-const diffLists = (original: readonly Json[], modified: readonly Json[], meta: FieldMeta, options: DiffOptions, problem: Problem): ListDiff => {
+const diffLists = (
+  original: readonly Json[],
+  modified: readonly Json[],
+  meta: FieldMeta,
+  options: DiffOptions,
+  problem: Problem,
+): ListDiff => {
   if (original.length === 0) return { patch: options.ignoreChangesAndAdditions ? [] : modified, deleted: [], order: [] }
   const kind = elementKindOf([original, modified], problem)
   if (kind === 'map') {
@@ -129,17 +144,26 @@ const diffLists = (original: readonly Json[], modified: readonly Json[], meta: F
     const { changed, deleted } = diffObjectLists(original, modified, meta, options, problem)
     const patch = [...normalizeOrder(changed, modified, meta.mergeKey, kind, problem), ...deleted]
     const isOrdered =
-      (!options.ignoreChangesAndAdditions && (patch.length > 0 || !isSameOrder(original, modified, meta.mergeKey))) || (!options.ignoreDeletions && patch.length > 0)
+      (!options.ignoreChangesAndAdditions && (patch.length > 0 || !isSameOrder(original, modified, meta.mergeKey))) ||
+      (!options.ignoreDeletions && patch.length > 0)
     const order = isOrdered ? modified.map((item) => ({ [meta.mergeKey]: isJsonObject(item) ? item[meta.mergeKey] : undefined })) : []
     return { patch, deleted: [], order }
   }
   const { added, deleted } = diffScalarLists(original, modified, options)
   // Kubernetes sorts the original in place before it compares the two, so an unsorted list counts as reordered.
-  const isOrdered = (!options.ignoreDeletions && deleted.length > 0) || (!options.ignoreChangesAndAdditions && !deepEqual(sortedScalars(original), modified))
+  const isOrdered =
+    (!options.ignoreDeletions && deleted.length > 0) ||
+    (!options.ignoreChangesAndAdditions && !deepEqual(sortedScalars(original), modified))
   return { patch: normalizeOrder(added, modified, meta.mergeKey, kind, problem), deleted, order: isOrdered ? modified : [] }
 }
 
-const diffObjects = (original: JsonObject, modified: JsonObject, typeName: string | undefined, options: DiffOptions, problem: Problem): JsonObject => {
+const diffObjects = (
+  original: JsonObject,
+  modified: JsonObject,
+  typeName: string | undefined,
+  options: DiffOptions,
+  problem: Problem,
+): JsonObject => {
   const patch: MutableObject = {}
   const change = (key: string, value: Json): void => {
     if (!options.ignoreChangesAndAdditions) setField(patch, key, value)
@@ -174,7 +198,8 @@ const diffObjects = (original: JsonObject, modified: JsonObject, typeName: strin
     } else if (old !== value) change(key, value)
   }
   const isMissing = (key: string): boolean => fieldOf(modified, key) === undefined
-  if (!options.ignoreDeletions) for (const key of Object.keys(original)) if (original[key] !== undefined && isMissing(key)) setField(patch, key, null)
+  if (!options.ignoreDeletions)
+    for (const key of Object.keys(original)) if (original[key] !== undefined && isMissing(key)) setField(patch, key, null)
   const hasMore = Object.keys(original).some((key) => original[key] !== undefined && original[key] !== null && isMissing(key))
   if (keysToRetain.length > 0 && (Object.keys(patch).length > 0 || hasMore)) patch[retainKeysDirective] = sortedScalars(keysToRetain)
   return patch
@@ -193,7 +218,12 @@ export const twoWayStrategicPatch = (typeName: string, original: JsonObject, mod
  * What kubectl apply sends: additions and changes from the live object to the manifest, and deletions from the last applied manifest to
  * this one. What others have set on the live object, and neither manifest names, stays.
  */
-export const threeWayStrategicPatch = (typeName: string, original: JsonObject, modified: JsonObject, current: JsonObject): E.Either<string, JsonObject> => {
+export const threeWayStrategicPatch = (
+  typeName: string,
+  original: JsonObject,
+  modified: JsonObject,
+  current: JsonObject,
+): E.Either<string, JsonObject> => {
   const problem: Problem = { first: undefined }
   const additions = diffObjects(current, modified, typeName, { ...everythingCounts, ignoreDeletions: true }, problem)
   const deletions = diffObjects(original, modified, typeName, { ...everythingCounts, ignoreChangesAndAdditions: true }, problem)

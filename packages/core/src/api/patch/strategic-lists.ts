@@ -44,11 +44,20 @@ export const fieldMetaOf = (typeName: string | undefined, field: string): FieldM
   }
 }
 
-const goTypes: Readonly<Record<JsonKind, string>> = { map: 'map[string]interface {}', list: '[]interface {}', string: 'string', number: 'int64', bool: 'bool', nil: '%!s(<nil>)' }
+const goTypes: Readonly<Record<JsonKind, string>> = {
+  map: 'map[string]interface {}',
+  list: '[]interface {}',
+  string: 'string',
+  number: 'int64',
+  bool: 'bool',
+  nil: '%!s(<nil>)',
+}
 
-export const badType = (expected: JsonKind, actual: Json | undefined): string => `expected a ${goTypes[expected]}, but received a ${goTypes[kindOf(actual)]}`
+export const badType = (expected: JsonKind, actual: Json | undefined): string =>
+  `expected a ${goTypes[expected]}, but received a ${goTypes[kindOf(actual)]}`
 
-export const noMergeKey = (item: JsonObject, mergeKey: string): string => `map: ${goTextOf(item)} does not contain declared merge key: ${mergeKey}`
+export const noMergeKey = (item: JsonObject, mergeKey: string): string =>
+  `map: ${goTextOf(item)} does not contain declared merge key: ${mergeKey}`
 
 /** The one kind of all elements. Follows sliceElementType. */
 export const elementKindOf = (lists: readonly (readonly Json[])[], problem: Problem): JsonKind => {
@@ -97,7 +106,13 @@ export const insertionSorted = <T>(items: readonly T[], less: (left: T, right: T
 export const isDeleteElement = (item: Json): boolean => isJsonObject(item) && item[directiveMarker] === 'delete'
 
 /** Sorted by the order list; elements to delete come last. */
-export const normalizeOrder = (items: readonly Json[], order: readonly Json[], mergeKey: string, kind: JsonKind, problem: Problem): readonly Json[] => {
+export const normalizeOrder = (
+  items: readonly Json[],
+  order: readonly Json[],
+  mergeKey: string,
+  kind: JsonKind,
+  problem: Problem,
+): readonly Json[] => {
   if (kind === 'map') {
     for (const item of [...items, ...order]) {
       if (!isJsonObject(item)) report(problem, badType('map', item))
@@ -115,7 +130,13 @@ export const normalizeOrder = (items: readonly Json[], order: readonly Json[], m
 }
 
 /** Elements that only the server has are put between those of the patch, by the order that both have on the server. Follows mergeSortedSlice. */
-const interleave = (serverOnly: readonly Json[], patched: readonly Json[], serverOrder: readonly Json[], mergeKey: string, kind: JsonKind): readonly Json[] => {
+const interleave = (
+  serverOnly: readonly Json[],
+  patched: readonly Json[],
+  serverOrder: readonly Json[],
+  mergeKey: string,
+  kind: JsonKind,
+): readonly Json[] => {
   const result: Json[] = []
   let left = 0
   let right = 0

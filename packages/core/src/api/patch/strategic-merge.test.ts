@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
@@ -28,7 +29,12 @@ describe('applying a strategic merge patch to a PodSpec', () => {
   const b = { name: 'b', image: 'b:1' }
   const c = { name: 'c', image: 'c:1' }
   it.each<[string, JsonObject, JsonObject, Json]>([
-    ['merges elements by name', { containers: [a, b] }, { containers: [{ name: 'b', image: 'b:2' }] }, { containers: [a, { name: 'b', image: 'b:2' }] }],
+    [
+      'merges elements by name',
+      { containers: [a, b] },
+      { containers: [{ name: 'b', image: 'b:2' }] },
+      { containers: [a, { name: 'b', image: 'b:2' }] },
+    ],
     ['puts new elements first when nothing says otherwise', { containers: [a] }, { containers: [b] }, { containers: [b, a] }],
     [
       'orders as it is told',
@@ -51,11 +57,21 @@ describe('applying a strategic merge patch to a PodSpec', () => {
       { containers: [c, { name: 'd' }] },
     ],
     ['replaces a list', { containers: [a, b] }, { containers: [{ $patch: 'replace' }, c] }, { containers: [c] }],
-    ['replaces an object', { securityContext: { runAsUser: 1, fsGroup: 2 } }, { securityContext: { $patch: 'replace', runAsUser: 3 } }, { securityContext: { runAsUser: 3 } }],
+    [
+      'replaces an object',
+      { securityContext: { runAsUser: 1, fsGroup: 2 } },
+      { securityContext: { $patch: 'replace', runAsUser: 3 } },
+      { securityContext: { runAsUser: 3 } },
+    ],
     ['empties an object', { securityContext: { runAsUser: 1 } }, { securityContext: { $patch: 'delete' } }, { securityContext: {} }],
     ['deletes by null', { nodeName: 'x', hostname: 'y' }, { nodeName: null, subdomain: null }, { hostname: 'y' }],
     ['drops nulls from what it adds', {}, { securityContext: { runAsUser: null, fsGroup: 1 } }, { securityContext: { fsGroup: 1 } }],
-    ['replaces lists without a merge key', { tolerations: [{ key: 'a' }] }, { tolerations: [{ key: 'b' }] }, { tolerations: [{ key: 'b' }] }],
+    [
+      'replaces lists without a merge key',
+      { tolerations: [{ key: 'a' }] },
+      { tolerations: [{ key: 'b' }] },
+      { tolerations: [{ key: 'b' }] },
+    ],
     [
       'keeps only some keys of a volume',
       { volumes: [{ name: 'v', hostPath: { path: '/x' } }] },
@@ -68,8 +84,18 @@ describe('applying a strategic merge patch to a PodSpec', () => {
       { containers: [{ name: 'a', ports: [{ containerPort: 80, protocol: 'TCP' }] }] },
       { containers: [{ name: 'a', ports: [{ containerPort: 80, name: 'web', protocol: 'TCP' }] }] },
     ],
-    ['refuses elements without the merge key', { containers: [a] }, { containers: [{ image: 'x' }] }, { refused: 'map: map[image:x] does not contain declared merge key: name', code: 500 }],
-    ['refuses unknown directives', { containers: [a] }, { $patch: 'shred' }, { refused: 'unknown patch type: shred in map: map[$patch:shred]', code: 500 }],
+    [
+      'refuses elements without the merge key',
+      { containers: [a] },
+      { containers: [{ image: 'x' }] },
+      { refused: 'map: map[image:x] does not contain declared merge key: name', code: 500 },
+    ],
+    [
+      'refuses unknown directives',
+      { containers: [a] },
+      { $patch: 'shred' },
+      { refused: 'unknown patch type: shred in map: map[$patch:shred]', code: 500 },
+    ],
     [
       'refuses keys that are not retained',
       { volumes: [{ name: 'v' }] },
@@ -91,7 +117,9 @@ describe('applying a strategic merge patch to a PodSpec', () => {
   it('puts the template of a revision in place whole', () => {
     const set = { spec: { replicas: 3, template: { metadata: { labels: { a: '1', b: '2' } }, spec: { containers: [a, b] } } } }
     const revision = { spec: { template: { $patch: 'replace', metadata: { labels: { a: '1' } }, spec: { containers: [c] } } } }
-    expect(applied('StatefulSet', set, revision)).toEqual({ spec: { replicas: 3, template: { metadata: { labels: { a: '1' } }, spec: { containers: [c] } } } })
+    expect(applied('StatefulSet', set, revision)).toEqual({
+      spec: { replicas: 3, template: { metadata: { labels: { a: '1' } }, spec: { containers: [c] } } },
+    })
   })
 
   it('shares what it does not touch', () => {
@@ -101,25 +129,69 @@ describe('applying a strategic merge patch to a PodSpec', () => {
   })
 
   it('refuses what is no object', () => {
-    expect(applied('Pod', {}, [])).toEqual({ refused: 'json: cannot unmarshal array into Go value of type map[string]interface {}', code: 400 })
+    expect(applied('Pod', {}, [])).toEqual({
+      refused: 'json: cannot unmarshal array into Go value of type map[string]interface {}',
+      code: 400,
+    })
+  })
+})
+
+/** Random cases with what Kubernetes' own library (k8s.io/apimachinery v0.36.3) makes of them. */
+type KnownCase = { readonly type: string; readonly result: JsonObject } & (
+  | { readonly apply: readonly [JsonObject, JsonObject] }
+  | { readonly twoWay: readonly [JsonObject, JsonObject] }
+  | { readonly threeWay: readonly [JsonObject, JsonObject, JsonObject] }
+)
+const known = JSON.parse(readFileSync(new URL('golden/strategic-merge.json', import.meta.url), 'utf8')) as readonly KnownCase[]
+
+describe('the Go library', () => {
+  it.each(known)('agrees: %j', (row) => {
+    const result =
+      'apply' in row
+        ? applied(row.type, ...row.apply)
+        : 'twoWay' in row
+          ? right(twoWayStrategicPatch(row.type, ...row.twoWay))
+          : right(threeWayStrategicPatch(row.type, ...row.threeWay))
+    expect(result).toEqual(row.result)
   })
 })
 
 describe('making a strategic merge patch', () => {
   const deployment = (image: string, more: JsonObject = {}): JsonObject => ({
     metadata: { name: 'web' },
-    spec: { replicas: 2, template: { spec: { containers: [{ name: 'nginx', image }, { name: 'side', image: 'side:1' }], ...more } } },
+    spec: {
+      replicas: 2,
+      template: {
+        spec: {
+          containers: [
+            { name: 'nginx', image },
+            { name: 'side', image: 'side:1' },
+          ],
+          ...more,
+        },
+      },
+    },
   })
 
   it('is what kubectl set image sends', () => {
     expect(right(twoWayStrategicPatch('Deployment', deployment('nginx:1'), deployment('nginx:2')))).toEqual({
-      spec: { template: { spec: { '$setElementOrder/containers': [{ name: 'nginx' }, { name: 'side' }], containers: [{ image: 'nginx:2', name: 'nginx' }] } } },
+      spec: {
+        template: {
+          spec: { '$setElementOrder/containers': [{ name: 'nginx' }, { name: 'side' }], containers: [{ image: 'nginx:2', name: 'nginx' }] },
+        },
+      },
     })
   })
 
   it('deletes elements, keys and members of sets', () => {
-    const before = { metadata: { finalizers: ['a', 'b'], labels: { x: '1', y: '2' } }, spec: { containers: [{ name: 'a' }, { name: 'b' }], volumes: [{ name: 'v', hostPath: { path: '/' } }] } }
-    const after = { metadata: { finalizers: ['b'], labels: { y: '2' } }, spec: { containers: [{ name: 'b' }], volumes: [{ name: 'v', emptyDir: {} }] } }
+    const before = {
+      metadata: { finalizers: ['a', 'b'], labels: { x: '1', y: '2' } },
+      spec: { containers: [{ name: 'a' }, { name: 'b' }], volumes: [{ name: 'v', hostPath: { path: '/' } }] },
+    }
+    const after = {
+      metadata: { finalizers: ['b'], labels: { y: '2' } },
+      spec: { containers: [{ name: 'b' }], volumes: [{ name: 'v', emptyDir: {} }] },
+    }
     expect(right(twoWayStrategicPatch('Pod', before, after))).toEqual({
       metadata: { '$deleteFromPrimitiveList/finalizers': ['a'], '$setElementOrder/finalizers': ['b'], labels: { x: null } },
       spec: {
@@ -155,7 +227,13 @@ describe('making a strategic merge patch', () => {
     expect(patch).toEqual({
       spec: {
         replicas: 2,
-        template: { spec: { '$setElementOrder/containers': [{ name: 'nginx' }, { name: 'side' }], containers: [{ name: 'nginx', image: 'nginx:2' }], nodeSelector: null } },
+        template: {
+          spec: {
+            '$setElementOrder/containers': [{ name: 'nginx' }, { name: 'side' }],
+            containers: [{ name: 'nginx', image: 'nginx:2' }],
+            nodeSelector: null,
+          },
+        },
       },
     })
     expect(applied('Deployment', live, patch)).toEqual({
@@ -179,7 +257,13 @@ describe('making a strategic merge patch', () => {
     const last = { spec: { containers: [{ name: 'a' }, { name: 'b' }] } }
     const next = { spec: { containers: [{ name: 'b', image: 'b:2' }] } }
     expect(right(threeWayStrategicPatch('Pod', last, next, last))).toEqual({
-      spec: { '$setElementOrder/containers': [{ name: 'b' }], containers: [{ name: 'b', image: 'b:2' }, { $patch: 'delete', name: 'a' }] },
+      spec: {
+        '$setElementOrder/containers': [{ name: 'b' }],
+        containers: [
+          { name: 'b', image: 'b:2' },
+          { $patch: 'delete', name: 'a' },
+        ],
+      },
     })
   })
 
@@ -187,16 +271,23 @@ describe('making a strategic merge patch', () => {
   // Sorted, because Kubernetes does not see that a set has another order when the new one is the sorted one.
   const sortedWords = fc.subarray(['a', 'b', 'c', 'd'])
   const labels = fc.dictionary(words, words, { maxKeys: 3, noNullPrototype: true })
-  const optional = <T>(shape: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<JsonObject> => fc.record(shape, { requiredKeys: [] }) as fc.Arbitrary<JsonObject>
+  const optional = <T>(shape: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<JsonObject> =>
+    fc.record(shape, { requiredKeys: [] }) as fc.Arbitrary<JsonObject>
   const keyed = (key: string, ids: fc.Arbitrary<Json>, rest: fc.Arbitrary<JsonObject>): fc.Arbitrary<Json[]> =>
-    fc.uniqueArray(fc.tuple(ids, rest), { selector: ([id]) => id, maxLength: 4 }).map((items) => items.map(([id, item]) => ({ [key]: id, ...item })))
+    fc
+      .uniqueArray(fc.tuple(ids, rest), { selector: ([id]) => id, maxLength: 4 })
+      .map((items) => items.map(([id, item]) => ({ [key]: id, ...item })))
   const container = optional({
     image: words,
     env: keyed('name', words, optional({ value: words })),
     ports: keyed('containerPort', fc.constantFrom<Json[]>(80, 443, 8080, 9090), optional({ name: words })),
     args: fc.array(words, { maxLength: 3 }),
   })
-  const volume = fc.oneof(fc.constant({ emptyDir: {} }), fc.record({ hostPath: fc.record({ path: words }) }), fc.record({ configMap: optional({ name: words, optional: fc.boolean() }) }))
+  const volume = fc.oneof(
+    fc.constant({ emptyDir: {} }),
+    fc.record({ hostPath: fc.record({ path: words }) }),
+    fc.record({ configMap: optional({ name: words, optional: fc.boolean() }) }),
+  )
   const pods = optional({
     metadata: optional({ labels, finalizers: sortedWords }),
     spec: optional({

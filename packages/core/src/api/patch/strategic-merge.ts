@@ -92,7 +92,11 @@ const applyRetainKeys = (original: MutableObject, patch: MutableObject, options:
   if (!options.mergeParallelList) {
     const already = fieldOf(original, retainKeysDirective)
     if (already === undefined) original[retainKeysDirective] = retained
-    else if (!deepEqual(already, retained)) report(problem, `${goTextOf(already)} and ${goTextOf(retained)} are not deep equal: this may happen when calculating the 3-way diff patch`)
+    else if (!deepEqual(already, retained))
+      report(
+        problem,
+        `${goTextOf(already)} and ${goTextOf(retained)} are not deep equal: this may happen when calculating the 3-way diff patch`,
+      )
     return
   }
   if (!isJsonList(retained)) {
@@ -187,17 +191,33 @@ const mergeObjectLists = (
   }
 }
 
-const mergeLists = (original: readonly Json[], patch: readonly Json[], meta: FieldMeta, isDeleteList: boolean, options: MergeOptions, problem: Problem): MergedList => {
+const mergeLists = (
+  original: readonly Json[],
+  patch: readonly Json[],
+  meta: FieldMeta,
+  isDeleteList: boolean,
+  options: MergeOptions,
+  problem: Problem,
+): MergedList => {
   if (meta.strategy !== 'merge' && !isDeleteList) return { ordered: patch, serverOrder: original }
   if (original.length === 0 && patch.length === 0) return { ordered: original, serverOrder: original }
   const kind = elementKindOf([original, patch], problem)
   if (kind === 'map') return mergeObjectLists(original, patch, meta, options, problem)
   if (options.mergeParallelList && isDeleteList) return { ordered: original.filter((item) => !patch.includes(item)), serverOrder: original }
-  return { ordered: orderElements(withoutDuplicates([...original, ...patch]), patch, original, meta.mergeKey, kind, problem), serverOrder: original }
+  return {
+    ordered: orderElements(withoutDuplicates([...original, ...patch]), patch, original, meta.mergeKey, kind, problem),
+    serverOrder: original,
+  }
 }
 
 /** Carries out `$setElementOrder/…` together with the list it belongs to, and takes both out of the patch. Follows mergePatchIntoOriginal. */
-const applyElementOrders = (original: MutableObject, patch: MutableObject, typeName: string | undefined, options: MergeOptions, problem: Problem): void => {
+const applyElementOrders = (
+  original: MutableObject,
+  patch: MutableObject,
+  typeName: string | undefined,
+  options: MergeOptions,
+  problem: Problem,
+): void => {
   for (const [key, order] of Object.entries(patch)) {
     if (!key.startsWith(setElementOrderPrefix) || order === undefined) continue
     if (!options.mergeParallelList) {
@@ -221,7 +241,8 @@ const applyElementOrders = (original: MutableObject, patch: MutableObject, typeN
     checkPatchOrder(patchList ?? [], order, meta.mergeKey, problem)
     let merged: MergedList
     if (originalList === undefined && patchList === undefined) continue
-    if (originalList === undefined) merged = { ordered: (patchList ?? []).map(withoutDirectives).filter((item) => item !== undefined), serverOrder: [] }
+    if (originalList === undefined)
+      merged = { ordered: (patchList ?? []).map(withoutDirectives).filter((item) => item !== undefined), serverOrder: [] }
     else if (patchList === undefined) merged = { ordered: originalList, serverOrder: originalList }
     else merged = mergeLists(originalList, patchList, meta, false, options, problem)
     const kind = elementKindOf([originalList ?? [], patchList ?? []], problem)
@@ -230,7 +251,13 @@ const applyElementOrders = (original: MutableObject, patch: MutableObject, typeN
   }
 }
 
-export const mergeObjects = (original: JsonObject, patch: JsonObject, typeName: string | undefined, options: MergeOptions, problem: Problem): JsonObject => {
+export const mergeObjects = (
+  original: JsonObject,
+  patch: JsonObject,
+  typeName: string | undefined,
+  options: MergeOptions,
+  problem: Problem,
+): JsonObject => {
   const directive = fieldOf(patch, directiveMarker)
   if (directive !== undefined) {
     if (directive === 'replace') {
@@ -277,13 +304,15 @@ export const mergeObjects = (original: JsonObject, patch: JsonObject, typeName: 
 /** Follows interpretStrategicMergePatchError in apiserver/pkg/endpoints/handlers/patch.go. */
 const statusOf = (error: string): ApiStatus => {
   if ([badFormatForPrimitiveList, badFormatForRetainKeys, badFormatForSetElementOrder].includes(error)) return badRequest(error)
-  if (error === noListOfLists) return { reason: 'Invalid', code: 422, message: 'the server rejected our request due to an error in our request' }
+  if (error === noListOfLists)
+    return { reason: 'Invalid', code: 422, message: 'the server rejected our request due to an error in our request' }
   return { reason: 'InternalError', code: 500, message: error }
 }
 
 /** The patched object, or the API server's refusal. `typeName` as in typeNameOfKind. */
 export const applyStrategicMerge = (typeName: string, original: JsonObject, patch: Json): E.Either<ApiStatus, JsonObject> => {
-  if (!isJsonObject(patch)) return E.left(badRequest(`json: cannot unmarshal ${goKindOf(patch)} into Go value of type map[string]interface {}`))
+  if (!isJsonObject(patch))
+    return E.left(badRequest(`json: cannot unmarshal ${goKindOf(patch)} into Go value of type map[string]interface {}`))
   const problem: Problem = { first: undefined }
   const merged = mergeObjects(original, patch, typeName, { mergeParallelList: true, ignoreUnmatchedNulls: true }, problem)
   return problem.first === undefined ? E.right(merged) : E.left(statusOf(problem.first))
