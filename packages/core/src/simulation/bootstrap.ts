@@ -40,7 +40,7 @@ const nodeObject = (node: NodeSpec, index: number): UnstoredObject => {
     cpu: node.cpu ?? '4',
     'ephemeral-storage': node.ephemeralStorage ?? '100Gi',
     memory: node.memory ?? '16Gi',
-    pods: String(node.pods ?? 110)
+    pods: String(node.pods ?? 110),
   }
   return object('v1', 'Node', {
     metadata: {
@@ -50,14 +50,14 @@ const nodeObject = (node: NodeSpec, index: number): UnstoredObject => {
         'kubernetes.io/hostname': node.name,
         'kubernetes.io/os': 'linux',
         ...(node.zone === undefined ? undefined : { 'topology.kubernetes.io/zone': node.zone }),
-        ...node.labels
-      }
+        ...node.labels,
+      },
     },
     spec: { ...(node.taints === undefined || node.taints.length === 0 ? undefined : { taints: node.taints }) },
     status: {
       addresses: [
         { address: `192.0.2.${index + 1}`, type: 'InternalIP' },
-        { address: node.name, type: 'Hostname' }
+        { address: node.name, type: 'Hostname' },
       ],
       allocatable: capacity,
       capacity,
@@ -73,9 +73,9 @@ const nodeObject = (node: NodeSpec, index: number): UnstoredObject => {
         machineID: '',
         operatingSystem: 'linux',
         osImage: 'Debian GNU/Linux 13 (trixie)',
-        systemUUID: ''
-      }
-    }
+        systemUUID: '',
+      },
+    },
   })
 }
 
@@ -85,59 +85,69 @@ const condition = (type: string, status: string, reason: string, message: string
   message,
   reason,
   status,
-  type
+  type,
 })
 
 const conditionsOfNode: readonly object[] = [
   condition('MemoryPressure', 'False', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'),
   condition('DiskPressure', 'False', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'),
   condition('PIDPressure', 'False', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'),
-  condition('Ready', 'True', 'KubeletReady', 'kubelet is posting ready status')
+  condition('Ready', 'True', 'KubeletReady', 'kubelet is posting ready status'),
 ]
 
 const storageClassObject = (storageClass: StorageClassSpec): UnstoredObject =>
   object('storage.k8s.io/v1', 'StorageClass', {
     metadata: {
       name: storageClass.name,
-      ...(storageClass.isDefault === true ? { annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } } : undefined)
+      ...(storageClass.isDefault === true ? { annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } } : undefined),
     },
     provisioner: storageClass.provisioner,
     ...(storageClass.parameters === undefined ? undefined : { parameters: storageClass.parameters }),
     ...(storageClass.reclaimPolicy === undefined ? undefined : { reclaimPolicy: storageClass.reclaimPolicy }),
     ...(storageClass.allowVolumeExpansion === undefined ? undefined : { allowVolumeExpansion: storageClass.allowVolumeExpansion }),
-    ...(storageClass.volumeBindingMode === undefined ? undefined : { volumeBindingMode: storageClass.volumeBindingMode })
+    ...(storageClass.volumeBindingMode === undefined ? undefined : { volumeBindingMode: storageClass.volumeBindingMode }),
   })
 
 export const bootstrapObjects = (spec: ClusterSpec): readonly UnstoredObject[] => [
-  ...['default', 'kube-node-lease', 'kube-public', 'kube-system'].map((name) => object('v1', 'Namespace', { metadata: { name, labels: { 'kubernetes.io/metadata.name': name } } })),
+  ...['default', 'kube-node-lease', 'kube-public', 'kube-system'].map((name) =>
+    object('v1', 'Namespace', { metadata: { name, labels: { 'kubernetes.io/metadata.name': name } } }),
+  ),
   object('v1', 'ServiceAccount', { metadata: { name: 'default', namespace: 'default' } }),
   object('v1', 'Service', {
     metadata: { name: 'kubernetes', namespace: 'default', labels: { component: 'apiserver', provider: 'kubernetes' } },
-    spec: { clusterIP: '10.96.0.1', ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: 6443 }], type: 'ClusterIP' }
+    spec: { clusterIP: '10.96.0.1', ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: 6443 }], type: 'ClusterIP' },
   }),
   ...(spec.dns === false
     ? []
     : [
         object('v1', 'Service', {
-          metadata: { name: 'kube-dns', namespace: 'kube-system', labels: { 'k8s-app': 'kube-dns', 'kubernetes.io/cluster-service': 'true', 'kubernetes.io/name': 'CoreDNS' } },
+          metadata: {
+            name: 'kube-dns',
+            namespace: 'kube-system',
+            labels: { 'k8s-app': 'kube-dns', 'kubernetes.io/cluster-service': 'true', 'kubernetes.io/name': 'CoreDNS' },
+          },
           spec: {
             clusterIP: '10.96.0.10',
             ports: [
               { name: 'dns', port: 53, protocol: 'UDP', targetPort: 53 },
-              { name: 'dns-tcp', port: 53, protocol: 'TCP', targetPort: 53 }
+              { name: 'dns-tcp', port: 53, protocol: 'TCP', targetPort: 53 },
             ],
-            type: 'ClusterIP'
-          }
-        })
+            type: 'ClusterIP',
+          },
+        }),
       ]),
   ...spec.storageClasses.map(storageClassObject),
-  ...spec.nodes.map(nodeObject)
+  ...spec.nodes.map(nodeObject),
 ]
 
-/** Makes the cluster's first objects as actor `bootstrap`. */
+/** Makes the cluster's first objects as actor `bootstrap`. Nodes join Ready: the taint of new nodes is gone before anyone looks. */
 export const bootstrap = (simulation: Simulation, spec: ClusterSpec): void => {
   for (const made of bootstrapObjects(spec)) {
     const result = simulation.submit({ kind: 'CreateObject', object: made }, 'bootstrap')
     assert(E.isRight(result), `the cluster's first objects are refused: ${E.isLeft(result) ? result.left.message : ''}`)
+  }
+  for (const { name, taints } of spec.nodes) {
+    const patch = { spec: { taints: taints === undefined || taints.length === 0 ? null : taints } }
+    simulation.submit({ kind: 'PatchObject', target: { kind: 'Node', namespace: '', name }, patchType: 'merge', patch }, 'bootstrap')
   }
 }

@@ -2,16 +2,33 @@
 import type { ClusterSettings } from '../cluster/state.js'
 import type { Controller } from '../controllers/controller.js'
 import { recordedSettings } from '../cluster/world.js'
+import { deploymentController } from '../controllers/deployment/controller.js'
+import { disruptionController } from '../controllers/disruption/controller.js'
 import { endpointSliceController } from '../controllers/endpoint-slice/controller.js'
 import { endpointsController } from '../controllers/endpoints/controller.js'
 import { garbageCollectorController } from '../controllers/garbage-collector/controller.js'
+import { kubeSchedulerController } from '../controllers/kube-scheduler/controller.js'
+import { makeKubelet } from '../controllers/kubelet/controller.js'
+import { replicaSetController } from '../controllers/replica-set/controller.js'
+import { replicationController } from '../controllers/replication-controller/controller.js'
+import { volumeBinderController } from '../controllers/volume-binder/controller.js'
 import { makeStatefulSetController } from '../controllers/stateful-set/controller.js'
 
 export const makeControllers = (settings: ClusterSettings): readonly Controller[] => [
-  makeStatefulSetController({ maxUnavailable: settings.featureGates.maxUnavailableStatefulSet, staleReadProtection: settings.featureGates.staleReadProtection }),
+  makeStatefulSetController({
+    maxUnavailable: settings.featureGates.maxUnavailableStatefulSet,
+    staleReadProtection: settings.featureGates.staleReadProtection,
+  }),
   endpointsController,
   endpointSliceController,
-  garbageCollectorController
+  deploymentController,
+  replicaSetController,
+  replicationController,
+  disruptionController,
+  volumeBinderController,
+  garbageCollectorController,
+  kubeSchedulerController,
+  makeKubelet(settings.world.profile),
 ]
 
 const commonSettings: Omit<ClusterSettings, 'world'> = {
@@ -19,7 +36,7 @@ const commonSettings: Omit<ClusterSettings, 'world'> = {
   featureGates: { maxUnavailableStatefulSet: false, staleReadProtection: true },
   nodeMonitorPeriodMs: 5_000,
   nodeMonitorGraceMs: 50_000,
-  serviceNetwork: '10.96.0.0/16'
+  serviceNetwork: '10.96.0.0/16',
 }
 
 /** The cluster of the conformance recordings. */

@@ -16,8 +16,9 @@ export interface ControllerDefinition {
   readonly start?: (reader: Reader) => readonly Wake[]
 }
 
-const isGenerator = (answer: readonly ApiCommand[] | Generator<ApiCommand, PlanOutcome | undefined, ApiResult>): answer is Generator<ApiCommand, PlanOutcome | undefined, ApiResult> =>
-  !Array.isArray(answer)
+const isGenerator = (
+  answer: readonly ApiCommand[] | Generator<ApiCommand, PlanOutcome | undefined, ApiResult>,
+): answer is Generator<ApiCommand, PlanOutcome | undefined, ApiResult> => !Array.isArray(answer)
 
 function* planOf(definition: ControllerDefinition, context: PlanContext): Plan {
   const answer = definition.plan(context)
@@ -34,5 +35,5 @@ export const defineController = (definition: ControllerDefinition): Controller =
   name: definition.name,
   watches: definition.watches,
   plan: (context) => planOf(definition, context),
-  ...(definition.start === undefined ? undefined : { start: definition.start })
+  ...(definition.start === undefined ? undefined : { start: definition.start }),
 })

@@ -52,5 +52,5 @@ export const initialRunState = (cluster: ClusterState): RunState => ({
   agenda: emptyAgenda(),
   order: 0,
   queues: emptyMap(),
-  informers: emptyMap()
+  informers: emptyMap(),
 })

@@ -12,7 +12,8 @@ export const savedRunVersion = 1
 
 // Everything in a run's state is plain JSON or a persistent map of it; the casts below only say so to the types.
 const json = (value: unknown): Json => value as Json
-const mapToJson = <V>(map: PersistentMap<V>, encode: (value: V) => Json): Json => entriesOf(map).map(([key, value]): Json => [key, encode(value)])
+const mapToJson = <V>(map: PersistentMap<V>, encode: (value: V) => Json): Json =>
+  entriesOf(map).map(([key, value]): Json => [key, encode(value)])
 const mapFromJson = <V>(value: Json | undefined, decode: (value: Json) => V): PersistentMap<V> =>
   fromEntries((value as readonly (readonly [string, Json])[]).map(([key, item]): [string, V] => [key, decode(item)]))
 
@@ -28,7 +29,7 @@ const clusterToJson = (cluster: ClusterState): JsonObject => ({
   waiting: mapToJson(cluster.waiting, json),
   stopped: mapToJson(cluster.stopped, json),
   informerLags: mapToJson(cluster.informerLags, json),
-  apiFaults: json(cluster.apiFaults)
+  apiFaults: json(cluster.apiFaults),
 })
 
 const as = <T>(value: Json | undefined): T => value as unknown as T
@@ -42,17 +43,23 @@ const clusterFromJson = (value: JsonObject): ClusterState => ({
   waiting: mapFromJson(value['waiting'], (item) => as(item)),
   stopped: mapFromJson(value['stopped'], () => true as const),
   informerLags: mapFromJson(value['informerLags'], (item) => as<number>(item)),
-  apiFaults: as(value['apiFaults'])
+  apiFaults: as(value['apiFaults']),
 })
 
 const informerToJson = (informer: LaggingInformer): Json => ({
   seen: storeToJson(informer.seen),
-  underway: informer.underway.map((item): Json => ({ ...item, store: storeToJson(item.store) }))
+  underway: informer.underway.map((item): Json => ({ ...item, store: storeToJson(item.store) })),
 })
 
 const informerFromJson = (value: Json): LaggingInformer => {
   const { seen, underway } = value as unknown as { readonly seen: Json; readonly underway: readonly JsonObject[] }
-  return { seen: storeFromJson(seen), underway: underway.map((item) => ({ ...(item as unknown as LaggingInformer['underway'][number]), store: storeFromJson(as<Json>(item['store'])) })) }
+  return {
+    seen: storeFromJson(seen),
+    underway: underway.map((item) => ({
+      ...(item as unknown as LaggingInformer['underway'][number]),
+      store: storeFromJson(as<Json>(item['store'])),
+    })),
+  }
 }
 
 export const saveRun = (run: RunState): JsonObject => ({
@@ -64,7 +71,7 @@ export const saveRun = (run: RunState): JsonObject => ({
   cluster: clusterToJson(run.cluster),
   agenda: json(itemsOf(run.agenda)),
   queues: mapToJson(run.queues, (queue) => mapToJson(queue, json)),
-  informers: mapToJson(run.informers, informerToJson)
+  informers: mapToJson(run.informers, informerToJson),
 })
 
 export const loadRun = (value: JsonObject): RunState => ({
@@ -75,5 +82,5 @@ export const loadRun = (value: JsonObject): RunState => ({
   cluster: clusterFromJson(as<JsonObject>(value['cluster'])),
   agenda: agendaOf(as<readonly AgendaItem<DueWork>[]>(value['agenda'])),
   queues: mapFromJson(value['queues'], (queue) => mapFromJson(queue, (item) => as(item))),
-  informers: mapFromJson(value['informers'], informerFromJson)
+  informers: mapFromJson(value['informers'], informerFromJson),
 })

@@ -119,9 +119,17 @@ const nameOfTarget = (command: ClusterCommand): { readonly path: string; readonl
 }
 
 const isWrite = (command: ClusterCommand): boolean =>
-  command.kind === 'CreateObject' || command.kind === 'ReplaceObject' || command.kind === 'PatchObject' || command.kind === 'DeleteObject' || command.kind === 'BindPod' || command.kind === 'EvictPod'
+  command.kind === 'CreateObject' ||
+  command.kind === 'ReplaceObject' ||
+  command.kind === 'PatchObject' ||
+  command.kind === 'DeleteObject' ||
+  command.kind === 'BindPod' ||
+  command.kind === 'EvictPod'
 
-const atRevision = (object: KubernetesObject, rv: number): KubernetesObject => ({ ...object, metadata: { ...object.metadata, resourceVersion: String(rv) } })
+const atRevision = (object: KubernetesObject, rv: number): KubernetesObject => ({
+  ...object,
+  metadata: { ...object.metadata, resourceVersion: String(rv) },
+})
 
 const timedOut: ApiStatus = { reason: 'Timeout', code: 504, message: 'Timeout: request did not complete within the allotted timeout' }
 
@@ -130,7 +138,11 @@ const faultAnswer = (fault: ApiFaultSet['fault'], ref: ObjectRef | undefined): A
     case 'conflict':
       return conflict(qualifiedResource(ref?.kind ?? ''), ref?.name ?? '', modifiedMessage)
     case 'too-many-requests':
-      return { reason: 'TooManyRequests', code: 429, message: 'the server has received too many requests and has asked us to try again later' }
+      return {
+        reason: 'TooManyRequests',
+        code: 429,
+        message: 'the server has received too many requests and has asked us to try again later',
+      }
     case 'internal-error':
       return { reason: 'InternalError', code: 500, message: 'Internal error occurred: etcdserver: request timed out' }
     case 'lost-answer':
@@ -146,7 +158,8 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
   assert(byName.size === controllers.length, 'two controllers have one name')
   const wiring = wireWatches(controllers)
   const always = new Map<string, Invariant[]>()
-  for (const invariant of options.invariants ?? []) for (const kind of invariant.concerns) always.set(kind, [...(always.get(kind) ?? []), invariant])
+  for (const invariant of options.invariants ?? [])
+    for (const kind of invariant.concerns) always.set(kind, [...(always.get(kind) ?? []), invariant])
 
   let run: RunState = options.from ?? initialRunState(initialState(settings))
   const log: Recorded[] = []
@@ -204,7 +217,11 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     for (const woken of wiring.wakesOf(name, kind, { notification, reader: readerFor(name) })) wake(controller, woken, causedBy)
   }
 
-  const notificationOf = (before: KubernetesObject | undefined, after: KubernetesObject | undefined, rv: number): WatchNotification | undefined => {
+  const notificationOf = (
+    before: KubernetesObject | undefined,
+    after: KubernetesObject | undefined,
+    rv: number,
+  ): WatchNotification | undefined => {
     // A watch tells of a deletion with the last version at the resourceVersion of the deletion.
     if (after === undefined) return before === undefined ? undefined : { type: 'DELETED', object: atRevision(before, rv), old: before }
     if (before === undefined) return { type: 'ADDED', object: after, old: undefined }
@@ -226,7 +243,10 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
       const last = lagging.underway.at(-1)
       const lag = getAt(cluster.informerLags, informer) ?? 0
       const dueAt = Math.max(now + lag, last?.dueAt ?? 0)
-      informers = setAt(informers, informer, { ...lagging, underway: [...lagging.underway, { dueAt, kind, key, store: storeOf(cluster, kind), rv, seq: eventSeq }] })
+      informers = setAt(informers, informer, {
+        ...lagging,
+        underway: [...lagging.underway, { dueAt, kind, key, store: storeOf(cluster, kind), rv, seq: eventSeq }],
+      })
       schedule(dueAt, { kind: 'deliver', informer })
     }
   }
@@ -234,7 +254,8 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
   const startController = (controller: Controller, causedBy: number): void => {
     const reader = readerFor(controller.name)
     for (const kind of Object.keys(controller.watches))
-      for (const object of allObjects(storeOf(cluster, kind))) deliver(controller.name, kind, { type: 'ADDED', object, old: undefined }, causedBy)
+      for (const object of allObjects(storeOf(cluster, kind)))
+        deliver(controller.name, kind, { type: 'ADDED', object, old: undefined }, causedBy)
     for (const woken of controller.start?.(reader) ?? []) wake(controller, woken, causedBy)
   }
 
@@ -244,8 +265,10 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     const before = cluster
     cluster = reduce(before, event, now)
     turnEvents.push(recorded)
-    if (isObjectChanged(event) || isObjectCreated(event) || isObjectDeleted(event)) publishChange(event.object, event.rv, before, recorded.seq)
-    else if (event.kind === 'KubernetesEventRecorded' || event.kind === 'KubernetesEventRepeated') publishChange(event.object, event.rv, before, recorded.seq)
+    if (isObjectChanged(event) || isObjectCreated(event) || isObjectDeleted(event))
+      publishChange(event.object, event.rv, before, recorded.seq)
+    else if (event.kind === 'KubernetesEventRecorded' || event.kind === 'KubernetesEventRepeated')
+      publishChange(event.object, event.rv, before, recorded.seq)
     else if (event.kind === 'ControllerCrashed') queues = removeAt(queues, event.controller)
     else if (event.kind === 'ControllerRestarted') {
       const controller = byName.get(event.controller)
@@ -277,7 +300,7 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
         (fault.controller === undefined || fault.controller === actor) &&
         (fault.command === undefined || fault.command === command.kind) &&
         (fault.on === undefined || fault.on === path) &&
-        (fault.fault !== 'conflict' || command.kind === 'ReplaceObject' || command.kind === 'PatchObject')
+        (fault.fault !== 'conflict' || command.kind === 'ReplaceObject' || command.kind === 'PatchObject'),
     )
 
   const apply = (command: ClusterCommand, actor: string, causedBy: number | null, fromController: boolean): ApiResult => {
@@ -298,19 +321,34 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     if (E.isLeft(decided)) {
       result = decided
       if (isWrite(command))
-        record({ kind: 'CommandRejected', command: command.kind, on: path, reason: decided.left.reason, message: decided.left.message, code: decided.left.code }, actor, causedBy)
+        record(
+          {
+            kind: 'CommandRejected',
+            command: command.kind,
+            on: path,
+            reason: decided.left.reason,
+            message: decided.left.message,
+            code: decided.left.code,
+          },
+          actor,
+          causedBy,
+        )
     } else {
       const dryRun = 'dryRun' in command && command.dryRun === true
       if (!dryRun) for (const event of decided.right.events) record(event, actor, causedBy)
-      result = E.right(dryRun || decided.right.events.length === 0 ? decided.right.object : (storedVersion(decided.right.object) ?? atRevision(decided.right.object, cluster.revision)))
+      result = E.right(
+        dryRun || decided.right.events.length === 0
+          ? decided.right.object
+          : (storedVersion(decided.right.object) ?? atRevision(decided.right.object, cluster.revision)),
+      )
     }
     if (commands.observed) turnCommands.push({ at: now, turn, actor, command, result })
     return result
   }
 
   /** What the API answers with is what it stored. */
-  const storedVersion = (object: KubernetesObject): KubernetesObject | undefined => findObject(storeOf(cluster, object.kind), keyOf(object.metadata.namespace ?? '', object.metadata.name))
-
+  const storedVersion = (object: KubernetesObject): KubernetesObject | undefined =>
+    findObject(storeOf(cluster, object.kind), keyOf(object.metadata.namespace ?? '', object.metadata.name))
 
   const finishSync = (controller: Controller, key: string, before: QueueEntry, outcome: PlanOutcome, causedBy: number | null): void => {
     const queue = getAt(queues, controller.name) ?? emptyQueue
@@ -323,7 +361,7 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
       ...waits,
       ...(busyMs > 1 ? { busyUntil: now + busyMs } : undefined),
       ...(failures > 0 ? { failures } : undefined),
-      ...(memory === undefined ? undefined : { memory })
+      ...(memory === undefined ? undefined : { memory }),
     })
     if (failures > 0) wake(controller, { key, afterMs: backOffMs(failures) }, causedBy ?? undefined)
     if (outcome.requeueAfterMs !== undefined) wake(controller, { key, afterMs: Math.max(1, outcome.requeueAfterMs) }, causedBy ?? undefined)
@@ -345,7 +383,7 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
       world: cluster.world,
       choose,
       memory: entry.memory,
-      failures: entry.failures ?? 0
+      failures: entry.failures ?? 0,
     }
     const plan = controller.plan(context)
     let answer = plan.next()
@@ -470,13 +508,13 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
       now = time
       run = { ...run, now }
     },
-    fork: (changed = {}) => createSimulation({ ...options, ...changed, from: run })
+    fork: (changed = {}) => createSimulation({ ...options, ...changed, from: run }),
   }
   if (options.from === undefined) {
     beginTurn()
-    for (const controller of controllers) for (const woken of controller.start?.(readerOf(cluster)) ?? []) wake(controller, woken, undefined)
+    for (const controller of controllers)
+      for (const woken of controller.start?.(readerOf(cluster)) ?? []) wake(controller, woken, undefined)
     endTurn(false)
   }
   return simulation
 }
-

@@ -55,7 +55,7 @@ const portOf = (watch: Watch): Port => {
   const subject = new Subject<Delivery>()
   const wakes$ = subject.pipe(
     map(({ notification, reader }) => watch(notification, reader)),
-    filter((wakes) => wakes.length > 0)
+    filter((wakes) => wakes.length > 0),
   )
   return { subject, wakes$ }
 }
@@ -81,6 +81,6 @@ export const wireWatches = (controllers: readonly Controller[]): Wiring => {
     watchersOf: (kind) => watchers.get(kind) ?? noNames,
     worldWatchers: [...worldPorts.keys()],
     wakesOf: (controller, kind, delivery) => ports.get(`${controller} ${kind}`)?.(delivery) ?? none,
-    worldWakesOf: (controller, delivery) => worldPorts.get(controller)?.(delivery) ?? none
+    worldWakesOf: (controller, delivery) => worldPorts.get(controller)?.(delivery) ?? none,
   }
 }
