@@ -14,7 +14,16 @@ export type { Table, TableColumn, TableRow } from './api/tables/table.js'
 export { tableOf } from './api/tables/table.js'
 export { ageOf, humanDuration } from './api/tables/human-duration.js'
 export type { Quantity } from './api/quantity.js'
-export { addQuantities, compareQuantities, formatQuantity, integerValueOf, milliValueOf, parseQuantity, quantityOf, zeroQuantity } from './api/quantity.js'
+export {
+  addQuantities,
+  compareQuantities,
+  formatQuantity,
+  integerValueOf,
+  milliValueOf,
+  parseQuantity,
+  quantityOf,
+  zeroQuantity,
+} from './api/quantity.js'
 export { formatLabelSelector, matchesSelector, parseSelector, selectorMatches } from './api/label-selector.js'
 export { fieldSelectorRefusal, matchesFieldSelector, parseFieldSelector } from './api/field-selector.js'
 export type { Choose, ChoiceAddress } from './kernel/choose.js'
@@ -44,7 +53,14 @@ export type { Controller, Plan, PlanContext, PlanOutcome, Waiting, Wake, WatchNo
 export type { Invariant, Observation, Violation } from './invariants/invariant.js'
 export { answerDns, type DnsAnswer, type DnsQuestion } from './views/dns.js'
 export { defineController, type ControllerDefinition } from './simulation/define-controller.js'
-export { createSimulation, type FoundViolation, type IssuedCommand, type Recorded, type Simulation, type SimulationOptions } from './simulation/simulation.js'
+export {
+  createSimulation,
+  type FoundViolation,
+  type IssuedCommand,
+  type Recorded,
+  type Simulation,
+  type SimulationOptions,
+} from './simulation/simulation.js'
 export type { RunState } from './simulation/run-state.js'
 export { loadRun, saveRun } from './simulation/save-run.js'
 export { bootstrap, type ClusterSpec, type NodeSpec, type StorageClassSpec } from './simulation/bootstrap.js'
@@ -52,3 +68,4 @@ export { makeControllers, recordedClusterSettings } from './simulation/default-c
 export { threeWayStrategicPatch } from './api/patch/strategic-diff.js'
 export { threeWayJsonMergePatch } from './api/json-merge-patch.js'
 export { typeNameOfKind } from './api/field-schema.js'
+export { applyPatch } from './api/patch/apply-patch.js'

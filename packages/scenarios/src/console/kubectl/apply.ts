@@ -1,8 +1,28 @@
 /** kubectl apply, on the client's side: a three-way merge of what was applied last, what is wanted and what is there. Follows kubectl/pkg/cmd/apply. */
 import * as E from 'fp-ts/lib/Either.js'
-import { apiVersionOf, threeWayJsonMergePatch, threeWayStrategicPatch, typeNameOfKind, type Json, type JsonObject, type KubernetesObject } from '@statefold/core'
+import {
+  apiVersionOf,
+  threeWayJsonMergePatch,
+  threeWayStrategicPatch,
+  typeNameOfKind,
+  type Json,
+  type JsonObject,
+  type KubernetesObject,
+} from '@statefold/core'
 import { dryRunOf, type DryRun } from './changing.js'
-import { ask, dryRunFlag, fieldManagerFlag, fileFlags, outputFlags, selectorFlag, timeoutFlag, validateFlag, type Call, type Command, type Running } from './command.js'
+import {
+  ask,
+  dryRunFlag,
+  fieldManagerFlag,
+  fileFlags,
+  outputFlags,
+  selectorFlag,
+  timeoutFlag,
+  validateFlag,
+  type Call,
+  type Command,
+  type Running,
+} from './command.js'
 import { asUnstored } from './create.js'
 import { CommandFailure, fail, statusProblem, textProblem, withSource, type Problem } from './errors.js'
 import { numberFlag, switchFlag, text, withBare } from './flags.js'
@@ -19,7 +39,9 @@ import { waitUntil } from './waiting.js'
 const withoutNulls = (value: Json): Json => {
   if (Array.isArray(value)) return (value as readonly Json[]).map((item) => (item === null ? null : withoutNulls(item)))
   if (value === null || typeof value !== 'object') return value
-  return Object.fromEntries(Object.entries(value as JsonObject).flatMap(([key, item]) => (item === null || item === undefined ? [] : [[key, withoutNulls(item)]])))
+  return Object.fromEntries(
+    Object.entries(value as JsonObject).flatMap(([key, item]) => (item === null || item === undefined ? [] : [[key, withoutNulls(item)]])),
+  )
 }
 
 /** How kubectl writes a manifest's identity in a failure. Follows Info.String in cli-runtime/pkg/resource/visitor.go. */
@@ -40,13 +62,22 @@ interface Applied {
   readonly object: KubernetesObject
 }
 
-function* patchToward(call: Call, manifest: Manifest, modified: JsonObject, first: KubernetesObject, dryRun: DryRun): Generator<ConsoleWait, E.Either<Problem, Applied>, void> {
+function* patchToward(
+  call: Call,
+  manifest: Manifest,
+  modified: JsonObject,
+  first: KubernetesObject,
+  dryRun: DryRun,
+): Generator<ConsoleWait, E.Either<Problem, Applied>, void> {
   let current = first
   for (let attempt = 0; ; attempt += 1) {
     const json = jsonOf(current)
     const typeName = typeNameOfKind(manifest.type.kind, apiVersionOf(manifest.type))
     const original = lastAppliedOf(json) ?? {}
-    const patch = typeName === undefined ? E.right(threeWayJsonMergePatch(original, modified, json)) : threeWayStrategicPatch(typeName, original, modified, json)
+    const patch =
+      typeName === undefined
+        ? E.right(threeWayJsonMergePatch(original, modified, json))
+        : threeWayStrategicPatch(typeName, original, modified, json)
     if (E.isLeft(patch)) return E.left(creating(original, modified, json, patch.left))
     const body = patch.right
     if (Object.keys(body).length === 0 || dryRun === 'client') return E.right({ patch: body, object: current })
@@ -55,7 +86,7 @@ function* patchToward(call: Call, manifest: Manifest, modified: JsonObject, firs
       target: { kind: manifest.type.kind, namespace: manifest.namespace, name: manifest.name },
       patchType: typeName === undefined ? 'merge' : 'strategic',
       patch: body,
-      ...(dryRun === 'server' ? { dryRun: true } : {})
+      ...(dryRun === 'server' ? { dryRun: true } : {}),
     })
     if (E.isRight(answer)) return E.right({ patch: body, object: answer.right })
     if (answer.left.reason !== 'Conflict' || attempt >= mostTries) {
@@ -69,17 +100,27 @@ function* patchToward(call: Call, manifest: Manifest, modified: JsonObject, firs
 
 /** Follows createPatchErrFormat in patcher.go. */
 const creating = (original: JsonObject, modified: JsonObject, current: JsonObject, why: string): Problem =>
-  textProblem(`creating patch with:\noriginal:\n${compactJson(original)}\nmodified:\n${compactJson(modified)}\ncurrent:\n${compactJson(current)}\nfor: ${why}`)
+  textProblem(
+    `creating patch with:\noriginal:\n${compactJson(original)}\nmodified:\n${compactJson(modified)}\ncurrent:\n${compactJson(current)}\nfor: ${why}`,
+  )
 
 const applying = (manifest: Manifest, patch: JsonObject, problem: Problem): Problem => {
   const words = `error when applying patch:\n${compactJson(patch)}\nto:\n${infoText(manifest)}\nfor: ${JSON.stringify(manifest.source)}: `
-  return problem.kind === 'status' ? { ...problem, source: `${words}${problem.source}` } : problem.kind === 'text' ? { ...problem, text: `${words}${problem.text}` } : problem
+  return problem.kind === 'status'
+    ? { ...problem, source: `${words}${problem.source}` }
+    : problem.kind === 'text'
+      ? { ...problem, text: `${words}${problem.text}` }
+      : problem
 }
 
 function* forceApply(call: Call, manifest: Manifest, modified: JsonObject): Generator<ConsoleWait, E.Either<Problem, Applied>, void> {
   const target = { kind: manifest.type.kind, namespace: manifest.namespace, name: manifest.name }
   const period = call.flags.number('grace-period')
-  const removed = ask(call, { kind: 'DeleteObject', target, options: { propagationPolicy: 'Background', gracePeriodSeconds: Math.max(0, period) } })
+  const removed = ask(call, {
+    kind: 'DeleteObject',
+    target,
+    options: { propagationPolicy: 'Background', gracePeriodSeconds: Math.max(0, period) },
+  })
   if (E.isLeft(removed)) return E.left(statusProblem(removed.left))
   yield* waitUntil(call, undefined, () => readObject(call, manifest.type, manifest.namespace, manifest.name) === undefined)
   const created = ask(call, { kind: 'CreateObject', object: asUnstored(modified) })
@@ -106,10 +147,17 @@ function* applyOne(call: Call, manifest: Manifest, dryRun: DryRun): Generator<Co
   }
   if (current.metadata.annotations?.[lastAppliedName] === undefined) output.stderr(missingAnnotation(manifest))
   let applied = yield* patchToward(call, manifest, modified, current, dryRun)
-  if (E.isLeft(applied) && flags.on('force') && applied.left.kind === 'status' && ['Conflict', 'Invalid'].includes(applied.left.status.reason)) applied = yield* forceApply(call, manifest, modified)
+  if (
+    E.isLeft(applied) &&
+    flags.on('force') &&
+    applied.left.kind === 'status' &&
+    ['Conflict', 'Invalid'].includes(applied.left.status.reason)
+  )
+    applied = yield* forceApply(call, manifest, modified)
   if (E.isLeft(applied)) return applied.left
   const { object, patch } = applied.right
-  if (object.metadata.deletionTimestamp !== undefined) output.stderr(`Warning: Detected changes to resource ${manifest.name} which is currently being deleted.\n`)
+  if (object.metadata.deletionTimestamp !== undefined)
+    output.stderr(`Warning: Detected changes to resource ${manifest.name} which is currently being deleted.\n`)
   const unchanged = Object.keys(patch).length === 0 && !withOutput
   changePrinterOf(call, unchanged ? 'unchanged' : 'configured', dryRun)(jsonOf(object))
   return undefined
@@ -120,7 +168,8 @@ function* run(call: Call): Running {
   const dryRun = dryRunOf(call)
   if (flags.list('filename').length === 0 && !flags.given('kustomize')) return fail('must specify one of -f and -k')
   if (call.words.length > 0) return fail(`Unexpected args: [${call.words.join(' ')}]\nSee 'kubectl apply -h' for help and examples`)
-  if (flags.on('server-side')) return fail('apply --server-side is not supported here: field ownership is not simulated; leave the flag out to merge on the client')
+  if (flags.on('server-side'))
+    return fail('apply --server-side is not supported here: field ownership is not simulated; leave the flag out to merge on the client')
   if (flags.on('prune')) return fail('apply --prune is not supported here: delete what is no longer wanted with kubectl delete')
   const selector = parseLabelSelector(flags.text('selector'))
   if (E.isLeft(selector)) return fail(`the provided selector ${JSON.stringify(flags.text('selector'))} is not valid: ${selector.left}`)
@@ -163,7 +212,7 @@ export const applyCommand: Command = {
     switchFlag('overwrite', undefined, 'true'),
     switchFlag('openapi-patch', undefined, 'true'),
     numberFlag('grace-period', '-1'),
-    withBare(text('cascade', undefined, 'background'), 'background')
+    withBare(text('cascade', undefined, 'background'), 'background'),
   ],
-  run
+  run,
 }

@@ -34,11 +34,14 @@ export const patchItem = (call: Call, item: Item, patch: Json, options: PatchOpt
     patchType: options.patchType ?? 'strategic',
     patch,
     ...(options.subresource === undefined ? {} : { subresource: options.subresource }),
-    ...(options.dryRun === 'server' ? { dryRun: true } : {})
+    ...(options.dryRun === 'server' ? { dryRun: true } : {}),
   })
 
 /** Follows GetResourcesAndPairs in kubectl/pkg/cmd/util/helpers.go. */
-export const splitPairs = (words: readonly string[], pairType: string): { readonly resources: readonly string[]; readonly pairs: readonly string[] } => {
+export const splitPairs = (
+  words: readonly string[],
+  pairType: string,
+): { readonly resources: readonly string[]; readonly pairs: readonly string[] } => {
   const isPair = (word: string): boolean => (word.includes('=') && !word.startsWith('=')) || (word.endsWith('-') && word !== '-')
   const first = words.findIndex(isPair)
   if (first < 0) return { resources: words, pairs: [] }

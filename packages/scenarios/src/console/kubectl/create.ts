@@ -2,7 +2,18 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { UnstoredObject } from '@statefold/core'
 import { dryRunOf } from './changing.js'
-import { ask, atOnce, dryRunFlag, fieldManagerFlag, fileFlags, outputFlags, selectorFlag, validateFlag, type Call, type Command } from './command.js'
+import {
+  ask,
+  atOnce,
+  dryRunFlag,
+  fieldManagerFlag,
+  fileFlags,
+  outputFlags,
+  selectorFlag,
+  validateFlag,
+  type Call,
+  type Command,
+} from './command.js'
 import { CommandFailure, fail, failUsage, statusProblem, withSource, type Problem } from './errors.js'
 import { switchFlag, text } from './flags.js'
 import { jsonOf } from './json-object.js'
@@ -41,6 +52,17 @@ const run = (call: Call): number => {
 
 export const createCommand: Command = {
   name: 'create',
-  flags: [...fileFlags, ...outputFlags, selectorFlag, dryRunFlag, validateFlag, fieldManagerFlag, switchFlag('save-config'), switchFlag('edit'), switchFlag('windows-line-endings'), text('raw')],
-  run: atOnce(run)
+  flags: [
+    ...fileFlags,
+    ...outputFlags,
+    selectorFlag,
+    dryRunFlag,
+    validateFlag,
+    fieldManagerFlag,
+    switchFlag('save-config'),
+    switchFlag('edit'),
+    switchFlag('windows-line-endings'),
+    text('raw'),
+  ],
+  run: atOnce(run),
 }

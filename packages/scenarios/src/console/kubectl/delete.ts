@@ -2,7 +2,17 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { DeleteOptions } from '@statefold/core'
 import { dryRunOf, type DryRun } from './changing.js'
-import { ask, dryRunFlag, fieldSelectorFlag, fileFlags, selectorFlag, timeoutFlag, type Call, type Command, type Running } from './command.js'
+import {
+  ask,
+  dryRunFlag,
+  fieldSelectorFlag,
+  fileFlags,
+  selectorFlag,
+  timeoutFlag,
+  type Call,
+  type Command,
+  type Running,
+} from './command.js'
 import { CommandFailure, fail, statusProblem, textProblem, withSource, type Problem } from './errors.js'
 import { numberFlag, switchFlag, text, withBare } from './flags.js'
 import { listObjects } from './reading.js'
@@ -37,7 +47,13 @@ const confirmation = (deletion: Deletion, policy: DeletionPolicy): string => {
   return `${kind} ${JSON.stringify(deletion.name)} ${operation}${from}${dryRunWords[policy.dryRun]}\n`
 }
 
-const policyWords: Readonly<Record<string, DeletionPolicy['propagation']>> = { background: 'Background', true: 'Background', foreground: 'Foreground', orphan: 'Orphan', false: 'Orphan' }
+const policyWords: Readonly<Record<string, DeletionPolicy['propagation']>> = {
+  background: 'Background',
+  true: 'Background',
+  foreground: 'Foreground',
+  orphan: 'Orphan',
+  false: 'Orphan',
+}
 
 export const propagationOf = (call: Call): DeletionPolicy['propagation'] => {
   const word = call.flags.text('cascade')
@@ -57,13 +73,13 @@ export function* deleteAll(call: Call, deletions: readonly Deletion[], policy: D
     }
     const options: DeleteOptions = {
       ...(policy.gracePeriodSeconds >= 0 ? { gracePeriodSeconds: policy.gracePeriodSeconds } : {}),
-      propagationPolicy: policy.propagation
+      propagationPolicy: policy.propagation,
     }
     const answer = ask(call, {
       kind: 'DeleteObject',
       target: { kind: deletion.type.kind, namespace: deletion.namespace, name: deletion.name },
       options,
-      ...(policy.dryRun === 'server' ? { dryRun: true } : {})
+      ...(policy.dryRun === 'server' ? { dryRun: true } : {}),
     })
     if (E.isLeft(answer)) {
       if (answer.left.reason === 'NotFound' && policy.ignoreNotFound) {
@@ -111,17 +127,21 @@ const deletionsOf = (call: Call): { readonly deletions: readonly Deletion[]; rea
     labels: flags.text('selector'),
     fields: flags.text('field-selector'),
     all: flags.on('all'),
-    allNamespaces: flags.on('all-namespaces')
+    allNamespaces: flags.on('all-namespaces'),
   })
   const deletions = requests.flatMap((request): readonly Deletion[] =>
     request.kind === 'object'
       ? [{ type: request.type, namespace: request.namespace, name: request.name, source: request.manifest?.source ?? '' }]
-      : listObjects(call, request.type, { namespace: request.namespace, labels: flags.text('selector'), fields: flags.text('field-selector') }).map((object) => ({
+      : listObjects(call, request.type, {
+          namespace: request.namespace,
+          labels: flags.text('selector'),
+          fields: flags.text('field-selector'),
+        }).map((object) => ({
           type: request.type,
           namespace: object.metadata.namespace ?? '',
           name: object.metadata.name,
-          source: ''
-        }))
+          source: '',
+        })),
   )
   return { deletions, problems }
 }
@@ -139,7 +159,9 @@ function* run(call: Call): Running {
   if (output !== '' && output !== 'name') return fail(`unexpected -o output mode: ${output}. We only support '-o name'`)
   if (flags.on('interactive')) return fail('delete --interactive is not supported here: there is nobody to ask')
   if (gracePeriodSeconds === 0 && flags.on('force')) {
-    call.output.stderr('Warning: Immediate deletion does not wait for confirmation that the running resource has been terminated. The resource may continue to run on the cluster indefinitely.\n')
+    call.output.stderr(
+      'Warning: Immediate deletion does not wait for confirmation that the running resource has been terminated. The resource may continue to run on the cluster indefinitely.\n',
+    )
   }
   if (call.namespaceGiven && !flags.on('all-namespaces') && deletions.some(({ type }) => !type.namespaced)) {
     call.output.stderr('Warning: deleting cluster-scoped resources, not scoped to the provided namespace\n')
@@ -154,9 +176,9 @@ function* run(call: Call): Running {
       wait: flags.on('wait'),
       timeoutMs: flags.duration('timeout'),
       dryRun,
-      nameOnly: output === 'name'
+      nameOnly: output === 'name',
     },
-    problems
+    problems,
   )
 }
 
@@ -165,7 +187,7 @@ export const deletionFlags = [
   numberFlag('grace-period', '-1'),
   switchFlag('force'),
   timeoutFlag,
-  switchFlag('wait', undefined, 'true')
+  switchFlag('wait', undefined, 'true'),
 ] as const
 
 export const deleteCommand: Command = {
@@ -182,7 +204,7 @@ export const deleteCommand: Command = {
     switchFlag('interactive', 'i'),
     text('output', 'o'),
     text('raw'),
-    dryRunFlag
+    dryRunFlag,
   ],
-  run
+  run,
 }

@@ -14,9 +14,17 @@ import {
   describePodDisruptionBudget,
   describeSecret,
   describeServiceAccount,
-  describeStorageClass
+  describeStorageClass,
 } from './describe/storage.js'
-import { describeDaemonSet, describeDeployment, describeJob, describePod, describeReplicaSet, describeReplicationController, describeStatefulSet } from './describe/workloads.js'
+import {
+  describeDaemonSet,
+  describeDeployment,
+  describeJob,
+  describePod,
+  describeReplicaSet,
+  describeReplicationController,
+  describeStatefulSet,
+} from './describe/workloads.js'
 import { CommandFailure, fail } from './errors.js'
 import { numberFlag, switchFlag } from './flags.js'
 import { resourceHelp } from './get.js'
@@ -45,7 +53,7 @@ const describers: Readonly<Record<string, Describer>> = {
   Service: describeService,
   ServiceAccount: describeServiceAccount,
   StatefulSet: describeStatefulSet,
-  StorageClass: describeStorageClass
+  StorageClass: describeStorageClass,
 }
 
 /** Kinds whose description never shows Events. */
@@ -55,7 +63,10 @@ const descriptionOf = (call: Call, item: Item, showEvents: boolean): string => {
   const lines = (describers[item.type.kind] ?? describeGeneric)(call, item.object)
   const now = call.cluster.now()
   // Kubelets speak of their node by its name, controllers by its uid: both are shown.
-  const events = item.type.kind === 'Node' ? [...eventsAbout(call, item.object), ...eventsAbout(call, item.object, item.name)] : eventsAbout(call, item.object)
+  const events =
+    item.type.kind === 'Node'
+      ? [...eventsAbout(call, item.object), ...eventsAbout(call, item.object, item.name)]
+      : eventsAbout(call, item.object)
   const all = showEvents && !withoutEvents.includes(item.type.kind) ? [...lines, ...eventLines(events, now)] : lines
   return `${alignTabs(all.join('\n'), describeOptions)}\n`
 }
@@ -70,11 +81,22 @@ const matching = (call: Call, resource: string, prefix: string): readonly Item[]
 
 const run = (call: Call): number => {
   const { flags, output, words } = call
-  if (words.length === 0 && flags.list('filename').length === 0) return fail(`You must specify the type of resource to describe. ${resourceHelp}\n`)
-  const { items, problems } = liveItems(call, words, { labels: flags.text('selector'), allNamespaces: flags.on('all-namespaces'), allowEmptySelector: true })
+  if (words.length === 0 && flags.list('filename').length === 0)
+    return fail(`You must specify the type of resource to describe. ${resourceHelp}\n`)
+  const { items, problems } = liveItems(call, words, {
+    labels: flags.text('selector'),
+    allNamespaces: flags.on('all-namespaces'),
+    allowEmptySelector: true,
+  })
   const showEvents = flags.on('show-events') && (flags.given('show-events') || (problems.length === 0 && items.length <= 1))
   const [first, second] = words
-  if (problems.length > 0 && words.length === 2 && first !== undefined && second !== undefined && problems.every((problem) => problem.kind === 'status' && problem.status.reason === 'NotFound')) {
+  if (
+    problems.length > 0 &&
+    words.length === 2 &&
+    first !== undefined &&
+    second !== undefined &&
+    problems.every((problem) => problem.kind === 'status' && problem.status.reason === 'NotFound')
+  ) {
     const found = matching(call, first, second)
     if (found.length === 0) throw new CommandFailure(problems)
     for (const item of found) output.stdout(`${descriptionOf(call, item, showEvents)}\n`)
@@ -82,12 +104,19 @@ const run = (call: Call): number => {
   }
   for (const [index, item] of items.entries()) output.stdout(`${index === 0 ? '' : '\n\n'}${descriptionOf(call, item, showEvents)}`)
   if (problems.length > 0) throw new CommandFailure(problems)
-  if (items.length === 0) output.stderr(flags.on('all-namespaces') ? 'No resources found\n' : `No resources found in ${call.namespace} namespace.\n`)
+  if (items.length === 0)
+    output.stderr(flags.on('all-namespaces') ? 'No resources found\n' : `No resources found in ${call.namespace} namespace.\n`)
   return 0
 }
 
 export const describeCommand: Command = {
   name: 'describe',
-  flags: [...fileFlags, selectorFlag, switchFlag('all-namespaces', 'A'), switchFlag('show-events', undefined, 'true'), numberFlag('chunk-size', '500')],
-  run: atOnce(run)
+  flags: [
+    ...fileFlags,
+    selectorFlag,
+    switchFlag('all-namespaces', 'A'),
+    switchFlag('show-events', undefined, 'true'),
+    numberFlag('chunk-size', '500'),
+  ],
+  run: atOnce(run),
 }

@@ -19,7 +19,12 @@ const nodesOf = (call: Call, verb: string): readonly Item[] => {
   const selector = flags.text('selector')
   if (words.length === 0 && selector === '') failUsage(call.path, `USAGE: ${usage[verb] ?? verb} [flags]`)
   if (words.length > 0 && selector !== '') failUsage(call.path, 'error: cannot specify both a node name and a --selector option')
-  const asked = selector !== '' ? ['nodes'] : words.some((word) => word.includes('/')) ? words.map((word) => (word.includes('/') ? word : `node/${word}`)) : ['nodes', ...words]
+  const asked =
+    selector !== ''
+      ? ['nodes']
+      : words.some((word) => word.includes('/'))
+        ? words.map((word) => (word.includes('/') ? word : `node/${word}`))
+        : ['nodes', ...words]
   const { items, problems } = liveItems(call, asked, selector === '' ? {} : { labels: selector })
   if (problems.length > 0) throw new CommandFailure(problems)
   const other = items.find(({ type }) => type.kind !== 'Node')
@@ -37,7 +42,9 @@ const cordonAll = (call: Call, nodes: readonly Item[], desired: boolean, dryRun:
     if (dryRun !== 'client') {
       const answer = patchItem(call, node, { spec: { unschedulable: desired ? true : null } }, { dryRun })
       if (E.isLeft(answer)) {
-        call.output.stderr(`error: unable to ${desired ? 'cordon' : 'uncordon'} node ${JSON.stringify(node.name)}: ${answer.left.message}\n`)
+        call.output.stderr(
+          `error: unable to ${desired ? 'cordon' : 'uncordon'} node ${JSON.stringify(node.name)}: ${answer.left.message}\n`,
+        )
         continue
       }
     }
@@ -64,7 +71,9 @@ const filtersOf = (call: Call): readonly ((pod: KubernetesObject) => Verdict)[] 
   return [
     (pod) => {
       const deadline = pod.metadata.deletionTimestamp
-      return skipAfter > 0 && deadline !== undefined && cluster.now() - (simTimeOf(deadline) ?? 0) > skipAfter * 1_000 ? { remove: false } : okay
+      return skipAfter > 0 && deadline !== undefined && cluster.now() - (simTimeOf(deadline) ?? 0) > skipAfter * 1_000
+        ? { remove: false }
+        : okay
     },
     (pod) => {
       const controller = controllerOf(pod)
@@ -73,7 +82,9 @@ const filtersOf = (call: Call): readonly ((pod: KubernetesObject) => Verdict)[] 
         const message = `daemonsets.apps ${JSON.stringify(controller.name)} not found`
         return force ? { remove: true, warning: message } : { remove: false, refusal: message }
       }
-      return flags.on('ignore-daemonsets') ? { remove: false, warning: 'ignoring DaemonSet-managed Pods' } : { remove: false, refusal: 'DaemonSet-managed Pods (use --ignore-daemonsets to ignore)' }
+      return flags.on('ignore-daemonsets')
+        ? { remove: false, warning: 'ignoring DaemonSet-managed Pods' }
+        : { remove: false, refusal: 'DaemonSet-managed Pods (use --ignore-daemonsets to ignore)' }
     },
     (pod) => (pod.metadata.annotations?.['kubernetes.io/config.mirror'] === undefined ? okay : { remove: false }),
     (pod) => {
@@ -87,7 +98,7 @@ const filtersOf = (call: Call): readonly ((pod: KubernetesObject) => Verdict)[] 
       if (isFinished(jsonOf(pod)) || controllerOf(pod) !== undefined) return okay
       const message = 'Pods that declare no controller'
       return force ? { remove: true, warning: `deleting ${message}` } : { remove: false, refusal: `${message} (use --force to override)` }
-    }
+    },
   ]
 }
 
@@ -137,7 +148,8 @@ interface Eviction {
   readonly phase: 'evict' | 'await' | 'done'
 }
 
-const gone = (call: Call, pod: KubernetesObject, uid: string): boolean => call.cluster.reader().getAny('Pod', pod.metadata.namespace ?? '', pod.metadata.name)?.metadata.uid !== uid
+const gone = (call: Call, pod: KubernetesObject, uid: string): boolean =>
+  call.cluster.reader().getAny('Pod', pod.metadata.namespace ?? '', pod.metadata.name)?.metadata.uid !== uid
 
 const deleteOptionsOf = (call: Call): DeleteOptions => {
   const period = call.flags.number('grace-period')
@@ -145,7 +157,12 @@ const deleteOptionsOf = (call: Call): DeleteOptions => {
 }
 
 /** All evictions run side by side; each is tried again every five seconds while a budget forbids it. Follows evictPods and waitForDelete. */
-function* evictAll(call: Call, pods: readonly KubernetesObject[], deadline: number | undefined, dryRun: DryRun): Generator<ConsoleWait, readonly Problem[], void> {
+function* evictAll(
+  call: Call,
+  pods: readonly KubernetesObject[],
+  deadline: number | undefined,
+  dryRun: DryRun,
+): Generator<ConsoleWait, readonly Problem[], void> {
   const { cluster, output, flags } = call
   const problems: Problem[] = []
   let evictions: readonly Eviction[] = pods.map((pod) => ({ pod, uid: pod.metadata.uid, dueAt: cluster.now(), phase: 'evict' }))
@@ -160,14 +177,22 @@ function* evictAll(call: Call, pods: readonly KubernetesObject[], deadline: numb
         return done
       }
       if (late) {
-        problems.push(textProblem(`error when waiting for pod ${JSON.stringify(name)} in namespace ${JSON.stringify(namespace)} to terminate: context deadline exceeded`))
+        problems.push(
+          textProblem(
+            `error when waiting for pod ${JSON.stringify(name)} in namespace ${JSON.stringify(namespace)} to terminate: context deadline exceeded`,
+          ),
+        )
         return done
       }
       return { ...eviction, dueAt: cluster.now() + pollMs }
     }
     output.stdout(`evicting pod ${namespace}/${name}${dryRun === 'server' ? ' (server dry run)' : ''}\n`)
     if (late) {
-      problems.push(textProblem(`error when evicting pods/${JSON.stringify(name)} -n ${JSON.stringify(namespace)}: global timeout reached: ${goDurationText(flags.duration('timeout'))}`))
+      problems.push(
+        textProblem(
+          `error when evicting pods/${JSON.stringify(name)} -n ${JSON.stringify(namespace)}: global timeout reached: ${goDurationText(flags.duration('timeout'))}`,
+        ),
+      )
       return done
     }
     if (dryRun === 'server') return done
@@ -186,7 +211,9 @@ function* evictAll(call: Call, pods: readonly KubernetesObject[], deadline: numb
     return step({ pod: fresh ?? pod, uid: eviction.uid, dueAt: cluster.now(), phase: 'await' })
   }
   for (;;) {
-    evictions = evictions.map((eviction) => (eviction.phase !== 'done' && eviction.dueAt <= cluster.now() ? step(eviction) : eviction)).filter(({ phase }) => phase !== 'done')
+    evictions = evictions
+      .map((eviction) => (eviction.phase !== 'done' && eviction.dueAt <= cluster.now() ? step(eviction) : eviction))
+      .filter(({ phase }) => phase !== 'done')
     if (evictions.length === 0) return problems
     const next = Math.min(...evictions.map(({ dueAt }) => dueAt))
     yield { kind: 'sleep', ms: Math.max(1, next - cluster.now()) }
@@ -194,10 +221,18 @@ function* evictAll(call: Call, pods: readonly KubernetesObject[], deadline: numb
 }
 
 /** --disable-eviction. Follows deletePods. */
-function* deletePods(call: Call, pods: readonly KubernetesObject[], deadline: number | undefined): Generator<ConsoleWait, readonly Problem[], void> {
+function* deletePods(
+  call: Call,
+  pods: readonly KubernetesObject[],
+  deadline: number | undefined,
+): Generator<ConsoleWait, readonly Problem[], void> {
   const { cluster, output } = call
   for (const pod of pods) {
-    const answer = ask(call, { kind: 'DeleteObject', target: { kind: 'Pod', namespace: pod.metadata.namespace ?? '', name: pod.metadata.name }, options: deleteOptionsOf(call) })
+    const answer = ask(call, {
+      kind: 'DeleteObject',
+      target: { kind: 'Pod', namespace: pod.metadata.namespace ?? '', name: pod.metadata.name },
+      options: deleteOptionsOf(call),
+    })
     if (E.isLeft(answer) && answer.left.reason !== 'NotFound') return [textProblem(answer.left.message)]
   }
   let pending = pods
@@ -250,7 +285,9 @@ function* drain(call: Call): Running {
       changePrinterOf(call, 'drained', dryRun)(jsonOf(node.object))
       continue
     }
-    call.output.stderr(`error: unable to drain node ${JSON.stringify(node.name)} due to error: ${wordsOf(problems)}, continuing command...\n`)
+    call.output.stderr(
+      `error: unable to drain node ${JSON.stringify(node.name)} due to error: ${wordsOf(problems)}, continuing command...\n`,
+    )
     fatal.push(problems.length === 1 && problems[0] !== undefined ? problems[0] : textProblem(wordsOf(problems)))
     remaining.push(node.name)
   }
@@ -282,7 +319,7 @@ export const drainCommand: Command = {
     numberFlag('grace-period', '-1'),
     numberFlag('skip-wait-for-delete-timeout', '0'),
     numberFlag('chunk-size', '500'),
-    text('pod-selector')
+    text('pod-selector'),
   ],
-  run: drain
+  run: drain,
 }

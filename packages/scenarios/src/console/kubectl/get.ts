@@ -30,13 +30,16 @@ const optionsOf = (call: Call, type: ResourceType, severalTypes: boolean): Table
   namespaces: call.flags.on('all-namespaces') && type.namespaced,
   kinds: severalTypes || call.flags.on('show-kind'),
   labelColumns: call.flags.list('label-columns'),
-  allLabels: call.flags.on('show-labels')
+  allLabels: call.flags.on('show-labels'),
 })
 
 // Stored objects are JSON; the printers want to see them so.
 const asJson = (object: KubernetesObject): Json => object as unknown as Json
 
-const answersOf = (call: Call, requests: readonly Request[]): { readonly answers: readonly Answer[]; readonly problems: readonly Problem[] } => {
+const answersOf = (
+  call: Call,
+  requests: readonly Request[],
+): { readonly answers: readonly Answer[]; readonly problems: readonly Problem[] } => {
   const answers: Answer[] = []
   const problems: Problem[] = []
   for (const request of requests) {
@@ -44,7 +47,11 @@ const answersOf = (call: Call, requests: readonly Request[]): { readonly answers
       answers.push({
         type: request.type,
         isList: true,
-        objects: listObjects(call, request.type, { namespace: request.namespace, labels: call.flags.text('selector'), fields: call.flags.text('field-selector') })
+        objects: listObjects(call, request.type, {
+          namespace: request.namespace,
+          labels: call.flags.text('selector'),
+          fields: call.flags.text('field-selector'),
+        }),
       })
       continue
     }
@@ -59,11 +66,18 @@ const validate = (call: Call): void => {
   const { flags } = call
   const output = flags.text('output')
   if (flags.on('show-labels') && output !== '' && output !== 'wide') fail(`--show-labels option cannot be used with ${output} printer`)
-  if (flags.on('output-watch-events') && !flags.on('watch') && !flags.on('watch-only')) fail('--output-watch-events option can only be used with --watch or --watch-only')
+  if (flags.on('output-watch-events') && !flags.on('watch') && !flags.on('watch-only'))
+    fail('--output-watch-events option can only be used with --watch or --watch-only')
   if (flags.given('raw')) fail('get --raw is not supported here: ask for the objects by name')
 }
 
-const printObjects = (call: Call, printer: ObjectPrinter, single: boolean, answers: readonly Answer[], problems: readonly Problem[]): number => {
+const printObjects = (
+  call: Call,
+  printer: ObjectPrinter,
+  single: boolean,
+  answers: readonly Answer[],
+  problems: readonly Problem[],
+): number => {
   const [first] = answers
   const lone = single && answers.length === 1 ? first?.objects[0] : undefined
   if (single && problems.length > 0) throw new CommandFailure(problems)
@@ -72,7 +86,12 @@ const printObjects = (call: Call, printer: ObjectPrinter, single: boolean, answe
   const objects = answers.flatMap(({ objects: found }) => found)
   const shown: Json =
     lone === undefined
-      ? { apiVersion: 'v1', items: (sort === '' ? objects : sortedBy(sort, objects)).map(asJson), kind: 'List', metadata: { resourceVersion: '' } }
+      ? {
+          apiVersion: 'v1',
+          items: (sort === '' ? objects : sortedBy(sort, objects)).map(asJson),
+          kind: 'List',
+          metadata: { resourceVersion: '' },
+        }
       : asJson(lone)
   call.output.stdout(printer(shown))
   if (problems.length > 0) throw new CommandFailure(problems)
@@ -127,7 +146,7 @@ function* watch(call: Call): Running {
     labels: flags.text('selector'),
     fields: flags.text('field-selector'),
     allowEmptySelector: true,
-    singleType: true
+    singleType: true,
   })
   const { answers, problems } = answersOf(call, requests.requests)
   const [answer] = answers
@@ -140,7 +159,9 @@ function* watch(call: Call): Running {
   const byFields = parseFieldSelector(type.kind, flags.text('field-selector'))
   const name = request?.kind === 'object' ? request.name : undefined
   const matches = (object: KubernetesObject): boolean =>
-    (name === undefined || object.metadata.name === name) && (E.isLeft(byLabels) || byLabels.right(object.metadata.labels ?? {})) && (E.isLeft(byFields) || byFields.right(object))
+    (name === undefined || object.metadata.name === name) &&
+    (E.isLeft(byLabels) || byLabels.right(object.metadata.labels ?? {})) &&
+    (E.isLeft(byFields) || byFields.right(object))
   const printer = objectPrinterOf(call, true)
   const withEvents = flags.on('output-watch-events')
   const widths: number[] = []
@@ -175,18 +196,26 @@ function* run(call: Call): Running {
   const { flags } = call
   validate(call)
   if (flags.on('watch') || flags.on('watch-only')) {
-    if (flags.text('sort-by') !== '') call.output.stderr(flags.on('watch') ? 'warning: --watch requested, --sort-by will be ignored for watch events received\n' : 'warning: --watch-only requested, --sort-by will be ignored\n')
+    if (flags.text('sort-by') !== '')
+      call.output.stderr(
+        flags.on('watch')
+          ? 'warning: --watch requested, --sort-by will be ignored for watch events received\n'
+          : 'warning: --watch-only requested, --sort-by will be ignored\n',
+      )
     return yield* watch(call)
   }
   if (call.words.length === 0 && flags.list('filename').length === 0 && !flags.given('kustomize')) {
     call.output.stderr(`You must specify the type of resource to get. ${resourceHelp}\n\n`)
-    return failUsage(call.path, 'Required resource not specified.\nUse "kubectl explain <resource>" for a detailed description of that resource (e.g. kubectl explain pods).')
+    return failUsage(
+      call.path,
+      'Required resource not specified.\nUse "kubectl explain <resource>" for a detailed description of that resource (e.g. kubectl explain pods).',
+    )
   }
   const { requests, problems, single } = requestsOf(call, call.words, {
     allNamespaces: flags.on('all-namespaces'),
     labels: flags.text('selector'),
     fields: flags.text('field-selector'),
-    allowEmptySelector: true
+    allowEmptySelector: true,
   })
   const printer = objectPrinterOf(call, true)
   const { answers, problems: missing } = answersOf(call, requests)
@@ -214,8 +243,7 @@ export const getCommand: Command = {
     text('sort-by'),
     text('subresource'),
     text('raw'),
-    numberFlag('chunk-size', '500')
+    numberFlag('chunk-size', '500'),
   ],
-  run
+  run,
 }
-

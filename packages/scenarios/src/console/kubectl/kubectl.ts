@@ -39,19 +39,26 @@ const commands: readonly Command[] = [
   cordonCommand,
   uncordonCommand,
   drainCommand,
-  waitCommand
+  waitCommand,
 ]
 
 const topLevelNames = [...new Set(commands.map(({ name }) => name.split(' ')[0] ?? name))].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
 
 /** Words people try. Follows SuggestFor of kubectl's commands. */
-const suggestedFor: Readonly<Record<string, readonly string[]>> = { get: ['list', 'ls'], delete: ['rm', 'remove'], describe: ['inspect'], scale: ['resize'], expose: [] }
+const suggestedFor: Readonly<Record<string, readonly string[]>> = {
+  get: ['list', 'ls'],
+  delete: ['rm', 'remove'],
+  describe: ['inspect'],
+  scale: ['resize'],
+  expose: [],
+}
 
 const distance = (a: string, b: string): number => {
   let row = Array.from({ length: b.length + 1 }, (_unused, index) => index)
   for (let i = 1; i <= a.length; i += 1) {
     const next = [i]
-    for (let j = 1; j <= b.length; j += 1) next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a.charAt(i - 1) === b.charAt(j - 1) ? 0 : 1)))
+    for (let j = 1; j <= b.length; j += 1)
+      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a.charAt(i - 1) === b.charAt(j - 1) ? 0 : 1)))
     row = next
   }
   return row[b.length] ?? 0
@@ -60,14 +67,17 @@ const distance = (a: string, b: string): number => {
 /** Follows SuggestionsFor in github.com/spf13/cobra command.go. */
 const suggestionsFor = (word: string): string => {
   const lower = word.toLowerCase()
-  const found = topLevelNames.filter((name) => distance(lower, name) <= 2 || name.startsWith(lower) || (suggestedFor[name] ?? []).includes(lower))
+  const found = topLevelNames.filter(
+    (name) => distance(lower, name) <= 2 || name.startsWith(lower) || (suggestedFor[name] ?? []).includes(lower),
+  )
   return found.length === 0 ? '' : `\n\nDid you mean this?\n${found.map((name) => `\t${name}\n`).join('')}`
 }
 
 const usageText = (command: Command): string =>
   `Usage:\n  kubectl ${command.name} [flags] [options]\n\nOptions:\n${command.flags.map(({ name, short }) => `    ${short === undefined ? '' : `-${short}, `}--${name}`).join('\n')}\n\nUse "kubectl options" for a list of global command-line options (applies to all commands).\n`
 
-const overviewText = (): string => `kubectl controls the Kubernetes cluster manager.\n\nCommands:\n${topLevelNames.map((name) => `  ${name}`).join('\n')}\n\nUsage:\n  kubectl [flags] [options]\n`
+const overviewText = (): string =>
+  `kubectl controls the Kubernetes cluster manager.\n\nCommands:\n${topLevelNames.map((name) => `  ${name}`).join('\n')}\n\nUsage:\n  kubectl [flags] [options]\n`
 
 /** The command that the words name, and where its own words begin. */
 type Found = { readonly command: Command; readonly rest: readonly string[] } | { readonly problem: string } | { readonly help: string }
@@ -96,7 +106,9 @@ const find = (args: readonly string[]): Found => {
     if (child !== undefined) return { command: child, rest: [...globals, ...rest.slice(0, place), ...rest.slice(place + 1)] }
     if (own === undefined) {
       return word === undefined || E.isLeft(between)
-        ? { help: `Available Commands:\n${parents.map(({ name }) => `  ${name.slice(verb.length + 1)}`).join('\n')}\n\nUsage:\n  kubectl ${verb} SUBCOMMAND [options]\n` }
+        ? {
+            help: `Available Commands:\n${parents.map(({ name }) => `  ${name.slice(verb.length + 1)}`).join('\n')}\n\nUsage:\n  kubectl ${verb} SUBCOMMAND [options]\n`,
+          }
         : { problem: `unknown command ${JSON.stringify(rest.slice(place).join(' '))}\nSee 'kubectl ${verb} -h' for help and examples` }
     }
   }
@@ -104,7 +116,12 @@ const find = (args: readonly string[]): Found => {
 }
 
 /** One kubectl line (without the word `kubectl`); the answer is the exit code. */
-export function* kubectl(args: readonly string[], stdin: string, cluster: KubectlCluster, output: ConsoleOutput): Generator<ConsoleWait, number, void> {
+export function* kubectl(
+  args: readonly string[],
+  stdin: string,
+  cluster: KubectlCluster,
+  output: ConsoleOutput,
+): Generator<ConsoleWait, number, void> {
   const found = find(args)
   if ('help' in found) {
     output.stdout(found.help)
@@ -117,7 +134,10 @@ export function* kubectl(args: readonly string[], stdin: string, cluster: Kubect
   const { command, rest } = found
   // A command's own flag wins over a global one of the same letter.
   const letters = new Set(command.flags.map(({ short }) => short))
-  const specifications = [...command.flags, ...globalFlags.map((flag) => (flag.short !== undefined && letters.has(flag.short) ? { ...flag, short: '' } : flag))]
+  const specifications = [
+    ...command.flags,
+    ...globalFlags.map((flag) => (flag.short !== undefined && letters.has(flag.short) ? { ...flag, short: '' } : flag)),
+  ]
   const parsed = parseWords(specifications, rest)
   if (E.isLeft(parsed)) {
     output.stderr(`error: ${parsed.left}\nSee 'kubectl ${command.name} --help' for usage.\n`)
@@ -138,7 +158,7 @@ export function* kubectl(args: readonly string[], stdin: string, cluster: Kubect
     words: parsed.right.words,
     dashAt: parsed.right.dashAt,
     namespace: namespace === '' ? 'default' : namespace,
-    namespaceGiven: namespace !== ''
+    namespaceGiven: namespace !== '',
   }
   try {
     return yield* command.run(call)

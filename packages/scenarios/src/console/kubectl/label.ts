@@ -2,7 +2,17 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { Json } from '@statefold/core'
 import { dryRunOf, patchItem, splitPairs } from './changing.js'
-import { atOnce, dryRunFlag, fieldManagerFlag, fieldSelectorFlag, fileFlags, outputFlags, selectorFlag, type Call, type Command } from './command.js'
+import {
+  atOnce,
+  dryRunFlag,
+  fieldManagerFlag,
+  fieldSelectorFlag,
+  fileFlags,
+  outputFlags,
+  selectorFlag,
+  type Call,
+  type Command,
+} from './command.js'
 import { fail, statusProblem, textProblem, type Problem } from './errors.js'
 import { switchFlag, text, type FlagSpecification } from './flags.js'
 import { jsonOf, objectAt, sortedNames, textsAt, withField } from './json-object.js'
@@ -27,7 +37,7 @@ const parseLabels = (pairs: readonly string[]): Edits => {
       if (value.length > 63) fail(`invalid label value: ${JSON.stringify(pair)}: must be no more than 63 bytes`)
       if (!labelValuePattern.test(value)) {
         fail(
-          `invalid label value: ${JSON.stringify(pair)}: a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')`
+          `invalid label value: ${JSON.stringify(pair)}: a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')`,
         )
       }
       set[key] = value
@@ -52,7 +62,8 @@ const parseAnnotations = (pairs: readonly string[]): Edits => {
   return { set, remove }
 }
 
-const changeWord = (added: number, removed: number): string => (added > 0 && removed > 0 ? 'modified' : added > 0 ? 'labeled' : removed > 0 ? 'unlabeled' : 'not labeled')
+const changeWord = (added: number, removed: number): string =>
+  added > 0 && removed > 0 ? 'modified' : added > 0 ? 'labeled' : removed > 0 ? 'unlabeled' : 'not labeled'
 
 const runFor =
   (field: 'labels' | 'annotations') =>
@@ -65,9 +76,15 @@ const runFor =
     if (flags.on('list') && flags.text('output') !== '') fail('--list and --output may not be specified together')
     if (flags.on('all') && flags.text('selector') !== '') fail('cannot set --all and --selector at the same time')
     if (flags.on('all') && flags.text('field-selector') !== '') fail('cannot set --all and --field-selector at the same time')
-    if (resources.length === 0 && flags.list('filename').length === 0) fail('one or more resources must be specified as <resource> <name> or <resource>/<name>')
+    if (resources.length === 0 && flags.list('filename').length === 0)
+      fail('one or more resources must be specified as <resource> <name> or <resource>/<name>')
     if (pairs.length === 0 && !flags.on('list')) fail(`at least one ${pairType} update is required`)
-    const items = liveItems(call, resources, { labels: flags.text('selector'), fields: flags.text('field-selector'), all: flags.on('all'), allNamespaces: flags.on('all-namespaces') })
+    const items = liveItems(call, resources, {
+      labels: flags.text('selector'),
+      fields: flags.text('field-selector'),
+      all: flags.on('all'),
+      allNamespaces: flags.on('all-namespaces'),
+    })
     return forEachItem(items, (item): Problem | undefined => {
       const object = jsonOf(item.object)
       const current = textsAt(object, 'metadata', field)
@@ -89,7 +106,7 @@ const runFor =
               ? sentences.length === 1
                 ? `${sentences[0] ?? ''}, and --overwrite is false`
                 : `[${sentences.map((sentence) => `${sentence}, and --overwrite is false`).join(', ')}]`
-              : `--overwrite is false but found the following declared annotation(s): ${sentences.join('; ')}`
+              : `--overwrite is false but found the following declared annotation(s): ${sentences.join('; ')}`,
           )
         }
       }
@@ -106,7 +123,12 @@ const runFor =
         return undefined
       }
       const version = flags.text('resource-version')
-      const answer = patchItem(call, item, { metadata: { [field]: patch, ...(version === '' ? {} : { resourceVersion: version }) } }, { patchType: 'merge', dryRun })
+      const answer = patchItem(
+        call,
+        item,
+        { metadata: { [field]: patch, ...(version === '' ? {} : { resourceVersion: version }) } },
+        { patchType: 'merge', dryRun },
+      )
       if (E.isLeft(answer)) return statusProblem(answer.left)
       print(jsonOf(answer.right))
       return undefined
@@ -125,7 +147,7 @@ const flags: readonly FlagSpecification[] = [
   switchFlag('local'),
   switchFlag('all'),
   switchFlag('all-namespaces', 'A'),
-  text('resource-version')
+  text('resource-version'),
 ]
 
 export const labelCommand: Command = { name: 'label', flags, run: atOnce(runFor('labels')) }

@@ -13,7 +13,10 @@ const withoutAnnotation = (object: JsonObject): JsonObject => {
 /** The object with the annotation that describes it. */
 export const withLastApplied = (object: JsonObject): JsonObject => {
   const bare = withoutAnnotation(object)
-  return withField(bare, ['metadata', 'annotations'], { ...objectAt(bare, 'metadata', 'annotations'), [lastAppliedName]: `${compactJson(bare)}\n` })
+  return withField(bare, ['metadata', 'annotations'], {
+    ...objectAt(bare, 'metadata', 'annotations'),
+    [lastAppliedName]: `${compactJson(bare)}\n`,
+  })
 }
 
 /** What was applied last, if the object remembers. */

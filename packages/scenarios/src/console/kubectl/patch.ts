@@ -26,8 +26,10 @@ const run = (call: Call): number => {
   if (given !== '' && file !== '') return fail('cannot specify --patch and --patch-file together')
   if (given === '' && file === '') return fail('must specify --patch or --patch-file containing the contents of the patch')
   const patchType = flags.text('type').toLowerCase()
-  if (!patchTypes.includes(patchType)) return fail(`--type must be one of [${patchTypes.join(' ')}], not ${JSON.stringify(flags.text('type'))}`)
-  const source = file === '' ? given : (call.cluster.readFile(file) ?? fail(`unable to read patch file: open ${file}: no such file or directory`))
+  if (!patchTypes.includes(patchType))
+    return fail(`--type must be one of [${patchTypes.join(' ')}], not ${JSON.stringify(flags.text('type'))}`)
+  const source =
+    file === '' ? given : (call.cluster.readFile(file) ?? fail(`unable to read patch file: open ${file}: no such file or directory`))
   const patch = readYamlDocument(source)
   if (E.isLeft(patch)) return fail(`unable to parse ${JSON.stringify(given)}: ${patch.left}`)
   const subresource = subresourceOf(flags.text('subresource'))
@@ -36,7 +38,7 @@ const run = (call: Call): number => {
     const answer = patchItem(call, item, patch.right, {
       patchType: patchType === 'json' ? 'json' : patchType === 'merge' ? 'merge' : 'strategic',
       ...(subresource === undefined ? {} : { subresource }),
-      dryRun: dryRun === 'none' ? 'none' : 'server'
+      dryRun: dryRun === 'none' ? 'none' : 'server',
     })
     if (E.isLeft(answer)) return statusProblem(answer.left)
     const changed = dryRun !== 'none' || answer.right.metadata.resourceVersion !== item.object.metadata.resourceVersion
@@ -48,6 +50,16 @@ const run = (call: Call): number => {
 
 export const patchCommand: Command = {
   name: 'patch',
-  flags: [...fileFlags, ...outputFlags, dryRunFlag, fieldManagerFlag, text('patch', 'p'), text('patch-file'), text('type', undefined, 'strategic'), text('subresource'), switchFlag('local')],
-  run: atOnce(run)
+  flags: [
+    ...fileFlags,
+    ...outputFlags,
+    dryRunFlag,
+    fieldManagerFlag,
+    text('patch', 'p'),
+    text('patch-file'),
+    text('type', undefined, 'strategic'),
+    text('subresource'),
+    switchFlag('local'),
+  ],
+  run: atOnce(run),
 }

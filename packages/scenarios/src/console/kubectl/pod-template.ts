@@ -7,7 +7,7 @@ const templatePaths: Readonly<Record<string, readonly string[]>> = {
   ReplicaSet: ['spec', 'template'],
   StatefulSet: ['spec', 'template'],
   Job: ['spec', 'template'],
-  CronJob: ['spec', 'jobTemplate', 'spec', 'template']
+  CronJob: ['spec', 'jobTemplate', 'spec', 'template'],
 }
 
 /** The path to the Pod spec; undefined for kinds without Pods. */

@@ -52,10 +52,14 @@ const selectorProblem = (type: ResourceType, labels: string, fields: string, why
   statusProblem({
     reason: 'BadRequest',
     code: 400,
-    message: `Unable to find ${JSON.stringify(`${type.group === '' ? `/${type.version}` : apiVersionOf(type)}, Resource=${type.plural}`)} that match label selector ${JSON.stringify(labels)}, field selector ${JSON.stringify(fields)}: ${why}`
+    message: `Unable to find ${JSON.stringify(`${type.group === '' ? `/${type.version}` : apiVersionOf(type)}, Resource=${type.plural}`)} that match label selector ${JSON.stringify(labels)}, field selector ${JSON.stringify(fields)}: ${why}`,
   })
 
-export const listObjects = (call: Call, type: ResourceType, { namespace, labels = '', fields = '' }: ListOptions): readonly KubernetesObject[] => {
+export const listObjects = (
+  call: Call,
+  type: ResourceType,
+  { namespace, labels = '', fields = '' }: ListOptions,
+): readonly KubernetesObject[] => {
   warnOfDeprecation(call, type)
   const all = call.cluster.reader().listAny(type.kind, type.namespaced ? namespace : undefined)
   if (labels === '' && fields === '') return all

@@ -1,7 +1,17 @@
 /** kubectl replace. Follows kubectl/pkg/cmd/replace/replace.go. */
 import * as E from 'fp-ts/lib/Either.js'
 import { dryRunOf } from './changing.js'
-import { ask, dryRunFlag, fieldManagerFlag, fileFlags, outputFlags, validateFlag, type Call, type Command, type Running } from './command.js'
+import {
+  ask,
+  dryRunFlag,
+  fieldManagerFlag,
+  fileFlags,
+  outputFlags,
+  validateFlag,
+  type Call,
+  type Command,
+  type Running,
+} from './command.js'
 import { asUnstored } from './create.js'
 import { deleteAll, deletionFlags, gracePeriodOf, propagationOf } from './delete.js'
 import { CommandFailure, fail, failUsage, statusProblem, withSource, type Problem } from './errors.js'
@@ -20,8 +30,16 @@ function* forceReplace(call: Call, manifests: readonly Manifest[], problems: rea
   yield* deleteAll(
     call,
     manifests.map(({ type, namespace, name, source }) => ({ type, namespace, name, source })),
-    { gracePeriodSeconds, propagation: propagationOf(call), ignoreNotFound: true, wait: flags.on('wait'), timeoutMs: flags.duration('timeout'), dryRun: 'none', nameOnly: flags.text('output') === 'name' },
-    problems
+    {
+      gracePeriodSeconds,
+      propagation: propagationOf(call),
+      ignoreNotFound: true,
+      wait: flags.on('wait'),
+      timeoutMs: flags.duration('timeout'),
+      dryRun: 'none',
+      nameOnly: flags.text('output') === 'name',
+    },
+    problems,
   )
   const deadline = call.cluster.now() + (flags.duration('timeout') || 300_000)
   const failures: Problem[] = []
@@ -46,7 +64,9 @@ function* run(call: Call): Running {
   const { manifests, problems: unread } = readManifests(call)
   if (flags.on('force')) {
     if (gracePeriodOf(call) === 0) {
-      call.output.stderr('Warning: Immediate deletion does not wait for confirmation that the running resource has been terminated. The resource may continue to run on the cluster indefinitely.\n')
+      call.output.stderr(
+        'Warning: Immediate deletion does not wait for confirmation that the running resource has been terminated. The resource may continue to run on the cluster indefinitely.\n',
+      )
     }
     return yield* forceReplace(call, manifests, unread)
   }
@@ -60,7 +80,10 @@ function* run(call: Call): Running {
     }
     const remembers = flags.on('save-config') || current.metadata.annotations?.[lastAppliedName] !== undefined
     const own = remembers && flags.on('save-config') ? withLastApplied(jsonOf(manifest.object)) : jsonOf(manifest.object)
-    const object = manifest.object.metadata?.resourceVersion === undefined ? withField(own, ['metadata', 'resourceVersion'], current.metadata.resourceVersion) : own
+    const object =
+      manifest.object.metadata?.resourceVersion === undefined
+        ? withField(own, ['metadata', 'resourceVersion'], current.metadata.resourceVersion)
+        : own
     if (dryRun === 'client') {
       print(object)
       continue
@@ -75,6 +98,16 @@ function* run(call: Call): Running {
 
 export const replaceCommand: Command = {
   name: 'replace',
-  flags: [...fileFlags, ...outputFlags, ...deletionFlags, dryRunFlag, validateFlag, fieldManagerFlag, switchFlag('save-config'), text('subresource'), text('raw')],
-  run
+  flags: [
+    ...fileFlags,
+    ...outputFlags,
+    ...deletionFlags,
+    dryRunFlag,
+    validateFlag,
+    fieldManagerFlag,
+    switchFlag('save-config'),
+    text('subresource'),
+    text('raw'),
+  ],
+  run,
 }

@@ -24,7 +24,8 @@ const selects = (item: Item, object: KubernetesObject): boolean => {
   return selectorMatches(selector, object.metadata.labels ?? {})
 }
 
-const controls = (item: Item, object: KubernetesObject): boolean => object.metadata.ownerReferences?.some((owner) => owner.controller === true && owner.uid === item.object.metadata.uid) === true
+const controls = (item: Item, object: KubernetesObject): boolean =>
+  object.metadata.ownerReferences?.some((owner) => owner.controller === true && owner.uid === item.object.metadata.uid) === true
 
 const withoutPatchMark = (template: JsonObject): JsonObject => {
   const { $patch: _mark, ...rest } = template
@@ -42,7 +43,16 @@ export const revisionsOf = (call: Call, item: Item): readonly Revision[] => {
       .flatMap((set) => {
         const keeper = jsonOf(set)
         const number = Number(textsAt(keeper, 'metadata', 'annotations')[revisionAnnotation])
-        return Number.isInteger(number) ? [{ number, keeper, template: objectAt(keeper, 'spec', 'template'), changeCause: textAt(keeper, 'metadata', 'annotations', changeCauseName) }] : []
+        return Number.isInteger(number)
+          ? [
+              {
+                number,
+                keeper,
+                template: objectAt(keeper, 'spec', 'template'),
+                changeCause: textAt(keeper, 'metadata', 'annotations', changeCauseName),
+              },
+            ]
+          : []
       })
       .sort(inOrder)
   }
@@ -56,16 +66,19 @@ export const revisionsOf = (call: Call, item: Item): readonly Revision[] => {
           number: numberAt(keeper, 'revision'),
           keeper,
           template: withoutPatchMark(objectAt(keeper, 'data', 'spec', 'template')),
-          changeCause: textAt(keeper, 'metadata', 'annotations', changeCauseName)
+          changeCause: textAt(keeper, 'metadata', 'annotations', changeCauseName),
         }
       })
       .sort(inOrder)
   }
-  return fail(`no history viewer has been implemented for ${JSON.stringify(item.type.group === '' ? item.type.kind : `${item.type.kind}.${item.type.group}`)}`)
+  return fail(
+    `no history viewer has been implemented for ${JSON.stringify(item.type.group === '' ? item.type.kind : `${item.type.kind}.${item.type.group}`)}`,
+  )
 }
 
 /** The workload as it was at that revision (a Deployment's history shows the ReplicaSet). */
-export const objectAtRevision = (item: Item, revision: Revision): JsonObject => (item.type.kind === 'Deployment' ? revision.keeper : withField(jsonOf(item.object), ['spec', 'template'], revision.template))
+export const objectAtRevision = (item: Item, revision: Revision): JsonObject =>
+  item.type.kind === 'Deployment' ? revision.keeper : withField(jsonOf(item.object), ['spec', 'template'], revision.template)
 
 export const templateLabelsWithoutHash = (template: JsonObject): JsonObject => {
   const labels = objectAt(template, 'metadata', 'labels')

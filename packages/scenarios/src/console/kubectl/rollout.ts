@@ -2,7 +2,18 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { timestampOf, type Json, type JsonObject } from '@statefold/core'
 import { dryRunOf, patchItem } from './changing.js'
-import { atOnce, dryRunFlag, fieldManagerFlag, fileFlags, outputFlags, selectorFlag, timeoutFlag, type Call, type Command, type Running } from './command.js'
+import {
+  atOnce,
+  dryRunFlag,
+  fieldManagerFlag,
+  fileFlags,
+  outputFlags,
+  selectorFlag,
+  timeoutFlag,
+  type Call,
+  type Command,
+  type Running,
+} from './command.js'
 import { describePodTemplate } from './describe/pod-template.js'
 import { CommandFailure, fail, textProblem, type Problem } from './errors.js'
 import { numberFlag, switchFlag } from './flags.js'
@@ -36,10 +47,17 @@ const deploymentStatus = (object: JsonObject, revision: number): Status => {
     const running = Number(textsAt(object, 'metadata', 'annotations')[revisionAnnotation] ?? '0')
     if (running !== revision) return fail(`desired revision (${revision}) is different from the running revision (${running})`)
   }
-  if (count('metadata', 'generation') > count('status', 'observedGeneration')) return waiting('Waiting for deployment spec update to be observed...')
+  if (count('metadata', 'generation') > count('status', 'observedGeneration'))
+    return waiting('Waiting for deployment spec update to be observed...')
   const progressing = listAt(object, 'status', 'conditions').find((condition: Json) => textAt(condition, 'type') === 'Progressing')
-  if (progressing !== undefined && textAt(progressing, 'reason') === 'ProgressDeadlineExceeded') return fail(`deployment ${name} exceeded its progress deadline`)
-  const [replicas, updated, total, available] = [count('spec', 'replicas'), count('status', 'updatedReplicas'), count('status', 'replicas'), count('status', 'availableReplicas')]
+  if (progressing !== undefined && textAt(progressing, 'reason') === 'ProgressDeadlineExceeded')
+    return fail(`deployment ${name} exceeded its progress deadline`)
+  const [replicas, updated, total, available] = [
+    count('spec', 'replicas'),
+    count('status', 'updatedReplicas'),
+    count('status', 'replicas'),
+    count('status', 'availableReplicas'),
+  ]
   const rollout = `Waiting for deployment ${name} rollout to finish:`
   if (updated < replicas) return waiting(`${rollout} ${updated} out of ${replicas} new replicas have been updated...`)
   if (total > updated) return waiting(`${rollout} ${total - updated} old replicas are pending termination...`)
@@ -48,30 +66,44 @@ const deploymentStatus = (object: JsonObject, revision: number): Status => {
 }
 
 const onlyRollingUpdate = (object: JsonObject): void => {
-  if (textAt(object, 'spec', 'updateStrategy', 'type') !== 'RollingUpdate') fail('rollout status is only available for RollingUpdate strategy type')
+  if (textAt(object, 'spec', 'updateStrategy', 'type') !== 'RollingUpdate')
+    fail('rollout status is only available for RollingUpdate strategy type')
 }
 
 const daemonSetStatus = (object: JsonObject): Status => {
   onlyRollingUpdate(object)
   const name = JSON.stringify(textAt(object, 'metadata', 'name'))
   const count = (...path: readonly string[]): number => numberAt(object, ...path)
-  if (count('metadata', 'generation') > count('status', 'observedGeneration')) return waiting('Waiting for daemon set spec update to be observed...')
-  const [desired, updated, available] = [count('status', 'desiredNumberScheduled'), count('status', 'updatedNumberScheduled'), count('status', 'numberAvailable')]
-  if (updated < desired) return waiting(`Waiting for daemon set ${name} rollout to finish: ${updated} out of ${desired} new pods have been updated...`)
-  if (available < desired) return waiting(`Waiting for daemon set ${name} rollout to finish: ${available} of ${desired} updated pods are available...`)
+  if (count('metadata', 'generation') > count('status', 'observedGeneration'))
+    return waiting('Waiting for daemon set spec update to be observed...')
+  const [desired, updated, available] = [
+    count('status', 'desiredNumberScheduled'),
+    count('status', 'updatedNumberScheduled'),
+    count('status', 'numberAvailable'),
+  ]
+  if (updated < desired)
+    return waiting(`Waiting for daemon set ${name} rollout to finish: ${updated} out of ${desired} new pods have been updated...`)
+  if (available < desired)
+    return waiting(`Waiting for daemon set ${name} rollout to finish: ${available} of ${desired} updated pods are available...`)
   return finished(`daemon set ${name} successfully rolled out`)
 }
 
 const statefulSetStatus = (object: JsonObject): Status => {
   onlyRollingUpdate(object)
   const count = (...path: readonly string[]): number => numberAt(object, ...path)
-  const [observed, replicas, ready, updated] = [count('status', 'observedGeneration'), count('spec', 'replicas'), count('status', 'readyReplicas'), count('status', 'updatedReplicas')]
+  const [observed, replicas, ready, updated] = [
+    count('status', 'observedGeneration'),
+    count('spec', 'replicas'),
+    count('status', 'readyReplicas'),
+    count('status', 'updatedReplicas'),
+  ]
   if (observed === 0 || count('metadata', 'generation') > observed) return waiting('Waiting for statefulset spec update to be observed...')
   if (ready < replicas) return waiting(`Waiting for ${replicas - ready} pods to be ready...`)
   const rolling = at(object, 'spec', 'updateStrategy', 'rollingUpdate')
   if (rolling !== undefined && rolling !== null) {
     const wanted = replicas - numberAt(rolling, 'partition')
-    if (at(rolling, 'partition') !== undefined && updated < wanted) return waiting(`Waiting for partitioned roll out to finish: ${updated} out of ${wanted} new pods have been updated...`)
+    if (at(rolling, 'partition') !== undefined && updated < wanted)
+      return waiting(`Waiting for partitioned roll out to finish: ${updated} out of ${wanted} new pods have been updated...`)
     return finished(`partitioned roll out complete: ${updated} new pods have been updated...`)
   }
   const [current, update] = [textAt(object, 'status', 'currentRevision'), textAt(object, 'status', 'updateRevision')]
@@ -88,7 +120,9 @@ const statusOf = (item: Item, object: JsonObject, revision: number): Status => {
     case 'StatefulSet':
       return statefulSetStatus(object)
     default:
-      return fail(`no status viewer has been implemented for ${item.type.group === '' ? item.type.kind : `${item.type.group}/${item.type.version}, Kind=${item.type.kind}`}`)
+      return fail(
+        `no status viewer has been implemented for ${item.type.group === '' ? item.type.kind : `${item.type.group}/${item.type.version}, Kind=${item.type.kind}`}`,
+      )
   }
 }
 
@@ -131,7 +165,10 @@ const historyText = (revisions: readonly Revision[], wanted: number): string => 
     const revision = revisions.find(({ number }) => number === wanted)
     return revision === undefined ? fail('unable to find the specified revision') : `${describePodTemplate(revision.template).join('\n')}\n`
   }
-  const lines = ['REVISION\tCHANGE-CAUSE', ...revisions.map(({ number, changeCause }) => `${number}\t${changeCause === '' ? '<none>' : changeCause}`)]
+  const lines = [
+    'REVISION\tCHANGE-CAUSE',
+    ...revisions.map(({ number, changeCause }) => `${number}\t${changeCause === '' ? '<none>' : changeCause}`),
+  ]
   return `${alignTabs(lines.join('\n'), describeOptions)}\n`
 }
 
@@ -163,7 +200,7 @@ const keptAnnotations: readonly string[] = [
   'deployment.kubernetes.io/revision-history',
   'deployment.kubernetes.io/desired-replicas',
   'deployment.kubernetes.io/max-replicas',
-  'deprecated.deployment.rollback.to'
+  'deprecated.deployment.rollback.to',
 ]
 
 const targetOf = (item: Item, revisions: readonly Revision[], wanted: number): Revision => {
@@ -188,18 +225,19 @@ const rollBack = (call: Call, item: Item, wanted: number, dryRun: 'none' | 'clie
     const answer = patchItem(call, item, objectAt(target.keeper, 'data'), { dryRun })
     return E.isLeft(answer) ? restoring(answer.left.message) : 'rolled back'
   }
-  if (at(object, 'spec', 'paused') === true) return fail("you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume' and try again")
+  if (at(object, 'spec', 'paused') === true)
+    return fail("you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume' and try again")
   const template = templateLabelsWithoutHash(target.template)
   if (compactJson(templateLabelsWithoutHash(current)) === compactJson(template)) return skipped
   const own = textsAt(object, 'metadata', 'annotations')
   const old = textsAt(target.keeper, 'metadata', 'annotations')
   const annotations = Object.fromEntries([
     ...Object.entries(own).filter(([name]) => keptAnnotations.includes(name)),
-    ...Object.entries(old).filter(([name]) => !keptAnnotations.includes(name))
+    ...Object.entries(old).filter(([name]) => !keptAnnotations.includes(name)),
   ])
   const patch: Json = [
     { op: 'replace', path: '/spec/template', value: template },
-    { op: 'replace', path: '/metadata/annotations', value: annotations }
+    { op: 'replace', path: '/metadata/annotations', value: annotations },
   ]
   const answer = patchItem(call, item, patch, { patchType: 'json', dryRun })
   return E.isLeft(answer) ? restoring(answer.left.message) : 'rolled back'
@@ -210,7 +248,7 @@ const undo = (call: Call): number => {
   return forEachItem(itemsOf(call), (item): Problem | undefined => {
     if (item.object.metadata.annotations?.[lastAppliedName] !== undefined) {
       call.output.stderr(
-        `Warning: resource ${item.type.plural}/${item.name} was previously managed with 'kubectl apply'. Rolling back will not update the ${lastAppliedName} annotation, which may cause unexpected behavior on future 'kubectl apply' operations. Consider using 'kubectl apply' with your previous configuration file instead.\n`
+        `Warning: resource ${item.type.plural}/${item.name} was previously managed with 'kubectl apply'. Rolling back will not update the ${lastAppliedName} annotation, which may cause unexpected behavior on future 'kubectl apply' operations. Consider using 'kubectl apply' with your previous configuration file instead.\n`,
       )
     }
     const words = rollBack(call, item, call.flags.number('to-revision'), dryRun)
@@ -255,12 +293,14 @@ const restart = changeEach(
   'restarted',
   (call, object, item) => {
     if (!['Deployment', 'DaemonSet', 'StatefulSet'].includes(item.type.kind)) return { refusal: 'restarting is not supported' }
-    if (item.type.kind === 'Deployment' && at(object, 'spec', 'paused') === true) return { refusal: "can't restart paused deployment (run rollout resume first)" }
+    if (item.type.kind === 'Deployment' && at(object, 'spec', 'paused') === true)
+      return { refusal: "can't restart paused deployment (run rollout resume first)" }
     const now = timestampOf(call.cluster.now())
     if (textsAt(object, 'spec', 'template', 'metadata', 'annotations')[restartedAt] === now) return { patch: undefined }
     return { patch: { spec: { template: { metadata: { annotations: { [restartedAt]: now } } } } } }
   },
-  (item) => `failed to create patch for ${item.name}: if restart has already been triggered within the past second, please wait before attempting to trigger another`
+  (item) =>
+    `failed to create patch for ${item.name}: if restart has already been triggered within the past second, please wait before attempting to trigger another`,
 )
 
 const pausing = (paused: boolean): ((call: Call) => number) =>
@@ -271,7 +311,7 @@ const pausing = (paused: boolean): ((call: Call) => number) =>
       if ((at(object, 'spec', 'paused') === true) === paused) return { refusal: paused ? 'is already paused' : 'is not paused' }
       return { patch: { spec: { paused: paused ? true : null } } }
     },
-    () => ''
+    () => '',
   )
 
 const common = [...fileFlags, selectorFlag] as const
@@ -282,5 +322,5 @@ export const rolloutCommands: readonly Command[] = [
   { name: 'rollout undo', flags: [...common, ...outputFlags, dryRunFlag, numberFlag('to-revision', '0')], run: atOnce(undo) },
   { name: 'rollout restart', flags: [...common, ...outputFlags, fieldManagerFlag], run: atOnce(restart) },
   { name: 'rollout pause', flags: [...common, ...outputFlags, fieldManagerFlag], run: atOnce(pausing(true)) },
-  { name: 'rollout resume', flags: [...common, ...outputFlags, fieldManagerFlag], run: atOnce(pausing(false)) }
+  { name: 'rollout resume', flags: [...common, ...outputFlags, fieldManagerFlag], run: atOnce(pausing(false)) },
 ]

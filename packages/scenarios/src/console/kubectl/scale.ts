@@ -52,6 +52,16 @@ function* run(call: Call): Running {
 
 export const scaleCommand: Command = {
   name: 'scale',
-  flags: [...fileFlags, ...outputFlags, selectorFlag, dryRunFlag, timeoutFlag, switchFlag('all'), numberFlag('replicas', '0'), numberFlag('current-replicas', '-1'), text('resource-version')],
-  run
+  flags: [
+    ...fileFlags,
+    ...outputFlags,
+    selectorFlag,
+    dryRunFlag,
+    timeoutFlag,
+    switchFlag('all'),
+    numberFlag('replicas', '0'),
+    numberFlag('current-replicas', '-1'),
+    text('resource-version'),
+  ],
+  run,
 }

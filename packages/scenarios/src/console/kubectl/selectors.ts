@@ -1,6 +1,13 @@
 /** -l and --field-selector as filters over stored objects. */
 import * as E from 'fp-ts/lib/Either.js'
-import { fieldSelectorRefusal, matchesFieldSelector, matchesSelector, parseFieldSelector as parseFields, parseSelector, type KubernetesObject } from '@statefold/core'
+import {
+  fieldSelectorRefusal,
+  matchesFieldSelector,
+  matchesSelector,
+  parseFieldSelector as parseFields,
+  parseSelector,
+  type KubernetesObject,
+} from '@statefold/core'
 
 export type Labels = Readonly<Record<string, string>>
 

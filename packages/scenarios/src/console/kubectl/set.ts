@@ -18,7 +18,8 @@ interface ContainerEdit {
   readonly fields: JsonObject
 }
 
-const containersOf = (podSpec: JsonObject, field: ContainerEdit['list']): readonly JsonObject[] => listAt(podSpec, field).map((container) => objectAt({ container }, 'container'))
+const containersOf = (podSpec: JsonObject, field: ContainerEdit['list']): readonly JsonObject[] =>
+  listAt(podSpec, field).map((container) => objectAt({ container }, 'container'))
 
 /** `$setElementOrder` keeps the containers where they are, as CreateTwoWayMergePatch writes it. */
 const patchOf = (path: readonly string[], podSpec: JsonObject, edits: readonly ContainerEdit[]): Json => {
@@ -60,7 +61,9 @@ const applyEdits = (call: Call, resources: readonly string[], operation: string,
     const path = podSpecPathOf(item.type.kind)
     const object = jsonOf(item.object)
     if (path === undefined) {
-      problems.push(textProblem(`error: ${nameWithGroup(item)} the object is not a pod or does not have a pod template: *v1.${item.type.kind}\n`))
+      problems.push(
+        textProblem(`error: ${nameWithGroup(item)} the object is not a pod or does not have a pod template: *v1.${item.type.kind}\n`),
+      )
       continue
     }
     const podSpec = objectAt(object, ...path)
@@ -84,18 +87,22 @@ const applyEdits = (call: Call, resources: readonly string[], operation: string,
 }
 
 const requireResources = (call: Call, resources: readonly string[]): void => {
-  if (resources.length === 0 && call.flags.list('filename').length === 0) fail('one or more resources must be specified as <resource> <name> or <resource>/<name>')
+  if (resources.length === 0 && call.flags.list('filename').length === 0)
+    fail('one or more resources must be specified as <resource> <name> or <resource>/<name>')
 }
 
 const setImage = (call: Call): number => {
   const { resources, pairs } = splitPairs(call.words, 'image')
   const images = pairs.map((pair) => {
     const equals = pair.indexOf('=')
-    return equals < 0 ? fail(`${JSON.stringify(pair)} is an invalid image update`) : { name: pair.slice(0, equals), image: pair.slice(equals + 1) }
+    return equals < 0
+      ? fail(`${JSON.stringify(pair)} is an invalid image update`)
+      : { name: pair.slice(0, equals), image: pair.slice(equals + 1) }
   })
   requireResources(call, resources)
   if (images.length === 0) return fail('at least one image update is required')
-  if (images.length > 1 && images.some(({ name }) => name === '*')) return fail('all containers are already specified by *, but saw more than one container_name=container_image pairs')
+  if (images.length > 1 && images.some(({ name }) => name === '*'))
+    return fail('all containers are already specified by *, but saw more than one container_name=container_image pairs')
   return applyEdits(call, resources, 'image updated', 'image', (podSpec) => {
     const edits: ContainerEdit[] = []
     const missing: string[] = []
@@ -115,12 +122,23 @@ const setImage = (call: Call): number => {
 }
 
 /** `*` and `?` as in shell patterns. */
-const nameMatches = (pattern: string, name: string): boolean => new RegExp(`^${pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')}$`).test(name)
+const nameMatches = (pattern: string, name: string): boolean =>
+  new RegExp(
+    `^${pattern
+      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+      .replaceAll('*', '.*')
+      .replaceAll('?', '.')}$`,
+  ).test(name)
 
 const envText = (variable: Json): string => {
   const from = at(variable, 'valueFrom')
   if (from === undefined) return `${textAt(variable, 'name')}=${textAt(variable, 'value')}`
-  const source = at(from, 'configMapKeyRef') !== undefined ? `configmap ${textAt(from, 'configMapKeyRef', 'name')}, key ${textAt(from, 'configMapKeyRef', 'key')}` : at(from, 'secretKeyRef') !== undefined ? `secret ${textAt(from, 'secretKeyRef', 'name')}, key ${textAt(from, 'secretKeyRef', 'key')}` : `field path ${textAt(from, 'fieldRef', 'fieldPath')}`
+  const source =
+    at(from, 'configMapKeyRef') !== undefined
+      ? `configmap ${textAt(from, 'configMapKeyRef', 'name')}, key ${textAt(from, 'configMapKeyRef', 'key')}`
+      : at(from, 'secretKeyRef') !== undefined
+        ? `secret ${textAt(from, 'secretKeyRef', 'name')}, key ${textAt(from, 'secretKeyRef', 'key')}`
+        : `field path ${textAt(from, 'fieldRef', 'fieldPath')}`
   return `# ${textAt(variable, 'name')} from ${source}`
 }
 
@@ -130,7 +148,8 @@ const setEnv = (call: Call): number => {
   const first = call.words.findIndex(isPair)
   const resources = first < 0 ? call.words : call.words.slice(0, first)
   const pairs = [...(first < 0 ? [] : call.words.slice(first)), ...flags.list('env')]
-  if (first >= 0 && call.words.slice(first).some((word) => !isPair(word))) return fail(`all resources must be specified before environment changes: ${call.words.join(' ')}`)
+  if (first >= 0 && call.words.slice(first).some((word) => !isPair(word)))
+    return fail(`all resources must be specified before environment changes: ${call.words.join(' ')}`)
   requireResources(call, resources)
   if (flags.on('list') && flags.text('output') !== '') return fail('--list and --output may not be specified together')
   const set = new Map<string, string>()
@@ -149,7 +168,11 @@ const setEnv = (call: Call): number => {
       const podSpec = objectAt(jsonOf(item.object), ...(podSpecPathOf(item.type.kind) ?? []))
       for (const container of [...containersOf(podSpec, 'initContainers'), ...containersOf(podSpec, 'containers')]) {
         if (!nameMatches(pattern, textAt(container, 'name'))) continue
-        call.output.stdout(`# ${item.type.plural} ${item.name}, container ${textAt(container, 'name')}\n${listAt(container, 'env').map((variable) => `${envText(variable)}\n`).join('')}`)
+        call.output.stdout(
+          `# ${item.type.plural} ${item.name}, container ${textAt(container, 'name')}\n${listAt(container, 'env')
+            .map((variable) => `${envText(variable)}\n`)
+            .join('')}`,
+        )
       }
     }
     return 0
@@ -171,19 +194,28 @@ const setEnv = (call: Call): number => {
       if (!flags.on('overwrite')) {
         for (const [name] of changed) {
           const own = current.find((variable) => textAt(variable, 'name') === name)
-          if (own !== undefined) return E.left([`error: ${nameWithGroup(item)} '${name}' already has a value (${textAt(own, 'value')}), and --overwrite is false\n`])
+          if (own !== undefined)
+            return E.left([
+              `error: ${nameWithGroup(item)} '${name}' already has a value (${textAt(own, 'value')}), and --overwrite is false\n`,
+            ])
         }
       }
       const removed = remove.filter((name) => current.some((variable) => textAt(variable, 'name') === name))
       if (changed.length === 0 && removed.length === 0) continue
-      const names = [...current.map((variable) => textAt(variable, 'name')).filter((name) => !removed.includes(name)), ...changed.map(([name]) => name).filter((name) => !current.some((variable) => textAt(variable, 'name') === name))]
+      const names = [
+        ...current.map((variable) => textAt(variable, 'name')).filter((name) => !removed.includes(name)),
+        ...changed.map(([name]) => name).filter((name) => !current.some((variable) => textAt(variable, 'name') === name)),
+      ]
       edits.push({
         list: 'containers',
         name: textAt(container, 'name'),
         fields: {
           '$setElementOrder/env': names.map((name) => ({ name })),
-          env: [...changed.map(([name, value]) => ({ name, value, valueFrom: null })), ...removed.map((name) => ({ $patch: 'delete', name }))]
-        }
+          env: [
+            ...changed.map(([name, value]) => ({ name, value, valueFrom: null })),
+            ...removed.map((name) => ({ $patch: 'delete', name })),
+          ],
+        },
       })
     }
     return E.right(edits)
@@ -196,7 +228,7 @@ const quantities = (input: string): JsonObject => {
     input.split(',').map((part) => {
       const parts = part.split('=')
       return parts.length === 2 ? [parts[0] ?? '', parts[1] ?? ''] : fail(`Invalid argument syntax ${part}, expected <resource>=<value>`)
-    })
+    }),
   )
 }
 
@@ -204,7 +236,8 @@ const setResources = (call: Call): number => {
   const { flags } = call
   const [limits, requests] = [quantities(flags.text('limits')), quantities(flags.text('requests'))]
   requireResources(call, call.words)
-  if (Object.keys(limits).length === 0 && Object.keys(requests).length === 0) return fail('you must specify an update to requests or limits (in the form of --requests/--limits)')
+  if (Object.keys(limits).length === 0 && Object.keys(requests).length === 0)
+    return fail('you must specify an update to requests or limits (in the form of --requests/--limits)')
   const pattern = flags.text('containers')
   return applyEdits(call, call.words, 'resource requirements updated', 'resources', (podSpec) => {
     const chosen = containersOf(podSpec, 'containers').filter((container) => nameMatches(pattern, textAt(container, 'name')))
@@ -214,18 +247,41 @@ const setResources = (call: Call): number => {
         const current = objectAt(container, 'resources')
         const wanted: JsonObject = {
           ...(Object.keys(limits).length === 0 ? {} : { limits: { ...objectAt(current, 'limits'), ...limits } }),
-          ...(Object.keys(requests).length === 0 ? {} : { requests: { ...objectAt(current, 'requests'), ...requests } })
+          ...(Object.keys(requests).length === 0 ? {} : { requests: { ...objectAt(current, 'requests'), ...requests } }),
         }
-        return compactJson({ ...current, ...wanted }) === compactJson(current) ? [] : [{ list: 'containers' as const, name: textAt(container, 'name'), fields: { resources: wanted } }]
-      })
+        return compactJson({ ...current, ...wanted }) === compactJson(current)
+          ? []
+          : [{ list: 'containers' as const, name: textAt(container, 'name'), fields: { resources: wanted } }]
+      }),
     )
   })
 }
 
-const flags: readonly FlagSpecification[] = [...fileFlags, ...outputFlags, selectorFlag, dryRunFlag, fieldManagerFlag, switchFlag('all'), switchFlag('local')]
+const flags: readonly FlagSpecification[] = [
+  ...fileFlags,
+  ...outputFlags,
+  selectorFlag,
+  dryRunFlag,
+  fieldManagerFlag,
+  switchFlag('all'),
+  switchFlag('local'),
+]
 
 export const setCommands: readonly Command[] = [
   { name: 'set image', flags, run: atOnce(setImage) },
-  { name: 'set env', flags: [...flags, text('containers', 'c', '*'), list('env', 'e'), switchFlag('overwrite', undefined, 'true'), switchFlag('list'), switchFlag('resolve'), text('from'), text('prefix')], run: atOnce(setEnv) },
-  { name: 'set resources', flags: [...flags, text('containers', 'c', '*'), text('limits'), text('requests')], run: atOnce(setResources) }
+  {
+    name: 'set env',
+    flags: [
+      ...flags,
+      text('containers', 'c', '*'),
+      list('env', 'e'),
+      switchFlag('overwrite', undefined, 'true'),
+      switchFlag('list'),
+      switchFlag('resolve'),
+      text('from'),
+      text('prefix'),
+    ],
+    run: atOnce(setEnv),
+  },
+  { name: 'set resources', flags: [...flags, text('containers', 'c', '*'), text('limits'), text('requests')], run: atOnce(setResources) },
 ]

@@ -25,7 +25,8 @@ export const sortedBy = (field: string, objects: readonly KubernetesObject[]): r
     const found = findByJsonPath(template.right, object as unknown as Json, true)
     return { object, key: E.isRight(found) ? found.right[0]?.[0] : undefined }
   })
-  if (objects.length > 0 && keyed.every(({ key }) => key === undefined)) return fail(`couldn't find any field with path ${JSON.stringify(path.right)} in the list of objects`)
+  if (objects.length > 0 && keyed.every(({ key }) => key === undefined))
+    return fail(`couldn't find any field with path ${JSON.stringify(path.right)} in the list of objects`)
   return keyed
     .map((entry, index) => ({ ...entry, index }))
     .sort((a, b) => compareFields(a.key, b.key) || a.index - b.index)

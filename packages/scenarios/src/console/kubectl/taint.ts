@@ -27,13 +27,14 @@ const parseTaint = (call: Call, word: string): Taint => {
   if (more.length > 0) return refuse(`invalid taint spec: ${word}`)
   if (!/^(?:[A-Za-z0-9.-]+\/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?$/.test(key)) {
     return refuse(
-      `invalid taint spec: ${word}, name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')`
+      `invalid taint spec: ${word}, name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')`,
     )
   }
   return { key, value, effect }
 }
 
-const taintText = ({ key, value, effect }: Taint): string => (effect === '' ? (value === '' ? key : `${key}=${value}:`) : value === '' ? `${key}:${effect}` : `${key}=${value}:${effect}`)
+const taintText = ({ key, value, effect }: Taint): string =>
+  effect === '' ? (value === '' ? key : `${key}=${value}:`) : value === '' ? `${key}:${effect}` : `${key}=${value}:${effect}`
 
 const taintOf = (value: Json): Taint => ({ key: textAt(value, 'key'), value: textAt(value, 'value'), effect: textAt(value, 'effect') })
 
@@ -59,17 +60,24 @@ const run = (call: Call): number => {
   if (unfinished !== undefined) failUsage(call.path, `invalid taint spec: ${taintText(unfinished)}`)
   const type = resourceTypeOrFail(resource)
   if (type.kind !== 'Node') fail(`invalid resource type ${resource.toLowerCase()}, only node types are supported`)
-  const conflicts = add.flatMap((taint) => remove.filter((other) => other.key === taint.key && (other.effect === '' || other.effect === taint.effect)).map((other) => `${other.key}=${other.effect}`))
+  const conflicts = add.flatMap((taint) =>
+    remove
+      .filter((other) => other.key === taint.key && (other.effect === '' || other.effect === taint.effect))
+      .map((other) => `${other.key}=${other.effect}`),
+  )
   if (conflicts.length > 0) fail(`can not both modify and remove the following taint(s) in the same command: ${conflicts.join(', ')}`)
   if (flags.on('all') && flags.text('selector') !== '') fail("setting 'all' parameter with a non empty selector is prohibited")
-  if (!flags.on('all') && flags.text('selector') === '' && resources.length < 2) fail("at least one resource name must be specified since 'all' parameter is not set")
+  if (!flags.on('all') && flags.text('selector') === '' && resources.length < 2)
+    fail("at least one resource name must be specified since 'all' parameter is not set")
   const items = liveItems(call, resources, { all: flags.on('all'), labels: flags.text('selector') })
   return forEachItem(items, (item): Problem | undefined => {
     const before = listAt(jsonOf(item.object), 'spec', 'taints')
     const old = before.map(taintOf)
     const existing = add.filter((taint) => old.some((other) => same(taint, other)))
     if (existing.length > 0 && !flags.on('overwrite')) {
-      return textProblem(`node ${item.name} already has ${existing.map(({ key }) => key).join(',')} taint(s) with same effect(s) and --overwrite is false`)
+      return textProblem(
+        `node ${item.name} already has ${existing.map(({ key }) => key).join(',')} taint(s) with same effect(s) and --overwrite is false`,
+      )
     }
     const kept = before.filter((value) => !add.some((taint) => same(taint, taintOf(value))))
     let taints: readonly Json[] = [...add.map(taintJson), ...kept]
@@ -102,5 +110,5 @@ const run = (call: Call): number => {
 export const taintCommand: Command = {
   name: 'taint',
   flags: [...outputFlags, selectorFlag, dryRunFlag, validateFlag, fieldManagerFlag, switchFlag('overwrite'), switchFlag('all')],
-  run: atOnce(run)
+  run: atOnce(run),
 }

@@ -18,12 +18,17 @@ type Condition =
   | { readonly kind: 'holds'; readonly test: (object: KubernetesObject) => boolean }
 
 /** Splits at single `=`; `==` stays. Follows splitJSONPathInput. */
-const splitJsonPathInput = (input: string): readonly string[] => input.replaceAll('==', '\u0000').split('=').map((part) => part.replaceAll('\u0000', '=='))
+const splitJsonPathInput = (input: string): readonly string[] =>
+  input
+    .replaceAll('==', '\u0000')
+    .split('=')
+    .map((part) => part.replaceAll('\u0000', '=='))
 
 const jsonPathCondition = (input: string): Condition => {
   const parts = splitJsonPathInput(input)
   const [expression = '', wanted] = parts
-  if (parts.length > 2) return fail("jsonpath wait format must be --for=jsonpath='{.status.readyReplicas}'=3 or --for=jsonpath='{.status.readyReplicas}'")
+  if (parts.length > 2)
+    return fail("jsonpath wait format must be --for=jsonpath='{.status.readyReplicas}'=3 or --for=jsonpath='{.status.readyReplicas}'")
   const relaxed = relaxedJsonPath(expression)
   if (E.isLeft(relaxed)) return fail(relaxed.left)
   if (relaxed.right === '') return fail('jsonpath expression cannot be empty')
@@ -42,7 +47,7 @@ const jsonPathCondition = (input: string): Condition => {
       const [only] = values
       if (only !== null && typeof only === 'object') return value === undefined ? true : fail('jsonpath leads to a nested object or list')
       return value === undefined || jsonPathText(only ?? null) === value
-    }
+    },
   }
 }
 
@@ -56,12 +61,14 @@ const statusCondition = (input: string): Condition => {
     kind: 'holds',
     test: (object) => {
       const json = jsonOf(object)
-      const condition = listAt(json, 'status', 'conditions').find((candidate: Json) => textAt(candidate, 'type').toLowerCase() === name.toLowerCase())
+      const condition = listAt(json, 'status', 'conditions').find(
+        (candidate: Json) => textAt(candidate, 'type').toLowerCase() === name.toLowerCase(),
+      )
       if (condition === undefined) return false
       const observed = at(condition, 'observedGeneration') ?? at(json, 'status', 'observedGeneration')
       if (typeof observed === 'number' && observed < numberAt(json, 'metadata', 'generation')) return false
       return textAt(condition, 'status').toLowerCase() === titled(wanted).toLowerCase()
-    }
+    },
   }
 }
 
@@ -76,13 +83,26 @@ const conditionOf = (word: string): Condition => {
 
 const itemsOf = (call: Call): Items => {
   const { flags } = call
-  return liveItems(call, call.words, { labels: flags.text('selector'), fields: flags.text('field-selector'), all: flags.on('all'), allNamespaces: flags.on('all-namespaces') })
+  return liveItems(call, call.words, {
+    labels: flags.text('selector'),
+    fields: flags.text('field-selector'),
+    all: flags.on('all'),
+    allNamespaces: flags.on('all-namespaces'),
+  })
 }
 
 const objectName = (item: Item): string => `${item.type.plural}/${item.name}`
 
-function* awaitItem(call: Call, item: Item, condition: Condition, timeout: number, deadline: number | undefined): Generator<ConsoleWait, Problem | undefined, void> {
-  const late = textProblem(timeout === 0 ? `condition not met for ${objectName(item)}` : `timed out waiting for the condition on ${objectName(item)}`)
+function* awaitItem(
+  call: Call,
+  item: Item,
+  condition: Condition,
+  timeout: number,
+  deadline: number | undefined,
+): Generator<ConsoleWait, Problem | undefined, void> {
+  const late = textProblem(
+    timeout === 0 ? `condition not met for ${objectName(item)}` : `timed out waiting for the condition on ${objectName(item)}`,
+  )
   const print = changePrinterOf(call, 'condition met', 'none')
   if (condition.kind === 'create') {
     print(jsonOf(item.object))
@@ -127,7 +147,9 @@ function* run(call: Call): Running {
     if (!met) return fail('timed out waiting for the condition')
   }
   const { items, problems } = itemsOf(call)
-  const failures: Problem[] = forDelete ? problems.filter((problem) => !(problem.kind === 'status' && problem.status.reason === 'NotFound')) : [...problems]
+  const failures: Problem[] = forDelete
+    ? problems.filter((problem) => !(problem.kind === 'status' && problem.status.reason === 'NotFound'))
+    : [...problems]
   for (const item of items) {
     for (const condition of conditions) {
       const problem = yield* awaitItem(call, item, condition, timeout, deadline)
@@ -143,6 +165,16 @@ function* run(call: Call): Running {
 
 export const waitCommand: Command = {
   name: 'wait',
-  flags: [...fileFlags, ...outputFlags, selectorFlag, fieldSelectorFlag, list('for'), duration('timeout', '30s'), switchFlag('all'), switchFlag('all-namespaces', 'A'), switchFlag('local')],
-  run
+  flags: [
+    ...fileFlags,
+    ...outputFlags,
+    selectorFlag,
+    fieldSelectorFlag,
+    list('for'),
+    duration('timeout', '30s'),
+    switchFlag('all'),
+    switchFlag('all-namespaces', 'A'),
+    switchFlag('local'),
+  ],
+  run,
 }

@@ -15,9 +15,20 @@ export function* waitUntil(call: Call, deadline: number | undefined, holds: () =
 }
 
 /** True once the object of that uid is gone (or another stands in its place), false at the deadline. Follows IsDeleted in kubectl/pkg/cmd/wait/delete.go. */
-export function* waitUntilGone(call: Call, type: ResourceType, namespace: string, name: string, uid: string, deadline: number | undefined): Generator<ConsoleWait, boolean, void> {
+export function* waitUntilGone(
+  call: Call,
+  type: ResourceType,
+  namespace: string,
+  name: string,
+  uid: string,
+  deadline: number | undefined,
+): Generator<ConsoleWait, boolean, void> {
   const gone = (): boolean => readObject(call, type, namespace, name)?.metadata.uid !== uid
   if (gone()) return true
   const changes = openWatch(call, type, namespace)
-  return yield* waitUntil(call, deadline, () => changes().some((event) => event.type === 'DELETED' && event.object.metadata.uid === uid) || gone())
+  return yield* waitUntil(
+    call,
+    deadline,
+    () => changes().some((event) => event.type === 'DELETED' && event.object.metadata.uid === uid) || gone(),
+  )
 }

@@ -4,17 +4,33 @@ import { at, listAt, numberAt, objectAt, sortedNames, textAt, textsAt } from '..
 import { byText, dateText, goList, level, orNone, type Lines } from './lines.js'
 
 const portsText = (ports: readonly Json[], field: 'containerPort' | 'hostPort'): string =>
-  ports.map((port) => `${numberAt(port, field)}/${textAt(port, 'protocol')}${textAt(port, 'name') === '' ? '' : ` (${textAt(port, 'name')})`}`).join(', ')
+  ports
+    .map((port) => `${numberAt(port, field)}/${textAt(port, 'protocol')}${textAt(port, 'name') === '' ? '' : ` (${textAt(port, 'name')})`}`)
+    .join(', ')
 
-const portLine = (title: string, text: string): string => level(2, text.includes(',') ? `${title}s:\t${text}` : `${title}:\t${orNone(text)}`)
+const portLine = (title: string, text: string): string =>
+  level(2, text.includes(',') ? `${title}s:\t${text}` : `${title}:\t${orNone(text)}`)
 
 const seccompLines = (container: JsonObject): Lines => {
   const profile = at(container, 'securityContext', 'seccompProfile')
   if (profile === undefined) return []
-  return [level(2, `SeccompProfile:\t${textAt(profile, 'type')}`), ...(textAt(profile, 'type') === 'Localhost' ? [level(3, `LocalhostProfile:\t${textAt(profile, 'localhostProfile')}`)] : [])]
+  return [
+    level(2, `SeccompProfile:\t${textAt(profile, 'type')}`),
+    ...(textAt(profile, 'type') === 'Localhost' ? [level(3, `LocalhostProfile:\t${textAt(profile, 'localhostProfile')}`)] : []),
+  ]
 }
 
-const wordLines = (title: string, words: readonly Json[]): Lines => (words.length === 0 ? [] : [level(2, `${title}:`), ...words.flatMap((word) => String(word).split('\n').map((line) => level(3, line)))])
+const wordLines = (title: string, words: readonly Json[]): Lines =>
+  words.length === 0
+    ? []
+    : [
+        level(2, `${title}:`),
+        ...words.flatMap((word) =>
+          String(word)
+            .split('\n')
+            .map((line) => level(3, line)),
+        ),
+      ]
 
 const stateLines = (title: string, state: JsonObject): Lines => {
   const running = at(state, 'running')
@@ -32,7 +48,7 @@ const stateLines = (title: string, state: JsonObject): Lines => {
     level(3, `Exit Code:\t${numberAt(terminated, 'exitCode')}`),
     ...(signal > 0 ? [level(3, `Signal:\t${signal}`)] : []),
     level(3, `Started:\t${dateText(textAt(terminated, 'startedAt'))}`),
-    level(3, `Finished:\t${dateText(textAt(terminated, 'finishedAt'))}`)
+    level(3, `Finished:\t${dateText(textAt(terminated, 'finishedAt'))}`),
   ]
 }
 
@@ -40,14 +56,19 @@ const statusLines = (status: JsonObject): Lines => [
   ...stateLines('State', objectAt(status, 'state')),
   ...(at(status, 'lastState', 'terminated') === undefined ? [] : stateLines('Last State', objectAt(status, 'lastState'))),
   level(2, `Ready:\t${at(status, 'ready') === true ? 'True' : 'False'}`),
-  level(2, `Restart Count:\t${numberAt(status, 'restartCount')}`)
+  level(2, `Restart Count:\t${numberAt(status, 'restartCount')}`),
 ]
 
 export const resourceLines = (resources: JsonObject, depth: number): Lines =>
   (['limits', 'requests'] as const).flatMap((field) => {
     const amounts = objectAt(resources, field)
     const names = sortedNames(amounts)
-    return names.length === 0 ? [] : [level(depth, `${field === 'limits' ? 'Limits' : 'Requests'}:`), ...names.map((name) => level(depth + 1, `${name}:\t${String(amounts[name] ?? '')}`))]
+    return names.length === 0
+      ? []
+      : [
+          level(depth, `${field === 'limits' ? 'Limits' : 'Requests'}:`),
+          ...names.map((name) => level(depth + 1, `${name}:\t${String(amounts[name] ?? '')}`)),
+        ]
   })
 
 const probeText = (probe: JsonObject): string => {
@@ -70,9 +91,11 @@ const probeLines = (container: JsonObject): Lines =>
     [
       ['Liveness', 'livenessProbe'],
       ['Readiness', 'readinessProbe'],
-      ['Startup', 'startupProbe']
+      ['Startup', 'startupProbe'],
     ] as const
-  ).flatMap(([title, field]) => (at(container, field) === undefined ? [] : [level(2, `${title}:\t${probeText(objectAt(container, field))}`)]))
+  ).flatMap(([title, field]) =>
+    at(container, field) === undefined ? [] : [level(2, `${title}:\t${probeText(objectAt(container, field))}`)],
+  )
 
 /** What a field of the Pod itself is, for `fieldRef`. Follows ExtractFieldPathAsString in kubectl/pkg/util/fieldpath/fieldpath.go. */
 const podField = (pod: JsonObject | undefined, path: string): string => {
@@ -98,17 +121,35 @@ const environmentLines = (container: JsonObject, pod: JsonObject | undefined): L
     ...variables.flatMap((variable) => {
       const name = textAt(variable, 'name')
       const from = at(variable, 'valueFrom')
-      if (from === undefined) return textAt(variable, 'value').split('\n').map((line, index) => level(3, index === 0 ? `${name}:\t${line}` : `\t${line}`))
+      if (from === undefined)
+        return textAt(variable, 'value')
+          .split('\n')
+          .map((line, index) => level(3, index === 0 ? `${name}:\t${line}` : `\t${line}`))
       const field = at(from, 'fieldRef')
-      if (field !== undefined) return [level(3, `${name}:\t${podField(pod, textAt(field, 'fieldPath'))} (${textAt(field, 'apiVersion')}:${textAt(field, 'fieldPath')})`)]
+      if (field !== undefined)
+        return [
+          level(3, `${name}:\t${podField(pod, textAt(field, 'fieldPath'))} (${textAt(field, 'apiVersion')}:${textAt(field, 'fieldPath')})`),
+        ]
       const resource = at(from, 'resourceFieldRef')
-      if (resource !== undefined) return [level(3, `${name}:\t${resourceField(container, textAt(resource, 'resource'))} (${textAt(resource, 'resource')})`)]
+      if (resource !== undefined)
+        return [level(3, `${name}:\t${resourceField(container, textAt(resource, 'resource'))} (${textAt(resource, 'resource')})`)]
       const secret = at(from, 'secretKeyRef')
-      if (secret !== undefined) return [level(3, `${name}:\t<set to the key '${textAt(secret, 'key')}' in secret '${textAt(secret, 'name')}'>\tOptional: ${String(at(secret, 'optional') === true)}`)]
+      if (secret !== undefined)
+        return [
+          level(
+            3,
+            `${name}:\t<set to the key '${textAt(secret, 'key')}' in secret '${textAt(secret, 'name')}'>\tOptional: ${String(at(secret, 'optional') === true)}`,
+          ),
+        ]
       const configMap = at(from, 'configMapKeyRef')
       if (configMap === undefined) return []
-      return [level(3, `${name}:\t<set to the key '${textAt(configMap, 'key')}' of config map '${textAt(configMap, 'name')}'>\tOptional: ${String(at(configMap, 'optional') === true)}`)]
-    })
+      return [
+        level(
+          3,
+          `${name}:\t<set to the key '${textAt(configMap, 'key')}' of config map '${textAt(configMap, 'name')}'>\tOptional: ${String(at(configMap, 'optional') === true)}`,
+        ),
+      ]
+    }),
   ]
 }
 
@@ -118,10 +159,16 @@ const environmentFromLines = (container: JsonObject): Lines => {
   return [
     level(2, 'Environment Variables from:'),
     ...sources.map((source) => {
-      const [kind, reference] = at(source, 'configMapRef') === undefined ? (['Secret', at(source, 'secretRef')] as const) : (['ConfigMap', at(source, 'configMapRef')] as const)
+      const [kind, reference] =
+        at(source, 'configMapRef') === undefined
+          ? (['Secret', at(source, 'secretRef')] as const)
+          : (['ConfigMap', at(source, 'configMapRef')] as const)
       const prefix = textAt(source, 'prefix')
-      return level(3, `${textAt(reference, 'name')}\t${kind}${prefix === '' ? '' : ` with prefix '${prefix}'`}\tOptional: ${String(at(reference, 'optional') === true)}`)
-    })
+      return level(
+        3,
+        `${textAt(reference, 'name')}\t${kind}${prefix === '' ? '' : ` with prefix '${prefix}'`}\tOptional: ${String(at(reference, 'optional') === true)}`,
+      )
+    }),
   ]
 }
 
@@ -136,7 +183,12 @@ const mountLines = (container: JsonObject): Lines => {
       const flags = [at(mount, 'readOnly') === true ? 'ro' : 'rw', ...(path === '' ? [] : [`path=${JSON.stringify(path)}`])]
       return level(3, `${textAt(mount, 'mountPath')} from ${textAt(mount, 'name')} (${flags.join(',')})`)
     }),
-    ...(devices.length === 0 ? [] : [level(2, `Devices:${none}`), ...devices.map((device) => level(3, `${textAt(device, 'devicePath')} from ${textAt(device, 'name')}`))])
+    ...(devices.length === 0
+      ? []
+      : [
+          level(2, `Devices:${none}`),
+          ...devices.map((device) => level(3, `${textAt(device, 'devicePath')} from ${textAt(device, 'name')}`)),
+        ]),
   ]
 }
 
@@ -170,7 +222,7 @@ export const containerLines = ({ title, containers, statuses, pod, indent }: Con
       ...probeLines(container),
       ...environmentFromLines(container),
       ...environmentLines(container, pod),
-      ...mountLines(container)
+      ...mountLines(container),
     ]
-  })
+  }),
 ]

@@ -14,7 +14,11 @@ export const eventsAbout = (call: Call, object: KubernetesObject, uid = object.m
     .listAny('Event', namespace)
     .filter((event) => {
       const involved = at(jsonOf(event), 'involvedObject')
-      return textAt(involved, 'uid') === uid && textAt(involved, 'name') === name && textAt(involved, 'namespace') === (namespace ?? textAt(involved, 'namespace'))
+      return (
+        textAt(involved, 'uid') === uid &&
+        textAt(involved, 'name') === name &&
+        textAt(involved, 'namespace') === (namespace ?? textAt(involved, 'namespace'))
+      )
     })
 }
 
@@ -41,7 +45,10 @@ export const eventLines = (events: readonly KubernetesObject[], now: SimTime): L
       const source = textAt(event, 'source', 'component') || textAt(event, 'reportingComponent')
       const field = textAt(event, 'involvedObject', 'fieldPath')
       const message = textAt(event, 'message').trim()
-      return level(1, `${textAt(event, 'type')}\t${textAt(event, 'reason')}\t${interval}\t${source}\t${field === '' ? message : `${field}: ${message}`}`)
-    })
+      return level(
+        1,
+        `${textAt(event, 'type')}\t${textAt(event, 'reason')}\t${interval}\t${source}\t${field === '' ? message : `${field}: ${message}`}`,
+      )
+    }),
   ]
 }

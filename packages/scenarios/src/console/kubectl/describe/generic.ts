@@ -11,10 +11,24 @@ const acronyms: readonly string[] = ['API', 'URL', 'UID', 'GUID']
 const labelFor = (field: string): string => {
   if (!/^[A-Za-z-]+$/.test(field)) return field
   const parts = field.match(/[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[A-Z]+|-/g) ?? [field]
-  return parts.map((part) => (acronyms.includes(part.toUpperCase()) ? part.toUpperCase() : part.toLowerCase() === part ? part.charAt(0).toUpperCase() + part.slice(1) : part)).join(' ')
+  return parts
+    .map((part) =>
+      acronyms.includes(part.toUpperCase())
+        ? part.toUpperCase()
+        : part.toLowerCase() === part
+          ? part.charAt(0).toUpperCase() + part.slice(1)
+          : part,
+    )
+    .join(' ')
 }
 
-const skipped: readonly string[] = ['.metadata.managedFields', '.metadata.name', '.metadata.namespace', '.metadata.labels', '.metadata.annotations']
+const skipped: readonly string[] = [
+  '.metadata.managedFields',
+  '.metadata.name',
+  '.metadata.namespace',
+  '.metadata.labels',
+  '.metadata.annotations',
+]
 
 const fieldLines = (value: JsonObject, depth: number, prefix: string): Lines =>
   sortedNames(value).flatMap((field): Lines => {
@@ -23,7 +37,12 @@ const fieldLines = (value: JsonObject, depth: number, prefix: string): Lines =>
     if (item === undefined || skipped.includes(path)) return []
     if (isJsonObject(item)) return [level(depth, `${labelFor(field)}:`), ...fieldLines(item, depth + 1, path)]
     if (Array.isArray(item)) {
-      return [level(depth, `${labelFor(field)}:`), ...(item as readonly Json[]).flatMap((child) => (isJsonObject(child) ? fieldLines(child, depth + 1, path) : [level(depth + 1, goText(child))]))]
+      return [
+        level(depth, `${labelFor(field)}:`),
+        ...(item as readonly Json[]).flatMap((child) =>
+          isJsonObject(child) ? fieldLines(child, depth + 1, path) : [level(depth + 1, goText(child))],
+        ),
+      ]
     }
     return [level(depth, `${labelFor(field)}:\t${goText(item)}`)]
   })

@@ -13,13 +13,16 @@ export const level = (depth: number, text: string): string => `${'  '.repeat(dep
 export const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
 /** `title:` and one value a line; `indent` stands before the title and the values below. */
-const multiline = (title: string, values: Lines, indent = ''): Lines => (values.length === 0 ? [`${indent}${title}:\t<none>`] : values.map((value, index) => (index === 0 ? `${indent}${title}:\t${value}` : `${indent}\t${value}`)))
+const multiline = (title: string, values: Lines, indent = ''): Lines =>
+  values.length === 0
+    ? [`${indent}${title}:\t<none>`]
+    : values.map((value, index) => (index === 0 ? `${indent}${title}:\t${value}` : `${indent}\t${value}`))
 
 export const labelLines = (title: string, labels: Readonly<Record<string, string>>, indent = ''): Lines =>
   multiline(
     title,
     sortedNames(labels).map((name) => `${name}=${labels[name] ?? ''}`),
-    indent
+    indent,
   )
 
 export const nameLines = (title: string, names: Lines): Lines => multiline(title, [...names].sort(byText))
@@ -48,7 +51,9 @@ export const taintText = (taint: Json): string => {
 export const taintLines = (title: string, taints: readonly Json[]): Lines =>
   multiline(
     title,
-    [...taints].sort((a, b) => byText(`${textAt(a, 'effect')},${textAt(a, 'key')}`, `${textAt(b, 'effect')},${textAt(b, 'key')}`)).map(taintText)
+    [...taints]
+      .sort((a, b) => byText(`${textAt(a, 'effect')},${textAt(a, 'key')}`, `${textAt(b, 'effect')},${textAt(b, 'key')}`))
+      .map(taintText),
   )
 
 const tolerationText = (toleration: Json): string => {
@@ -64,7 +69,7 @@ export const tolerationLines = (title: string, tolerations: readonly Json[]): Li
     tolerations
       .map((toleration, index) => ({ toleration, index }))
       .sort((a, b) => byText(textAt(a.toleration, 'key'), textAt(b.toleration, 'key')) || a.index - b.index)
-      .map(({ toleration }) => tolerationText(toleration))
+      .map(({ toleration }) => tolerationText(toleration)),
   )
 
 const weekdays = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'] as const
@@ -97,7 +102,12 @@ export const controllerText = (object: JsonObject): string => {
 /** Go prints a list of texts as `[a b]`. */
 export const goList = (values: readonly Json[]): string => `[${values.map(String).join(' ')}]`
 
-const modeLetters: Readonly<Record<string, string>> = { ReadWriteOnce: 'RWO', ReadOnlyMany: 'ROX', ReadWriteMany: 'RWX', ReadWriteOncePod: 'RWOP' }
+const modeLetters: Readonly<Record<string, string>> = {
+  ReadWriteOnce: 'RWO',
+  ReadOnlyMany: 'ROX',
+  ReadWriteMany: 'RWX',
+  ReadWriteOncePod: 'RWOP',
+}
 
 export const accessModesText = (modes: readonly Json[]): string =>
   Object.keys(modeLetters)
@@ -105,7 +115,8 @@ export const accessModesText = (modes: readonly Json[]): string =>
     .map((mode) => modeLetters[mode] ?? '')
     .join(',')
 
-export const classOf = (object: JsonObject): string => textsAt(object, 'metadata', 'annotations')['volume.beta.kubernetes.io/storage-class'] ?? textAt(object, 'spec', 'storageClassName')
+export const classOf = (object: JsonObject): string =>
+  textsAt(object, 'metadata', 'annotations')['volume.beta.kubernetes.io/storage-class'] ?? textAt(object, 'spec', 'storageClassName')
 
 /** Type, status and reason of conditions, as the workloads show them. */
 export const conditionLines = (object: JsonObject): Lines => {
@@ -115,13 +126,21 @@ export const conditionLines = (object: JsonObject): Lines => {
     'Conditions:',
     level(1, 'Type\tStatus\tReason'),
     level(1, '----\t------\t------'),
-    ...conditions.map((condition) => level(1, `${textAt(condition, 'type')} \t${textAt(condition, 'status')}\t${textAt(condition, 'reason')}`))
+    ...conditions.map((condition) =>
+      level(1, `${textAt(condition, 'type')} \t${textAt(condition, 'status')}\t${textAt(condition, 'reason')}`),
+    ),
   ]
 }
 
-export const nameAndNamespace = (object: JsonObject): Lines => [`Name:\t${textAt(object, 'metadata', 'name')}`, `Namespace:\t${textAt(object, 'metadata', 'namespace')}`]
+export const nameAndNamespace = (object: JsonObject): Lines => [
+  `Name:\t${textAt(object, 'metadata', 'name')}`,
+  `Namespace:\t${textAt(object, 'metadata', 'namespace')}`,
+]
 
-export const metadataLines = (object: JsonObject): Lines => [...labelLines('Labels', textsAt(object, 'metadata', 'labels')), ...annotationLines('Annotations', textsAt(object, 'metadata', 'annotations'))]
+export const metadataLines = (object: JsonObject): Lines => [
+  ...labelLines('Labels', textsAt(object, 'metadata', 'labels')),
+  ...annotationLines('Annotations', textsAt(object, 'metadata', 'annotations')),
+]
 
 export const intOrStringText = (value: Json | undefined): string => (value === undefined || value === null ? '' : String(value))
 

@@ -18,7 +18,9 @@ const endpointsText = (slices: readonly KubernetesObject[], portName: string): s
     const ports = listAt(slice, 'ports')
     const first = (endpoint: Json): string => String(listAt(endpoint, 'addresses')[0] ?? '')
     if (ports.length === 0) return ready.map(first)
-    return ports.filter((port) => textAt(port, 'name') === portName).flatMap((port) => ready.map((endpoint) => hostPort(first(endpoint), numberAt(port, 'port'))))
+    return ports
+      .filter((port) => textAt(port, 'name') === portName)
+      .flatMap((port) => ready.map((endpoint) => hostPort(first(endpoint), numberAt(port, 'port'))))
   })
   const shown = addresses.slice(0, mostAddresses).join(',')
   return addresses.length > mostAddresses ? `${shown} + ${addresses.length - mostAddresses} more...` : shown
@@ -49,7 +51,9 @@ export const describeService = (call: Call, object: KubernetesObject): Lines => 
     ...optional('External Name', spec('externalName')),
     ...(ingress.length === 0
       ? []
-      : [`LoadBalancer Ingress:\t${ingress.map((entry) => (textAt(entry, 'ip') === '' ? textAt(entry, 'hostname') : `${textAt(entry, 'ip')}${textAt(entry, 'ipMode') === '' ? '' : ` (${textAt(entry, 'ipMode')})`}`)).join(', ')}`]),
+      : [
+          `LoadBalancer Ingress:\t${ingress.map((entry) => (textAt(entry, 'ip') === '' ? textAt(entry, 'hostname') : `${textAt(entry, 'ip')}${textAt(entry, 'ipMode') === '' ? '' : ` (${textAt(entry, 'ipMode')})`}`)).join(', ')}`,
+        ]),
     ...listAt(service, 'spec', 'ports').flatMap((port) => {
       const name = textAt(port, 'name') || '<unset>'
       const protocol = textAt(port, 'protocol')
@@ -59,15 +63,17 @@ export const describeService = (call: Call, object: KubernetesObject): Lines => 
         `TargetPort:\t${String(at(port, 'targetPort') ?? 0)}/${protocol}`,
         ...optional('AppProtocol', textAt(port, 'appProtocol')),
         ...(nodePort === 0 ? [] : [`NodePort:\t${name}\t${nodePort}/${protocol}`]),
-        `Endpoints:\t${endpointsText(slices, textAt(port, 'name'))}`
+        `Endpoints:\t${endpointsText(slices, textAt(port, 'name'))}`,
       ]
     }),
     `Session Affinity:\t${spec('sessionAffinity')}`,
     ...optional('External Traffic Policy', spec('externalTrafficPolicy')),
     ...optional('Internal Traffic Policy', spec('internalTrafficPolicy')),
-    ...(numberAt(service, 'spec', 'healthCheckNodePort') === 0 ? [] : [`HealthCheck NodePort:\t${numberAt(service, 'spec', 'healthCheckNodePort')}`]),
+    ...(numberAt(service, 'spec', 'healthCheckNodePort') === 0
+      ? []
+      : [`HealthCheck NodePort:\t${numberAt(service, 'spec', 'healthCheckNodePort')}`]),
     ...optional('LoadBalancer Source Ranges', joined('loadBalancerSourceRanges')),
-    ...optional('Traffic Distribution', spec('trafficDistribution'))
+    ...optional('Traffic Distribution', spec('trafficDistribution')),
   ]
 }
 
@@ -77,7 +83,7 @@ export const describeEndpoints = (_call: Call, object: KubernetesObject): Lines 
     orNone(
       listAt(subset, field)
         .map((address) => textAt(address, 'ip'))
-        .join(',')
+        .join(','),
     )
   return [
     ...nameAndNamespace(endpoints),
@@ -90,10 +96,17 @@ export const describeEndpoints = (_call: Call, object: KubernetesObject): Lines 
         level(1, `NotReadyAddresses:\t${addressesOf(subset, 'notReadyAddresses')}`),
         ...(ports.length === 0
           ? []
-          : [level(1, 'Ports:'), level(2, 'Name\tPort\tProtocol'), level(2, '----\t----\t--------'), ...ports.map((port) => level(2, `${textAt(port, 'name') || '<unset>'}\t${numberAt(port, 'port')}\t${textAt(port, 'protocol')}`))]),
-        ''
+          : [
+              level(1, 'Ports:'),
+              level(2, 'Name\tPort\tProtocol'),
+              level(2, '----\t----\t--------'),
+              ...ports.map((port) =>
+                level(2, `${textAt(port, 'name') || '<unset>'}\t${numberAt(port, 'port')}\t${textAt(port, 'protocol')}`),
+              ),
+            ]),
+        '',
       ]
-    })
+    }),
   ]
 }
 
@@ -111,7 +124,9 @@ export const describeEndpointSlice = (_call: Call, object: KubernetesObject): Li
           'Ports:',
           level(1, 'Name\tPort\tProtocol'),
           level(1, '----\t----\t--------'),
-          ...ports.map((port) => level(1, `${textAt(port, 'name') || '<unset>'}\t${String(at(port, 'port') ?? '<unset>')}\t${textAt(port, 'protocol')}`))
+          ...ports.map((port) =>
+            level(1, `${textAt(port, 'name') || '<unset>'}\t${String(at(port, 'port') ?? '<unset>')}\t${textAt(port, 'protocol')}`),
+          ),
         ]),
     ...(endpoints.length === 0
       ? ['Endpoints: <none>']
@@ -122,10 +137,12 @@ export const describeEndpointSlice = (_call: Call, object: KubernetesObject): Li
             level(2, 'Conditions:'),
             level(3, `Ready:\t${String(at(endpoint, 'conditions', 'ready') ?? '<unset>')}`),
             level(2, `Hostname:\t${textAt(endpoint, 'hostname') || '<unset>'}`),
-            ...(at(endpoint, 'targetRef') === undefined ? [] : [level(2, `TargetRef:\t${textAt(endpoint, 'targetRef', 'kind')}/${textAt(endpoint, 'targetRef', 'name')}`)]),
+            ...(at(endpoint, 'targetRef') === undefined
+              ? []
+              : [level(2, `TargetRef:\t${textAt(endpoint, 'targetRef', 'kind')}/${textAt(endpoint, 'targetRef', 'name')}`)]),
             level(2, `NodeName:\t${textAt(endpoint, 'nodeName') || '<unset>'}`),
-            level(2, `Zone:\t${textAt(endpoint, 'zone') || '<unset>'}`)
-          ])
-        ])
+            level(2, `Zone:\t${textAt(endpoint, 'zone') || '<unset>'}`),
+          ]),
+        ]),
   ]
 }

@@ -1,5 +1,18 @@
 /** Description of a Node with the Pods on it. Follows describeNode and describeNodeResource in kubectl/pkg/describe/describe.go. */
-import { addQuantities, ageOf, compareQuantities, formatQuantity, integerValueOf, milliValueOf, quantityOf, zeroQuantity, type Json, type JsonObject, type KubernetesObject, type Quantity } from '@statefold/core'
+import {
+  addQuantities,
+  ageOf,
+  compareQuantities,
+  formatQuantity,
+  integerValueOf,
+  milliValueOf,
+  quantityOf,
+  zeroQuantity,
+  type Json,
+  type JsonObject,
+  type KubernetesObject,
+  type Quantity,
+} from '@statefold/core'
 import type { Call } from '../command.js'
 import { at, jsonOf, listAt, objectAt, sortedNames, textAt, textsAt } from '../json-object.js'
 import { dateText, level, metadataLines, taintLines, type Lines } from './lines.js'
@@ -7,17 +20,23 @@ import { dateText, level, metadataLines, taintLines, type Lines } from './lines.
 type Amounts = Readonly<Record<string, Quantity>>
 
 const amountsOf = (resources: JsonObject): Amounts =>
-  Object.fromEntries(Object.entries(resources).flatMap(([name, value]) => (typeof value === 'string' || typeof value === 'number' ? [[name, quantityOf(value)]] : [])))
+  Object.fromEntries(
+    Object.entries(resources).flatMap(([name, value]) =>
+      typeof value === 'string' || typeof value === 'number' ? [[name, quantityOf(value)]] : [],
+    ),
+  )
 
 const sum = (left: Amounts, right: Amounts): Amounts => {
   const total: Record<string, Quantity> = { ...left }
-  for (const [name, quantity] of Object.entries(right)) total[name] = total[name] === undefined ? quantity : addQuantities(total[name], quantity)
+  for (const [name, quantity] of Object.entries(right))
+    total[name] = total[name] === undefined ? quantity : addQuantities(total[name], quantity)
   return total
 }
 
 const largest = (left: Amounts, right: Amounts): Amounts => {
   const result: Record<string, Quantity> = { ...left }
-  for (const [name, quantity] of Object.entries(right)) if (result[name] === undefined || compareQuantities(quantity, result[name]) > 0) result[name] = quantity
+  for (const [name, quantity] of Object.entries(right))
+    if (result[name] === undefined || compareQuantities(quantity, result[name]) > 0) result[name] = quantity
   return result
 }
 
@@ -57,7 +76,11 @@ const podLines = (call: Call, node: JsonObject, name: string): Lines => {
     .podsOnNode(name)
     .map((pod) => ({ pod, json: jsonOf(pod) }))
     .filter(({ json }) => !['Succeeded', 'Failed'].includes(textAt(json, 'status', 'phase')))
-  const allocatable = amountsOf(Object.keys(objectAt(node, 'status', 'allocatable')).length > 0 ? objectAt(node, 'status', 'allocatable') : objectAt(node, 'status', 'capacity'))
+  const allocatable = amountsOf(
+    Object.keys(objectAt(node, 'status', 'allocatable')).length > 0
+      ? objectAt(node, 'status', 'allocatable')
+      : objectAt(node, 'status', 'capacity'),
+  )
   const rows = pods.map(({ pod, json }) => ({ pod, requests: podAmounts(json, 'requests'), limits: podAmounts(json, 'limits') }))
   const requests = rows.map((row) => row.requests).reduce(sum, {})
   const limits = rows.map((row) => row.limits).reduce(sum, {})
@@ -70,15 +93,19 @@ const podLines = (call: Call, node: JsonObject, name: string): Lines => {
     ...rows.map((row) =>
       level(
         1,
-        `${row.pod.metadata.namespace ?? ''}\t${row.pod.metadata.name}\t\t${cell(row.requests, allocatable, 'cpu')}\t${cell(row.limits, allocatable, 'cpu')}\t${cell(row.requests, allocatable, 'memory')}\t${cell(row.limits, allocatable, 'memory')}\t${ageOf(row.pod.metadata.creationTimestamp, call.cluster.now())}`
-      )
+        `${row.pod.metadata.namespace ?? ''}\t${row.pod.metadata.name}\t\t${cell(row.requests, allocatable, 'cpu')}\t${cell(row.limits, allocatable, 'cpu')}\t${cell(row.requests, allocatable, 'memory')}\t${cell(row.limits, allocatable, 'memory')}\t${ageOf(row.pod.metadata.creationTimestamp, call.cluster.now())}`,
+      ),
     ),
     'Allocated resources:',
     level(1, '(Total limits may be over 100 percent, i.e., overcommitted.)'),
     level(1, 'Resource\tRequests\tLimits'),
     level(1, '--------\t--------\t------'),
-    ...['cpu', 'memory', 'ephemeral-storage', ...hugePages].map((resource) => level(1, `${resource}\t${cell(requests, allocatable, resource)}\t${cell(limits, allocatable, resource)}`)),
-    ...others.map((resource) => level(1, `${resource}\t${formatQuantity(requests[resource] ?? zeroQuantity)}\t${formatQuantity(limits[resource] ?? zeroQuantity)}`))
+    ...['cpu', 'memory', 'ephemeral-storage', ...hugePages].map((resource) =>
+      level(1, `${resource}\t${cell(requests, allocatable, resource)}\t${cell(limits, allocatable, resource)}`),
+    ),
+    ...others.map((resource) =>
+      level(1, `${resource}\t${formatQuantity(requests[resource] ?? zeroQuantity)}\t${formatQuantity(limits[resource] ?? zeroQuantity)}`),
+    ),
   ]
 }
 
@@ -87,12 +114,23 @@ const leaseLines = (call: Call, name: string): Lines => {
   if (lease === undefined) return [`Lease:\tFailed to get lease: leases.coordination.k8s.io ${JSON.stringify(name)} not found`]
   const spec = at(jsonOf(lease), 'spec')
   const moment = (field: string): string => (textAt(spec, field) === '' ? '<unset>' : dateText(textAt(spec, field)))
-  return ['Lease:', level(1, `HolderIdentity:\t${textAt(spec, 'holderIdentity') || '<unset>'}`), level(1, `AcquireTime:\t${moment('acquireTime')}`), level(1, `RenewTime:\t${moment('renewTime')}`)]
+  return [
+    'Lease:',
+    level(1, `HolderIdentity:\t${textAt(spec, 'holderIdentity') || '<unset>'}`),
+    level(1, `AcquireTime:\t${moment('acquireTime')}`),
+    level(1, `RenewTime:\t${moment('renewTime')}`),
+  ]
 }
 
 /** Follows findNodeRoles. */
 const rolesOf = (labels: Readonly<Record<string, string>>): readonly string[] => {
-  const roles = Object.entries(labels).flatMap(([name, value]) => (name.startsWith('node-role.kubernetes.io/') ? [name.slice('node-role.kubernetes.io/'.length)] : name === 'kubernetes.io/role' && value !== '' ? [value] : []))
+  const roles = Object.entries(labels).flatMap(([name, value]) =>
+    name.startsWith('node-role.kubernetes.io/')
+      ? [name.slice('node-role.kubernetes.io/'.length)]
+      : name === 'kubernetes.io/role' && value !== ''
+        ? [value]
+        : [],
+  )
   return [...new Set(roles.filter((role) => role !== ''))].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
 }
 
@@ -102,7 +140,9 @@ export const describeNode = (call: Call, object: KubernetesObject): Lines => {
   const roles = rolesOf(textsAt(node, 'metadata', 'labels'))
   const conditions = listAt(node, 'status', 'conditions')
   const amountLines = (title: string, resources: JsonObject): Lines =>
-    Object.keys(resources).length === 0 ? [] : [`${title}:`, ...sortedNames(resources).map((resource) => level(1, `${resource}:\t${String(resources[resource] ?? '')}`))]
+    Object.keys(resources).length === 0
+      ? []
+      : [`${title}:`, ...sortedNames(resources).map((resource) => level(1, `${resource}:\t${String(resources[resource] ?? '')}`))]
   const system = (field: string): string => textAt(node, 'status', 'nodeInfo', field)
   const optional = (title: string, value: string): Lines => (value === '' ? [] : [`${title}:\t${value}`])
   return [
@@ -120,8 +160,11 @@ export const describeNode = (call: Call, object: KubernetesObject): Lines => {
           level(1, 'Type\tStatus\tLastHeartbeatTime\tLastTransitionTime\tReason\tMessage'),
           level(1, '----\t------\t-----------------\t------------------\t------\t-------'),
           ...conditions.map((condition) =>
-            level(1, `${textAt(condition, 'type')} \t${textAt(condition, 'status')} \t${dateText(textAt(condition, 'lastHeartbeatTime'))} \t${dateText(textAt(condition, 'lastTransitionTime'))} \t${textAt(condition, 'reason')} \t${textAt(condition, 'message')}`)
-          )
+            level(
+              1,
+              `${textAt(condition, 'type')} \t${textAt(condition, 'status')} \t${dateText(textAt(condition, 'lastHeartbeatTime'))} \t${dateText(textAt(condition, 'lastTransitionTime'))} \t${textAt(condition, 'reason')} \t${textAt(condition, 'message')}`,
+            ),
+          ),
         ]),
     'Addresses:',
     ...listAt(node, 'status', 'addresses').map((address) => level(1, `${textAt(address, 'type')}:\t${textAt(address, 'address')}`)),
@@ -140,6 +183,6 @@ export const describeNode = (call: Call, object: KubernetesObject): Lines => {
     ...optional('PodCIDR', textAt(node, 'spec', 'podCIDR')),
     ...optional('PodCIDRs', listAt(node, 'spec', 'podCIDRs').map(String).join(',')),
     ...optional('ProviderID', textAt(node, 'spec', 'providerID')),
-    ...podLines(call, node, name)
+    ...podLines(call, node, name),
   ]
 }

@@ -26,12 +26,14 @@ export const describePodTemplate = (template: JsonObject): Lines => {
     ...labelLines('  Labels', textsAt(template, 'metadata', 'labels')),
     ...(Object.keys(annotations).length === 0 ? [] : annotationLines('  Annotations', annotations)),
     ...(account === '' ? [] : [level(1, `Service Account:\t${account}`)]),
-    ...(initContainers.length === 0 ? [] : containerLines({ title: 'Init Containers', containers: initContainers, statuses: [], pod: undefined, indent: '  ' })),
+    ...(initContainers.length === 0
+      ? []
+      : containerLines({ title: 'Init Containers', containers: initContainers, statuses: [], pod: undefined, indent: '  ' })),
     ...containerLines({ title: 'Containers', containers: listAt(spec, 'containers'), statuses: [], pod: undefined, indent: '  ' }),
     ...volumeLines(listAt(spec, 'volumes'), '  '),
     ...spreadLines(listAt(spec, 'topologySpreadConstraints'), '  '),
     ...(priorityClass === '' ? [] : [level(1, `Priority Class Name:\t${priorityClass}`)]),
     ...labelLines('  Node-Selectors', textsAt(spec, 'nodeSelector')),
-    ...tolerationLines('  Tolerations', listAt(spec, 'tolerations'))
+    ...tolerationLines('  Tolerations', listAt(spec, 'tolerations')),
   ]
 }

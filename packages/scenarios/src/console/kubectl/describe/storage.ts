@@ -2,12 +2,27 @@
 import { ageOf, formatLabelSelector, type KubernetesObject } from '@statefold/core'
 import type { Call } from '../command.js'
 import { at, jsonOf, listAt, objectAt, sortedNames, textAt, textsAt } from '../json-object.js'
-import { accessModesText, classOf, countText, dateText, goList, intOrStringText, level, mapText, metadataLines, nameAndNamespace, nameLines, type Lines } from './lines.js'
+import {
+  accessModesText,
+  classOf,
+  countText,
+  dateText,
+  goList,
+  intOrStringText,
+  level,
+  mapText,
+  metadataLines,
+  nameAndNamespace,
+  nameLines,
+  type Lines,
+} from './lines.js'
 import { sourceLines } from './volumes.js'
 
 const statusLine = (call: Call, object: KubernetesObject): string => {
   const deletion = object.metadata.deletionTimestamp
-  return deletion === undefined ? `Status:\t${textAt(jsonOf(object), 'status', 'phase')}` : `Status:\tTerminating (lasts ${ageOf(deletion, call.cluster.now())})`
+  return deletion === undefined
+    ? `Status:\t${textAt(jsonOf(object), 'status', 'phase')}`
+    : `Status:\tTerminating (lasts ${ageOf(deletion, call.cluster.now())})`
 }
 
 export const describePersistentVolumeClaim = (call: Call, object: KubernetesObject): Lines => {
@@ -28,13 +43,18 @@ export const describePersistentVolumeClaim = (call: Call, object: KubernetesObje
     ...(mode === '' ? [] : [`VolumeMode:\t${mode}`]),
     ...(source === undefined || source === null
       ? []
-      : ['DataSource:', ...(at(source, 'apiGroup') === undefined ? [] : [level(1, `APIGroup:\t${textAt(source, 'apiGroup')}`)]), level(1, `Kind:\t${textAt(source, 'kind')}`), level(1, `Name:\t${textAt(source, 'name')}`)]),
+      : [
+          'DataSource:',
+          ...(at(source, 'apiGroup') === undefined ? [] : [level(1, `APIGroup:\t${textAt(source, 'apiGroup')}`)]),
+          level(1, `Kind:\t${textAt(source, 'kind')}`),
+          level(1, `Name:\t${textAt(source, 'name')}`),
+        ]),
     ...nameLines(
       'Used By',
       call.cluster
         .reader()
         .podsWithClaim(object.metadata.namespace ?? '', object.metadata.name)
-        .map((pod) => pod.metadata.name)
+        .map((pod) => pod.metadata.name),
     ),
     ...(conditions.length === 0
       ? []
@@ -43,9 +63,12 @@ export const describePersistentVolumeClaim = (call: Call, object: KubernetesObje
           level(1, 'Type\tStatus\tLastProbeTime\tLastTransitionTime\tReason\tMessage'),
           level(1, '----\t------\t-----------------\t------------------\t------\t-------'),
           ...conditions.map((condition) =>
-            level(1, `${textAt(condition, 'type')} \t${textAt(condition, 'status')} \t${dateText(textAt(condition, 'lastProbeTime'))} \t${dateText(textAt(condition, 'lastTransitionTime'))} \t${textAt(condition, 'reason')} \t${textAt(condition, 'message')}`)
-          )
-        ])
+            level(
+              1,
+              `${textAt(condition, 'type')} \t${textAt(condition, 'status')} \t${dateText(textAt(condition, 'lastProbeTime'))} \t${dateText(textAt(condition, 'lastTransitionTime'))} \t${textAt(condition, 'reason')} \t${textAt(condition, 'message')}`,
+            ),
+          ),
+        ]),
   ]
 }
 
@@ -60,8 +83,10 @@ const affinityLines = (terms: ReturnType<typeof listAt> | undefined): Lines => {
         const values = listAt(expression, 'values')
         return `${textAt(expression, 'key')} ${textAt(expression, 'operator').toLowerCase()}${values.length === 0 ? '' : ` [${values.map(String).join(', ')}]`}`
       })
-      return expressions.length === 0 ? [level(2, `Term ${index}:\t<none>`)] : expressions.map((expression, place) => (place === 0 ? level(2, `Term ${index}:\t${expression}`) : level(2, `\t${expression}`)))
-    })
+      return expressions.length === 0
+        ? [level(2, `Term ${index}:\t<none>`)]
+        : expressions.map((expression, place) => (place === 0 ? level(2, `Term ${index}:\t${expression}`) : level(2, `\t${expression}`)))
+    }),
   ]
 }
 
@@ -84,12 +109,13 @@ export const describePersistentVolume = (call: Call, object: KubernetesObject): 
     ...affinityLines(required === undefined ? undefined : listAt(required, 'nodeSelectorTerms')),
     `Message:\t${textAt(volume, 'status', 'message')}`,
     'Source:',
-    ...sourceLines(objectAt(volume, 'spec'))
+    ...sourceLines(objectAt(volume, 'spec')),
   ]
 }
 
 const isDefaultClass = (annotations: Readonly<Record<string, string>>): boolean =>
-  annotations['storageclass.kubernetes.io/is-default-class'] === 'true' || annotations['storageclass.beta.kubernetes.io/is-default-class'] === 'true'
+  annotations['storageclass.kubernetes.io/is-default-class'] === 'true' ||
+  annotations['storageclass.beta.kubernetes.io/is-default-class'] === 'true'
 
 export const describeStorageClass = (_call: Call, object: KubernetesObject): Lines => {
   const storageClass = jsonOf(object)
@@ -106,7 +132,7 @@ export const describeStorageClass = (_call: Call, object: KubernetesObject): Lin
     `AllowVolumeExpansion:\t${expansion === undefined ? '<unset>' : expansion === true ? 'True' : 'False'}`,
     ...(options.length === 0 ? ['MountOptions:\t<none>'] : ['MountOptions:', ...options.map((option) => level(1, String(option)))]),
     ...(reclaim === '' ? [] : [`ReclaimPolicy:\t${reclaim}`]),
-    ...(binding === '' ? [] : [`VolumeBindingMode:\t${binding}`])
+    ...(binding === '' ? [] : [`VolumeBindingMode:\t${binding}`]),
   ]
 }
 
@@ -116,13 +142,17 @@ export const describePodDisruptionBudget = (_call: Call, object: KubernetesObjec
   const selector = at(budget, 'spec', 'selector')
   return [
     ...nameAndNamespace(budget),
-    ...(least !== undefined ? [`Min available:\t${intOrStringText(least)}`] : most !== undefined ? [`Max unavailable:\t${intOrStringText(most)}`] : []),
+    ...(least !== undefined
+      ? [`Min available:\t${intOrStringText(least)}`]
+      : most !== undefined
+        ? [`Max unavailable:\t${intOrStringText(most)}`]
+        : []),
     `Selector:\t${selector === undefined ? '<unset>' : formatLabelSelector(objectAt(budget, 'spec', 'selector'))}`,
     'Status:',
     level(2, `Allowed disruptions:\t${countText(budget, 'status', 'disruptionsAllowed')}`),
     level(2, `Current:\t${countText(budget, 'status', 'currentHealthy')}`),
     level(2, `Desired:\t${countText(budget, 'status', 'desiredHealthy')}`),
-    level(2, `Total:\t${countText(budget, 'status', 'expectedPods')}`)
+    level(2, `Total:\t${countText(budget, 'status', 'expectedPods')}`),
   ]
 }
 
@@ -132,7 +162,16 @@ const decodedLength = (base64: string): number => Math.floor((base64.replace(/=+
 export const describeSecret = (_call: Call, object: KubernetesObject): Lines => {
   const secret = jsonOf(object)
   const content = textsAt(secret, 'data')
-  return [...nameAndNamespace(secret), ...metadataLines(secret), '', `Type:\t${textAt(secret, 'type')}`, '', 'Data', '====', ...sortedNames(content).map((name) => `${name}:\t${decodedLength(content[name] ?? '')} bytes`)]
+  return [
+    ...nameAndNamespace(secret),
+    ...metadataLines(secret),
+    '',
+    `Type:\t${textAt(secret, 'type')}`,
+    '',
+    'Data',
+    '====',
+    ...sortedNames(content).map((name) => `${name}:\t${decodedLength(content[name] ?? '')} bytes`),
+  ]
 }
 
 export const describeConfigMap = (_call: Call, object: KubernetesObject): Lines => {
@@ -150,7 +189,7 @@ export const describeConfigMap = (_call: Call, object: KubernetesObject): Lines 
     'BinaryData',
     '====',
     ...sortedNames(binary).map((name) => `${name}: ${decodedLength(binary[name] ?? '')} bytes`),
-    ''
+    '',
   ]
 }
 
@@ -160,7 +199,9 @@ export const describeServiceAccount = (_call: Call, object: KubernetesObject): L
   return [
     ...nameAndNamespace(account),
     ...metadataLines(account),
-    ...(secrets.length === 0 ? ['Image pull secrets:\t<none>'] : secrets.map((name, index) => `${index === 0 ? 'Image pull secrets:' : '                   '}\t${name}`))
+    ...(secrets.length === 0
+      ? ['Image pull secrets:\t<none>']
+      : secrets.map((name, index) => `${index === 0 ? 'Image pull secrets:' : '                   '}\t${name}`)),
   ]
 }
 
@@ -180,7 +221,12 @@ export const describeNamespace = (call: Call, object: KubernetesObject): Lines =
           'Conditions:',
           level(1, 'Type\tStatus\tLastTransitionTime\tReason\tMessage'),
           level(1, '----\t------\t------------------\t------\t-------'),
-          ...conditions.map((condition) => level(1, `${textAt(condition, 'type')}\t${textAt(condition, 'status')}\t${dateText(textAt(condition, 'lastTransitionTime'))}\t${textAt(condition, 'reason')}\t${textAt(condition, 'message')}`))
+          ...conditions.map((condition) =>
+            level(
+              1,
+              `${textAt(condition, 'type')}\t${textAt(condition, 'status')}\t${dateText(textAt(condition, 'lastTransitionTime'))}\t${textAt(condition, 'reason')}\t${textAt(condition, 'message')}`,
+            ),
+          ),
         ]),
     '',
     ...(quotas.length === 0
@@ -193,11 +239,15 @@ export const describeNamespace = (call: Call, object: KubernetesObject): Lines =
               level(1, `Name:\t${quota.metadata.name}`),
               level(1, 'Resource\tUsed\tHard'),
               level(1, '--------\t---\t---'),
-              ...sortedNames(hard).map((name) => level(1, `${name}\t${intOrStringText(at(jsonOf(quota), 'status', 'used', name)) || '0'}\t${intOrStringText(hard[name])}`))
+              ...sortedNames(hard).map((name) =>
+                level(1, `${name}\t${intOrStringText(at(jsonOf(quota), 'status', 'used', name)) || '0'}\t${intOrStringText(hard[name])}`),
+              ),
             ]
-          })
+          }),
         ]),
     '',
-    ...(limits.length === 0 ? ['No LimitRange resource.'] : ['Resource Limits', ...limits.map((limit) => level(1, `Name:\t${limit.metadata.name}`))])
+    ...(limits.length === 0
+      ? ['No LimitRange resource.']
+      : ['Resource Limits', ...limits.map((limit) => level(1, `Name:\t${limit.metadata.name}`))]),
   ]
 }

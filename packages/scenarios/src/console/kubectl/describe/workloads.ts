@@ -1,11 +1,36 @@
 /** Descriptions of Pods and of what makes Pods. Follows the describe… functions of kubectl/pkg/describe/describe.go. */
-import { ageOf, formatLabelSelector, humanDuration, matchesSelector, parseSelector, selectorMatches, simTimeOf, type JsonObject, type KubernetesObject } from '@statefold/core'
+import {
+  ageOf,
+  formatLabelSelector,
+  humanDuration,
+  matchesSelector,
+  parseSelector,
+  selectorMatches,
+  simTimeOf,
+  type JsonObject,
+  type KubernetesObject,
+} from '@statefold/core'
 import type { Call } from '../command.js'
 import { at, jsonOf, listAt, numberAt, objectAt, textAt, textsAt } from '../json-object.js'
 import { templateLabelsWithoutHash } from '../rollout-history.js'
 import { compactJson } from '../printers/json-printer.js'
 import { containerLines, resourceLines } from './containers.js'
-import { classOf, conditionLines, controllerText, countText, dateText, goList, intOrStringText, labelLines, level, mapText, metadataLines, nameAndNamespace, tolerationLines, type Lines } from './lines.js'
+import {
+  classOf,
+  conditionLines,
+  controllerText,
+  countText,
+  dateText,
+  goList,
+  intOrStringText,
+  labelLines,
+  level,
+  mapText,
+  metadataLines,
+  nameAndNamespace,
+  tolerationLines,
+  type Lines,
+} from './lines.js'
 import { describePodTemplate, spreadLines } from './pod-template.js'
 import { volumeLines } from './volumes.js'
 
@@ -14,7 +39,11 @@ const podCounts = (call: Call, object: KubernetesObject, selects: (labels: Reado
   const pods = call.cluster
     .reader()
     .listAny('Pod', object.metadata.namespace)
-    .filter((pod) => selects(pod.metadata.labels ?? {}) && pod.metadata.ownerReferences?.some((owner) => owner.controller === true && owner.uid === object.metadata.uid) === true)
+    .filter(
+      (pod) =>
+        selects(pod.metadata.labels ?? {}) &&
+        pod.metadata.ownerReferences?.some((owner) => owner.controller === true && owner.uid === object.metadata.uid) === true,
+    )
   const count = (phase: string): number => pods.filter((pod) => textAt(jsonOf(pod), 'status', 'phase') === phase).length
   return `${count('Running')} Running / ${count('Pending')} Waiting / ${count('Succeeded')} Succeeded / ${count('Failed')} Failed`
 }
@@ -49,18 +78,34 @@ export const describePod = (call: Call, object: KubernetesObject): Lines => {
     ...(textAt(status, 'startTime') === '' ? [] : [`Start Time:\t${dateText(textAt(status, 'startTime'))}`]),
     ...metadataLines(pod),
     ...(deletion !== '' && phase !== 'Failed' && phase !== 'Succeeded'
-      ? [`Status:\tTerminating (lasts ${ageOf(deletion, call.cluster.now())})`, `Termination Grace Period:\t${countText(pod, 'metadata', 'deletionGracePeriodSeconds')}s`]
+      ? [
+          `Status:\tTerminating (lasts ${ageOf(deletion, call.cluster.now())})`,
+          `Termination Grace Period:\t${countText(pod, 'metadata', 'deletionGracePeriodSeconds')}s`,
+        ]
       : [`Status:\t${phase}`]),
     ...optional('Reason', textAt(status, 'reason')),
     ...optional('Message', textAt(status, 'message')),
-    ...(seccomp === undefined ? [] : [`SeccompProfile:\t${textAt(seccomp, 'type')}`, ...(textAt(seccomp, 'type') === 'Localhost' ? [`LocalhostProfile:\t${textAt(seccomp, 'localhostProfile')}`] : [])]),
+    ...(seccomp === undefined
+      ? []
+      : [
+          `SeccompProfile:\t${textAt(seccomp, 'type')}`,
+          ...(textAt(seccomp, 'type') === 'Localhost' ? [`LocalhostProfile:\t${textAt(seccomp, 'localhostProfile')}`] : []),
+        ]),
     `IP:\t${textAt(status, 'podIP')}`,
     ...(addresses.length === 0 ? ['IPs:\t<none>'] : ['IPs:', ...addresses.map((address) => level(1, `IP:\t${textAt(address, 'ip')}`))]),
     ...optional('Controlled By', controllerText(pod)),
     ...optional('NominatedNodeName', textAt(status, 'nominatedNodeName')),
     ...(at(spec, 'resources') === undefined ? [] : ['Resources:', ...resourceLines(objectAt(spec, 'resources'), 1)]),
-    ...(init.length === 0 ? [] : containerLines({ title: 'Init Containers', containers: init, statuses: listAt(status, 'initContainerStatuses'), pod, indent: '' })),
-    ...containerLines({ title: 'Containers', containers: listAt(spec, 'containers'), statuses: listAt(status, 'containerStatuses'), pod, indent: '' }),
+    ...(init.length === 0
+      ? []
+      : containerLines({ title: 'Init Containers', containers: init, statuses: listAt(status, 'initContainerStatuses'), pod, indent: '' })),
+    ...containerLines({
+      title: 'Containers',
+      containers: listAt(spec, 'containers'),
+      statuses: listAt(status, 'containerStatuses'),
+      pod,
+      indent: '',
+    }),
     ...(gates.length === 0
       ? []
       : [
@@ -69,14 +114,20 @@ export const describePod = (call: Call, object: KubernetesObject): Lines => {
           ...gates.map((gate) => {
             const condition = conditions.find((candidate) => textAt(candidate, 'type') === textAt(gate, 'conditionType'))
             return level(1, `${textAt(gate, 'conditionType')} \t${condition === undefined ? '<none>' : textAt(condition, 'status')} `)
-          })
+          }),
         ]),
-    ...(conditions.length === 0 ? [] : ['Conditions:', level(1, 'Type\tStatus'), ...conditions.map((condition) => level(1, `${textAt(condition, 'type')} \t${textAt(condition, 'status')} `))]),
+    ...(conditions.length === 0
+      ? []
+      : [
+          'Conditions:',
+          level(1, 'Type\tStatus'),
+          ...conditions.map((condition) => level(1, `${textAt(condition, 'type')} \t${textAt(condition, 'status')} `)),
+        ]),
     ...volumeLines(listAt(spec, 'volumes'), ''),
     `QoS Class:\t${textAt(status, 'qosClass')}`,
     ...labelLines('Node-Selectors', textsAt(spec, 'nodeSelector')),
     ...tolerationLines('Tolerations', listAt(spec, 'tolerations')),
-    ...spreadLines(listAt(spec, 'topologySpreadConstraints'), '')
+    ...spreadLines(listAt(spec, 'topologySpreadConstraints'), ''),
   ]
 }
 
@@ -94,7 +145,10 @@ export const describeStatefulSet = (call: Call, object: KubernetesObject): Lines
     `Update Strategy:\t${textAt(set, 'spec', 'updateStrategy', 'type')}`,
     ...(at(rolling, 'partition') === undefined
       ? []
-      : [level(1, `Partition:\t${numberAt(rolling, 'partition')}`), ...(unavailable === undefined ? [] : [level(1, `MaxUnavailable:\t${intOrStringText(unavailable)}`)])]),
+      : [
+          level(1, `Partition:\t${numberAt(rolling, 'partition')}`),
+          ...(unavailable === undefined ? [] : [level(1, `MaxUnavailable:\t${intOrStringText(unavailable)}`)]),
+        ]),
     `Pods Status:\t${podCounts(call, object, bySelector(set))}`,
     ...describePodTemplate(objectAt(set, 'spec', 'template')),
     ...(templates.length === 0
@@ -109,17 +163,21 @@ export const describeStatefulSet = (call: Call, object: KubernetesObject): Lines
               ...labelLines('Labels', textsAt(claim, 'metadata', 'labels'), '  '),
               ...labelLines('Annotations', textsAt(claim, 'metadata', 'annotations'), '  '),
               level(1, `Capacity:\t${intOrStringText(at(claim, 'spec', 'resources', 'requests', 'storage')) || '<default>'}`),
-              level(1, `Access Modes:\t${goList(listAt(claim, 'spec', 'accessModes'))}`)
+              level(1, `Access Modes:\t${goList(listAt(claim, 'spec', 'accessModes'))}`),
             ]
-          })
-        ])
+          }),
+        ]),
   ]
 }
 
-const replicaSetText = (set: JsonObject): string => `${textAt(set, 'metadata', 'name')} (${countText(set, 'status', 'replicas')}/${countText(set, 'spec', 'replicas')} replicas created)`
+const replicaSetText = (set: JsonObject): string =>
+  `${textAt(set, 'metadata', 'name')} (${countText(set, 'status', 'replicas')}/${countText(set, 'spec', 'replicas')} replicas created)`
 
 /** The Deployment's ReplicaSets: the newest fits the template, the others are old. Follows GetAllReplicaSets in kubectl/pkg/util/deployment/deployment.go. */
-const replicaSetsOf = (call: Call, object: KubernetesObject): { readonly old: readonly JsonObject[]; readonly current: readonly JsonObject[] } => {
+const replicaSetsOf = (
+  call: Call,
+  object: KubernetesObject,
+): { readonly old: readonly JsonObject[]; readonly current: readonly JsonObject[] } => {
   const template = compactJson(templateLabelsWithoutHash(objectAt(jsonOf(object), 'spec', 'template')))
   const owned = call.cluster
     .reader()
@@ -144,10 +202,14 @@ export const describeDeployment = (call: Call, object: KubernetesObject): Lines 
     `Replicas:\t${countText(deployment, 'spec', 'replicas')} desired | ${status('updatedReplicas')} updated | ${status('replicas')} total | ${status('availableReplicas')} available | ${status('unavailableReplicas')} unavailable`,
     `StrategyType:\t${textAt(deployment, 'spec', 'strategy', 'type')}`,
     `MinReadySeconds:\t${countText(deployment, 'spec', 'minReadySeconds')}`,
-    ...(rolling === undefined ? [] : [`RollingUpdateStrategy:\t${intOrStringText(at(rolling, 'maxUnavailable'))} max unavailable, ${intOrStringText(at(rolling, 'maxSurge'))} max surge`]),
+    ...(rolling === undefined
+      ? []
+      : [
+          `RollingUpdateStrategy:\t${intOrStringText(at(rolling, 'maxUnavailable'))} max unavailable, ${intOrStringText(at(rolling, 'maxSurge'))} max surge`,
+        ]),
     ...describePodTemplate(objectAt(deployment, 'spec', 'template')),
     ...conditionLines(deployment),
-    ...(old.length + current.length === 0 ? [] : [`OldReplicaSets:\t${listed(old)}`, `NewReplicaSet:\t${listed(current)}`])
+    ...(old.length + current.length === 0 ? [] : [`OldReplicaSets:\t${listed(old)}`, `NewReplicaSet:\t${listed(current)}`]),
   ]
 }
 
@@ -162,7 +224,7 @@ export const describeReplicaSet = (call: Call, object: KubernetesObject): Lines 
     `Replicas:\t${countText(set, 'status', 'replicas')} current / ${countText(set, 'spec', 'replicas')} desired`,
     `Pods Status:\t${podCounts(call, object, bySelector(set))}`,
     ...describePodTemplate(objectAt(set, 'spec', 'template')),
-    ...conditionLines(set)
+    ...conditionLines(set),
   ]
 }
 
@@ -177,7 +239,7 @@ export const describeReplicationController = (call: Call, object: KubernetesObje
     `Replicas:\t${countText(controller, 'status', 'replicas')} current / ${countText(controller, 'spec', 'replicas')} desired`,
     `Pods Status:\t${podCounts(call, object, (labels) => parsed._tag === 'Right' && matchesSelector(parsed.right, labels))}`,
     ...describePodTemplate(objectAt(controller, 'spec', 'template')),
-    ...conditionLines(controller)
+    ...conditionLines(controller),
   ]
 }
 
@@ -195,7 +257,7 @@ export const describeDaemonSet = (call: Call, object: KubernetesObject): Lines =
     `Number of Nodes Scheduled with Available Pods: ${status('numberAvailable')}`,
     `Number of Nodes Misscheduled: ${status('numberMisscheduled')}`,
     `Pods Status:\t${podCounts(call, object, bySelector(set))}`,
-    ...describePodTemplate(objectAt(set, 'spec', 'template'))
+    ...describePodTemplate(objectAt(set, 'spec', 'template')),
   ]
 }
 
@@ -231,8 +293,9 @@ export const describeJob = (_call: Call, object: KubernetesObject): Lines => {
     ...(start === '' || completion === '' ? [] : [`Duration:\t${humanDuration((simTimeOf(completion) ?? 0) - (simTimeOf(start) ?? 0))}`]),
     ...optional('Active Deadline Seconds', 'activeDeadlineSeconds', 's'),
     `Pods Statuses:\t${status('active')} Active${ready === undefined ? '' : ` (${intOrStringText(ready)} Ready)`} / ${status('succeeded')} Succeeded / ${status('failed')} Failed`,
-    ...(textAt(job, 'spec', 'completionMode') === 'Indexed' ? [`Completed Indexes:\t${cappedIndexes(textAt(job, 'status', 'completedIndexes'))}`] : []),
-    ...describePodTemplate(objectAt(job, 'spec', 'template'))
+    ...(textAt(job, 'spec', 'completionMode') === 'Indexed'
+      ? [`Completed Indexes:\t${cappedIndexes(textAt(job, 'status', 'completedIndexes'))}`]
+      : []),
+    ...describePodTemplate(objectAt(job, 'spec', 'template')),
   ]
 }
-

@@ -40,17 +40,19 @@ export const tableLines = (type: ResourceType, table: Table, options: TableOptio
     ...(options.namespaces ? ['NAMESPACE'] : []),
     ...pick(table.columns).map((column) => column.name.toUpperCase()),
     ...options.labelColumns.map((label) => (label.split('/').at(-1) ?? label).toUpperCase()),
-    ...(options.allLabels ? ['LABELS'] : [])
+    ...(options.allLabels ? ['LABELS'] : []),
   ].join('\t')
   const rows = table.rows.map(({ cells, object }) => {
     const labels = object.metadata.labels ?? {}
-    const named = cells.map((cell, index) => (options.kinds && index === nameColumn ? `${kindWordOf(type)}/${cellText(cell)}` : cellText(cell)))
+    const named = cells.map((cell, index) =>
+      options.kinds && index === nameColumn ? `${kindWordOf(type)}/${cellText(cell)}` : cellText(cell),
+    )
     return [
       ...(options.event === undefined ? [] : [eventWords[options.event]]),
       ...(options.namespaces ? [object.metadata.namespace ?? ''] : []),
       ...pick(named),
       ...options.labelColumns.map((label) => labels[label] ?? ''),
-      ...(options.allLabels ? [allLabelsText(object)] : [])
+      ...(options.allLabels ? [allLabelsText(object)] : []),
     ].join('\t')
   })
   return options.headers ? [header, ...rows] : rows
