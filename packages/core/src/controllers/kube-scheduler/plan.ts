@@ -271,7 +271,7 @@ function* bindWithVolumes(pod: Pod, node: Node, volumes: PodVolumes, context: Pl
 
 function* schedule(pod: Pod, context: PlanContext): Plan {
   const { now, reader, choose } = context
-  const snapshot = snapshotOf(reader)
+  const snapshot = snapshotOf(reader, pod)
   const all = snapshot.nodes()
   if (all.length === 0) {
     yield* fail(pod, noNodes, now)

@@ -5,7 +5,7 @@
  */
 import type { LabelSelector, Node, Pod } from '../../api/generated/types.js'
 import { selectorMatches } from '../../api/label-selector.js'
-import type { KubernetesObject } from '../../api/object.js'
+import { keyOfObject, type KubernetesObject } from '../../api/object.js'
 import { storeBehind } from '../../cluster/make-reader.js'
 import type { Reader } from '../../cluster/reader.js'
 import { followMap, forEachDifference } from '../../kernel/map-difference.js'
@@ -243,9 +243,51 @@ const snapshot: Snapshot = {
   tally: (question) => tallyOf(index, question),
 }
 
-/** Valid until the next call. */
-export const snapshotOf = (reader: Reader): Snapshot => {
+/** A Pod that was promised a node and is not bound yet: its volumes are being made, or others are still leaving. It takes its room already. */
+const promiseOf = (pod: Pod | undefined): string | undefined => {
+  const promised = pod?.status.nominatedNodeName
+  return promised === undefined || promised === '' || (pod?.spec.nodeName ?? '') !== '' || (pod !== undefined && isTerminal(pod)) ? undefined : promised
+}
+const promiseKey = (key: string): string => `promised ${key}`
+
+const changePromise = (shared: Index, key: string, before: KubernetesObject | undefined, after: KubernetesObject | undefined): void => {
+  // The store of Pods.
+  const old = before as Pod | undefined
+  const next = after as Pod | undefined
+  const from = promiseOf(old)
+  const to = promiseOf(next)
+  if (from === to && (old === undefined || next === undefined || alike(old, next))) return
+  if (from !== undefined && old !== undefined) {
+    const info = infoOf(shared, from)
+    place(shared, info, promiseKey(key), old, -1)
+    forgetIfEmpty(shared, info)
+  }
+  if (to !== undefined && next !== undefined) place(shared, infoOf(shared, to), promiseKey(key), next, 1)
+}
+const followPromises = followMap<KubernetesObject, Index>(index, emptyMap(), changePromise)
+
+/** The promise to the Pod that is being placed does not stand in its own way: it is put aside for one cycle. */
+let aside: { readonly info: NodeInfo; readonly key: string; readonly pod: Pod } | undefined
+
+/** As the Pod `placing` sees it. Valid until the next call. */
+export const snapshotOf = (reader: Reader, placing?: Pod): Snapshot => {
+  if (aside !== undefined) {
+    place(index, aside.info, aside.key, aside.pod, 1)
+    aside = undefined
+  }
   followNodes(storeBehind(reader, 'Node').objects)
-  followPods(storeBehind(reader, 'Pod').byNode)
+  const pods = storeBehind(reader, 'Pod')
+  followPods(pods.byNode)
+  followPromises(pods.objects)
+  const promised = promiseOf(placing)
+  if (placing !== undefined && promised !== undefined) {
+    const info = infoOf(index, promised)
+    const key = promiseKey(keyOfObject(placing))
+    const pod = info.pods.get(key)
+    if (pod !== undefined) {
+      place(index, info, key, pod, -1)
+      aside = { info, key, pod }
+    }
+  }
   return snapshot
 }

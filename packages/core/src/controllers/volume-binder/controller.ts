@@ -23,7 +23,9 @@ export const volumeBinderController: Controller = {
       const { volumeName = '' } = object.spec
       if (type === 'DELETED') return volumeName === '' ? [] : [{ key: volumeKey(volumeName) }]
       const grows = old !== undefined && volumeName !== '' && compareQuantities(requestOf(object), requestOf(old)) > 0
-      return grows ? [{ key: `claim ${key}` }, { key: expansionKey(object.metadata.namespace ?? '', object.metadata.name) }] : [{ key: `claim ${key}` }]
+      return grows
+        ? [{ key: `claim ${key}` }, { key: expansionKey(object.metadata.namespace ?? '', object.metadata.name) }]
+        : [{ key: `claim ${key}` }]
     },
     PersistentVolume: ({ type, object }, reader) => {
       if (type !== 'DELETED') return [{ key: volumeKey(object.metadata.name) }, ...unsettledClaimOf(object, reader)]

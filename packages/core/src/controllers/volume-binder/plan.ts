@@ -74,13 +74,25 @@ function* bindVolumeToClaim(volume: Volume, claim: Claim): Steps<E.Either<unknow
       : { ...volume.metadata, annotations: { ...volume.metadata.annotations, [boundByController]: 'yes' } },
     spec: {
       ...volume.spec,
-      claimRef: { apiVersion: 'v1', kind: 'PersistentVolumeClaim', ...(namespace === undefined ? undefined : { namespace }), name, uid, resourceVersion },
+      claimRef: {
+        apiVersion: 'v1',
+        kind: 'PersistentVolumeClaim',
+        ...(namespace === undefined ? undefined : { namespace }),
+        name,
+        uid,
+        resourceVersion,
+      },
     },
   })
 }
 
 /** Follows updateVolumePhase: no write when the phase is there already. */
-function* writeVolumePhase(volume: Volume, phase: NonNullable<Volume['status']['phase']>, now: SimTime, message = ''): Steps<Volume | undefined> {
+function* writeVolumePhase(
+  volume: Volume,
+  phase: NonNullable<Volume['status']['phase']>,
+  now: SimTime,
+  message = '',
+): Steps<Volume | undefined> {
   if (volume.status.phase === phase) return volume
   const { message: _, ...status } = volume.status
   const written = yield* writeVolume(
@@ -109,7 +121,11 @@ const sameList = (left: readonly string[] = [], right: readonly string[] = []): 
   left.length === right.length && left.every((item, index) => item === right[index])
 
 /** Follows updateClaimStatus: the capacity is taken over only when the phase changes, since a file system may lag behind its disk. */
-function* writeClaimPhase(claim: Claim, phase: NonNullable<Claim['status']['phase']>, volume: Volume | undefined): Steps<Claim | undefined> {
+function* writeClaimPhase(
+  claim: Claim,
+  phase: NonNullable<Claim['status']['phase']>,
+  volume: Volume | undefined,
+): Steps<Claim | undefined> {
   const changesPhase = claim.status.phase !== phase
   const { accessModes, capacity, ...others } = claim.status
   const storage = volume?.spec.capacity?.['storage']
@@ -123,7 +139,11 @@ function* writeClaimPhase(claim: Claim, phase: NonNullable<Claim['status']['phas
       ? undefined
       : {
           ...(volume.spec.accessModes === undefined ? undefined : { accessModes: volume.spec.accessModes }),
-          ...(changesPhase && storage !== undefined ? { capacity: { ...capacity, storage } } : capacity === undefined ? undefined : { capacity }),
+          ...(changesPhase && storage !== undefined
+            ? { capacity: { ...capacity, storage } }
+            : capacity === undefined
+              ? undefined
+              : { capacity }),
         }),
   }
   const written = yield* writeClaim({ ...claim, status }, 'status')
@@ -145,10 +165,13 @@ function* bind(volume: Volume, claim: Claim, now: SimTime): Steps<boolean> {
 // ---- a claim that is not bound
 
 /** Follows emitEventForUnboundDelayBindingClaim. */
-function* tellWhomItWaitsFor(claim: Claim, reader: Reader): Steps<Waiting> {
+function* tellWhomItWaitsFor(claim: Claim, { reader, memory }: PlanContext): Steps<Waiting> {
+  // The first look comes within a millisecond of the claim's creation: Pods that are made right after it are not known yet.
+  const isFirstLook = memory === undefined
   const names = reader
     .podsWithClaim(claim.metadata.namespace ?? '', claim.metadata.name)
     .filter((pod) => !isTerminal(pod) && (pod.spec.nodeName ?? '') === '')
+    .filter((pod) => !isFirstLook || Number(pod.metadata.resourceVersion) < Number(claim.metadata.resourceVersion))
     .map((pod) => pod.metadata.name)
   const [reason, message] =
     names.length === 0
@@ -177,7 +200,10 @@ function* provision(claim: Claim, reader: Reader): Steps<Waiting> {
   if (annotations?.[storageProvisioner] !== provisioner || annotations[betaStorageProvisioner] !== provisioner) {
     const written = yield* writeClaim({
       ...claim,
-      metadata: { ...claim.metadata, annotations: { ...annotations, [betaStorageProvisioner]: provisioner, [storageProvisioner]: provisioner } },
+      metadata: {
+        ...claim.metadata,
+        annotations: { ...annotations, [betaStorageProvisioner]: provisioner, [storageProvisioner]: provisioner },
+      },
     })
     // Not tried again at once: the claim's next event or the next resync does it.
     if (E.isLeft(written)) return yield* fail(`Error saving claim: ${written.left.message}`)
@@ -193,7 +219,8 @@ const mismatch = (volume: Volume, claim: Claim): string | undefined => {
   if (volume.metadata.deletionTimestamp !== undefined) return `the volume is marked for deletion "${volume.metadata.name}"`
   if (compareQuantities(capacityOf(volume), requestOf(claim)) < 0) return 'requested PV is too small'
   if (classOfVolume(volume) !== classOfClaim(claim)) return 'storageClassName does not match'
-  if ((volume.spec.volumeAttributesClassName ?? '') !== (claim.spec.volumeAttributesClassName ?? '')) return 'volumeAttributesClassName does not match'
+  if ((volume.spec.volumeAttributesClassName ?? '') !== (claim.spec.volumeAttributesClassName ?? ''))
+    return 'volumeAttributesClassName does not match'
   if (volumeModesDiffer(volume, claim)) return 'incompatible volumeMode'
   if (!offersAllModes(volume, claim)) return 'incompatible accessMode'
   return undefined
@@ -202,7 +229,8 @@ const mismatch = (volume: Volume, claim: Claim): string | undefined => {
 const bound: readonly Waiting[] = []
 
 /** The claim names no volume: look for one, or ask for one. */
-function* findVolume(claim: Claim, { reader, now }: PlanContext): Steps<readonly Waiting[]> {
+function* findVolume(claim: Claim, context: PlanContext): Steps<readonly Waiting[]> {
+  const { reader, now } = context
   const delayed = waitsForConsumer(claim, reader)
   const taken = new Set<string>()
   for (;;) {
@@ -221,7 +249,7 @@ function* findVolume(claim: Claim, { reader, now }: PlanContext): Steps<readonly
     }
   }
   if (delayed && !hasSelectedNode(claim)) {
-    const waiting = yield* tellWhomItWaitsFor(claim, reader)
+    const waiting = yield* tellWhomItWaitsFor(claim, context)
     yield* writeClaimPhase(claim, 'Pending', undefined)
     return [waiting]
   }
@@ -287,20 +315,24 @@ function* syncExpansion(claim: Claim, reader: Reader): Steps<void> {
   if (volume === undefined || claim.status.phase !== 'Bound') return
   const has = claim.status.capacity?.['storage']
   if (has === undefined || compareQuantities(requestOf(claim), capacityOf(volume)) <= 0) return
-  yield* report(claim, { type: 'Normal', reason: 'ExternalExpanding', message: 'waiting for an external controller to expand this PVC' }, 'volume_expand')
+  yield* report(
+    claim,
+    { type: 'Normal', reason: 'ExternalExpanding', message: 'waiting for an external controller to expand this PVC' },
+    'volume_expand',
+  )
 }
 
 function* planClaim(context: PlanContext, key: string): Plan {
   const { namespace, name } = splitKey(key)
   const claim = context.reader.get('PersistentVolumeClaim', namespace, name)
-  if (claim === undefined) return {}
+  if (claim === undefined) return { memory: null }
   if (isBindCompleted(claim)) {
     yield* syncBoundClaim(claim, context)
-    return {}
+    return { memory: null }
   }
   const volumeName = claim.spec.volumeName ?? ''
   const waitingFor = volumeName === '' ? yield* findVolume(claim, context) : yield* takeNamedVolume(claim, volumeName, context)
-  return waitingFor.length === 0 ? {} : { waitingFor, requeueAfterMs: untilResync(context.now) }
+  return waitingFor.length === 0 ? { memory: null } : { waitingFor, requeueAfterMs: untilResync(context.now), memory: { looked: true } }
 }
 
 // ---- volumes
@@ -419,14 +451,19 @@ function* planVolume(context: PlanContext, name: string): Plan {
     if (!volumeModesDiffer(volume, claim)) return {} // The claim's key is woken together with this one.
     const message = `Cannot bind PersistentVolume to requested PersistentVolumeClaim "${claim.metadata.name}" due to incompatible volumeMode.`
     yield* report(volume, { type: 'Warning', reason: 'VolumeMismatch', message })
-    yield* report(claim, { type: 'Warning', reason: 'VolumeMismatch', message: `Cannot bind PersistentVolume "${name}" to requested PersistentVolumeClaim "${claim.metadata.name}" due to incompatible volumeMode.` })
+    yield* report(claim, {
+      type: 'Warning',
+      reason: 'VolumeMismatch',
+      message: `Cannot bind PersistentVolume "${name}" to requested PersistentVolumeClaim "${claim.metadata.name}" due to incompatible volumeMode.`,
+    })
     return {}
   }
   if (chosen === name) {
     yield* writeVolumePhase(volume, 'Bound', now)
     return {}
   }
-  if (volume.metadata.annotations?.[provisionedBy] !== undefined && volume.spec.persistentVolumeReclaimPolicy === 'Delete') return yield* release(volume, context)
+  if (volume.metadata.annotations?.[provisionedBy] !== undefined && volume.spec.persistentVolumeReclaimPolicy === 'Delete')
+    return yield* release(volume, context)
   yield* unbind(volume, now)
   return {}
 }
