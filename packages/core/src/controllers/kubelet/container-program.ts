@@ -27,12 +27,13 @@ export const programOf = (world: World, pod: Pod, container: Container, isInit: 
   const name = { namespace: pod.metadata.namespace ?? '', name: pod.metadata.name }
   const image = imageBehaviourOf(world, container.image ?? '')
   const words = [...(container.command ?? []), ...(container.args ?? [])]
+  const endsSoon = isInit && container.restartPolicy !== 'Always'
   const written =
     container.command === undefined && container.args === undefined
-      ? imageProgram(image?.exits, container, isInit)
+      ? imageProgram(image?.exits, container, endsSoon)
       : container.command === undefined && image?.exits === undefined
-        ? endsOnlyAsInit(isInit)
-        : commandProgram(words, isInit)
+        ? endsOnlyAsInit(endsSoon)
+        : commandProgram(words, endsSoon)
   const exiting = podBehaviour(world, 'Exiting', name, container.name)
   const crashing = podBehaviour(world, 'Crashing', name, container.name)
   const ends =

@@ -90,18 +90,9 @@ const conditionsOf = (before: readonly NodeCondition[], now: SimTime): readonly 
   return [...foreign, ...own]
 }
 
-/** Follows registerWithAPIServer: the object, its status, the Lease. */
+/** Follows registerWithAPIServer: the object with its status, then the Lease. */
 function* register(machine: Machine, now: SimTime): Steps<PlanOutcome> {
   const { node: name, address, capacity, labels } = machine
-  const created = yield* create<'Node'>({
-    apiVersion: 'v1',
-    kind: 'Node',
-    metadata: {
-      name,
-      labels: { 'kubernetes.io/arch': 'amd64', 'kubernetes.io/hostname': name, 'kubernetes.io/os': 'linux', ...labels },
-    },
-  })
-  if (E.isLeft(created)) return created.left.reason === 'AlreadyExists' ? {} : { error: created.left }
   const amounts = { cpu: '4', 'ephemeral-storage': '100Gi', memory: '16Gi', pods: '110', ...capacity }
   const status: Node['status'] = {
     addresses: [
@@ -124,9 +115,17 @@ function* register(machine: Machine, now: SimTime): Steps<PlanOutcome> {
       systemUUID: '',
     },
   }
-  const registered: Node = { ...created.right, status: { ...created.right.status, ...status } }
-  const written = yield* replace<'Node'>(registered, 'status')
-  if (E.isLeft(written)) return { error: written.left }
+  const object: UnstoredObject & { readonly kind: 'Node'; readonly status: Node['status'] } = {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: {
+      name,
+      labels: { 'kubernetes.io/arch': 'amd64', 'kubernetes.io/hostname': name, 'kubernetes.io/os': 'linux', ...labels },
+    },
+    status,
+  }
+  const created = yield* create<'Node'>(object)
+  if (E.isLeft(created)) return created.left.reason === 'AlreadyExists' ? {} : { error: created.left }
   const lease: UnstoredObject & { readonly kind: 'Lease'; readonly spec: object } = {
     apiVersion: 'coordination.k8s.io/v1',
     kind: 'Lease',

@@ -151,29 +151,45 @@ const statesOf = (scene: StatusScene, container: Container, process: ContainerPr
       const { finished } = process
       if (finished === undefined) return { state: waitingState(pod), lastState }
       const ended = terminatedState(pod, container, finished)
+      if (isEnding) return { state: ended, lastState }
+      if (process.pull?.failedAt !== undefined) return { state: pullState(process, now), lastState: ended }
       const due = restartAt(process)
-      const waitsForRestart =
-        !isEnding && mustRestart(pod, container, isInit, finished) && due > now && now >= finished.finishedAt + shownAsEndedMs
-      if (!waitsForRestart) return { state: ended, lastState }
+      const isHeldBack = due > finished.finishedAt && now >= finished.finishedAt + shownAsEndedMs
+      if (!isHeldBack || !mustRestart(pod, container, isInit, finished)) return { state: ended, lastState }
       const { name, namespace = '', uid } = pod.metadata
       const delay = goDuration(process.backOff?.delayMs ?? 0)
       const message = `back-off ${delay} restarting failed container=${container.name} pod=${name}_${namespace}(${uid})`
       return { state: { waiting: { message, reason: 'CrashLoopBackOff' } }, lastState: ended }
     }
     case 'creating':
-      // Until the new process runs, the old one is what the runtime shows.
-      return last === undefined
-        ? { state: isEnding ? neverStarted(scene) : waitingState(pod), lastState: {} }
-        : { state: terminatedState(pod, container, last), lastState: {} }
+      if (isEnding && last === undefined) return { state: neverStarted(scene), lastState: {} }
+      // Until the new process runs, what was shown of the old one stays.
+      return (
+        shownWaiting(pod, container) ?? {
+          state: last === undefined ? waitingState(pod) : terminatedState(pod, container, last),
+          lastState: {},
+        }
+      )
     case 'waiting':
     case 'pulling': {
       if (isEnding) return { state: neverStarted(scene), lastState }
       if (process.refused !== undefined)
         return { state: { waiting: { message: process.refused.message, reason: process.refused.reason } }, lastState }
-      if (process.pull?.failedAt !== undefined && process.state === 'waiting') return { state: pullState(process, now), lastState }
+      if (process.state === 'pulling') return shownWaiting(pod, container) ?? { state: waitingState(pod), lastState }
+      if (process.pull?.failedAt !== undefined) return { state: pullState(process, now), lastState }
       return { state: waitingState(pod), lastState }
     }
   }
+}
+
+/** The reason for waiting that people see stays until the container has got further. Follows reasonCache in pkg/kubelet/reason_cache.go. */
+const shownWaiting = (pod: Pod, { name }: Container): States | undefined => {
+  const shown = [...(pod.status.initContainerStatuses ?? []), ...(pod.status.containerStatuses ?? [])].find(
+    (status) => status.name === name,
+  )
+  const reason = shown?.state?.waiting?.reason
+  const stays = reason === 'CrashLoopBackOff' || reason === 'ImagePullBackOff' || reason === 'ErrImagePull'
+  return stays && shown?.state !== undefined ? { state: shown.state, lastState: shown.lastState ?? {} } : undefined
 }
 
 const pullState = (process: ContainerProcess, now: SimTime): ContainerState => {

@@ -121,8 +121,9 @@ function* runPod(scene: Scene, begin: Progress): Steps<Progress> {
   const evicting = podBehaviour(begin.world, 'EvictionDue', namesOf(begin.pod))
   if (evicting !== undefined && scene.online) return yield* evict(scene, begin)
   const ended = yield* exitByThemselves(scene, begin)
-  // What has ended is told before it is started again.
-  const seen = yield* writeStatus(scene, ended, false)
+  // The first sight is told at once, and what has ended before it is started again.
+  const isNews = begin.pod.status.startTime === undefined || (processesIn(ended)?.containers ?? []).some(({ state }) => state === 'exited')
+  const seen = isNews ? yield* writeStatus(scene, ended, false) : ended
   if (seen.pod.status.phase === 'Succeeded' || seen.pod.status.phase === 'Failed') return yield* endPod(scene, seen, true)
   const withSandbox = yield* ensureSandbox(scene, seen)
   const sandbox = processesIn(withSandbox)?.sandbox
@@ -293,7 +294,8 @@ function* advance(scene: Scene, begin: Progress, container: Container, isInit: b
         progress = yield* startContainer(scene, progress, container, isInit, process)
         break
       case 'running':
-        return yield* exitAtOnce(scene, progress, container, isInit)
+        progress = yield* exitAtOnce(scene, progress, container, isInit)
+        break
       case 'exited':
         progress = yield* restart(scene, progress, container, isInit, process)
         break
@@ -362,15 +364,25 @@ function* prepare(
       message,
     })
   }
-  if (needsPull === 'pull') {
-    if (readyAt > now) return wakeBy(begin, readyAt)
-    yield* say(scene, begin, { reason: 'Pulling', message: `Pulling image "${image}"`, container: container.name, isInit })
-    const isThere = imageIsOn(world, machineNow(scene, begin), image)
-    const pullMs = isThere ? Math.min(200, pullMsOf(world, image)) : pullMsOf(world, image)
-    return yield* happen(scene, begin, { kind: 'ImagePullStarted', podUid, container: container.name, image, endsAt: now + pullMs })
-  }
+  if (needsPull === 'pull') return readyAt > now ? wakeBy(begin, readyAt) : yield* startPull(scene, begin, container, isInit)
   yield* say(scene, begin, { reason: 'Pulled', message: alreadyPresent(container), container: container.name, isInit })
   return yield* createContainer(scene, begin, container, Math.max(now, readyAt), process === undefined ? 0 : process.attempt)
+}
+
+function* startPull(scene: Scene, begin: Progress, container: Container, isInit: boolean): Steps<Progress> {
+  const { pod, world } = begin
+  const { image = '' } = container
+  yield* say(scene, begin, { reason: 'Pulling', message: `Pulling image "${image}"`, container: container.name, isInit })
+  // What is on the node already is only compared with the registry.
+  const isThere = imageIsOn(world, machineNow(scene, begin), image)
+  const pullMs = isThere ? Math.min(200, pullMsOf(world, image)) : pullMsOf(world, image)
+  return yield* happen(scene, begin, {
+    kind: 'ImagePullStarted',
+    podUid: pod.metadata.uid,
+    container: container.name,
+    image,
+    endsAt: scene.now + pullMs,
+  })
 }
 
 const isShownAs = (pod: Pod, container: string, reason: string): boolean =>
@@ -507,12 +519,18 @@ function* restart(scene: Scene, begin: Progress, container: Container, isInit: b
     return waitFor(wakeBy(begin, now < shownAt ? Math.min(shownAt, due) : due), waiting)
   }
   // The image is looked for again, as at the first start.
-  if (process.pull?.failedAt === undefined && process.pull !== undefined && process.pull.endsAt > now)
-    return wakeBy(begin, process.pull.endsAt)
-  const from = Math.max(now, processesIn(begin)?.sandbox?.readyAt ?? now)
-  if (pullIsNeeded(world, machineNow(scene, begin), container) === 'present')
+  if (pullIsNeeded(world, machineNow(scene, begin), container) !== 'pull') {
     yield* say(scene, begin, { reason: 'Pulled', message: alreadyPresent(container), container: container.name, isInit })
-  return yield* createContainer(scene, begin, container, from, process.attempt + 1)
+    const from = Math.max(now, processesIn(begin)?.sandbox?.readyAt ?? now)
+    return yield* createContainer(scene, begin, container, from, process.attempt + 1)
+  }
+  const { pull } = process
+  if (pull === undefined || (pull.failedAt !== undefined && now >= pull.failedAt + (pull.backOffMs ?? 0)))
+    return yield* startPull(scene, begin, container, isInit)
+  if (pull.failedAt !== undefined)
+    return wakeBy(begin, now < pull.failedAt + shownAsEndedMs ? pull.failedAt + shownAsEndedMs : pull.failedAt + (pull.backOffMs ?? 0))
+  if (pull.endsAt > now) return wakeBy(begin, pull.endsAt)
+  return yield* finishPull(scene, begin, container, isInit, { ...process, attempt: process.attempt + 1 })
 }
 
 const alreadyPresent = ({ image = '' }: Container): string =>
