@@ -89,7 +89,7 @@ export const recordedSettings: WorldSettings = {
     sandboxMs: 0,
     containerStartMs: { min: 300, max: 300 },
     containerStopMs: { min: 200, max: 200 },
-    podCleanUpMs: 50,
+    podCleanUpMs: 10,
     attachMs: 0,
     detachMs: 0,
     provisionMs: 0,

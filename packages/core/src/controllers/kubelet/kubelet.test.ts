@@ -17,8 +17,8 @@ describe('the real kubelet', () => {
   it('starts a Pod in three writes when the image has to be pulled', () => {
     expect(bench('kubelet', { containers: [nginx] }).until(10)).toEqual([
       '1.0 Pending nginx=ContainerCreating',
-      '1.5 Pending nginx=ContainerCreating',
       '1.5   Pulling: Pulling image "nginx:1.27"',
+      '1.5 Pending nginx=ContainerCreating',
       '3.5   Pulled: Successfully pulled image "nginx:1.27" in 2s (2s including waiting). Image size: 72099410 bytes.',
       '4.0   Created: Container created',
       '4.0   Started: Container started',
@@ -241,7 +241,7 @@ describe('the real kubelet', () => {
     const message = 'FailedMount: MountVolume.SetUp failed for volume "settings" : configmap "web" not found'
     expect(told(pod.until(6))).toEqual([message, `${message} x2`, `${message} x3`, `${message} x4`])
     pod.send({ kind: 'CreateObject', object: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'web', namespace: 'default' } } })
-    expect(rows(pod.until(20)).at(-1)).toBe('12.0 Running nginx=running+')
+    expect(rows(pod.until(20)).at(-1)).toBe('11.5 Running nginx=running+')
   })
 
   it('evicts a Pod once and keeps it as Failed', () => {
@@ -275,8 +275,8 @@ describe("the recordings' kubelet", () => {
       '3.0   Killing: Stopping container nginx',
       '3.0 Running terminating nginx=running+',
       '3.2 Succeeded terminating nginx=Completed:0',
-      '3.3 Succeeded terminating nginx=Completed:0',
-      '3.3 gone terminating',
+      '3.2 Succeeded terminating nginx=Completed:0',
+      '3.2 gone terminating',
     ])
   })
 
@@ -299,14 +299,14 @@ describe("the recordings' kubelet", () => {
     pod.remove()
     expect(rows(pod.until(50))).toEqual(['30.0 Running terminating nginx=running+', '30.0 Running terminating nginx=running+'])
     pod.clear('StopHeld')
-    expect(rows(pod.until(60)).at(-1)).toBe('50.1 gone terminating')
+    expect(rows(pod.until(60)).at(-1)).toBe('50.0 gone terminating')
   })
 
   it('gives up on an image that cannot be pulled at once', () => {
     const pod = bench('recorded', { containers: [{ name: 'nginx', image: 'nginx:no-such-tag' }] })
     expect(rows(pod.until(90))).toEqual(['1.0 Pending nginx=ContainerCreating', '1.3 Pending nginx=ImagePullBackOff'])
     pod.remove()
-    expect(rows(pod.until(99)).slice(-2)).toEqual(['90.3 Failed terminating nginx=ContainerStatusUnknown:137', '90.3 gone terminating'])
+    expect(rows(pod.until(99)).slice(-2)).toEqual(['90.2 Failed terminating nginx=ContainerStatusUnknown:137', '90.2 gone terminating'])
   })
 })
 

@@ -352,6 +352,12 @@ function* stop(scene: Scene, pod: Pod, isTerminal: boolean): Steps<PlanOutcome> 
       { requeueAfterMs: podCleanUpMs },
     )
   }
+  const ended = Math.max(
+    ...(processes?.containers ?? []).map(({ finished }) => finished?.finishedAt ?? 0),
+    processes?.termination?.since ?? 0,
+  )
+  const cleaning = processes?.termination === undefined ? 0 : ended + podCleanUpMs - now
+  if (cleaning > 0) return { requeueAfterMs: cleaning }
   if (processes !== undefined) yield* act(world, { kind: 'SandboxRemoved', podUid: pod.metadata.uid }, now)
   yield* remove(pod, { gracePeriodSeconds: 0, preconditions: { uid: pod.metadata.uid } })
   return {}
