@@ -27,7 +27,17 @@ type Admission = E.Either<ApiStatus, UnstoredObject>
 // ---------------------------------------------------------------- NamespaceLifecycle
 
 /** Namespaces that always exist for admission, as they must be created by the server itself. */
-const kindsWithoutNamespace: ReadonlySet<string> = new Set(['Namespace', 'Node', 'PersistentVolume', 'StorageClass', 'PriorityClass', 'CSIDriver', 'CSINode', 'VolumeAttachment', 'VolumeAttributesClass'])
+const kindsWithoutNamespace: ReadonlySet<string> = new Set([
+  'Namespace',
+  'Node',
+  'PersistentVolume',
+  'StorageClass',
+  'PriorityClass',
+  'CSIDriver',
+  'CSINode',
+  'VolumeAttachment',
+  'VolumeAttributesClass',
+])
 
 // Follows Admit in apiserver/pkg/admission/plugin/namespace/lifecycle/admission.go.
 const namespaceRefusal = (object: UnstoredObject, resource: string, { reader }: AdmissionContext): ApiStatus | undefined => {
@@ -36,7 +46,11 @@ const namespaceRefusal = (object: UnstoredObject, resource: string, { reader }: 
   const namespace = reader.get('Namespace', '', name)
   if (namespace === undefined) return notFound('namespaces', name)
   if (namespace.status?.phase !== 'Terminating' && namespace.metadata.deletionTimestamp === undefined) return undefined
-  return forbidden(resource, object.metadata?.name ?? '', `unable to create new content in namespace ${name} because it is being terminated`)
+  return forbidden(
+    resource,
+    object.metadata?.name ?? '',
+    `unable to create new content in namespace ${name} because it is being terminated`,
+  )
 }
 
 // ---------------------------------------------------------------- ServiceAccount
@@ -51,8 +65,8 @@ const tokenSource: NonNullable<Volume['projected']> = {
   sources: [
     { serviceAccountToken: { expirationSeconds: 3607, path: 'token' } },
     { configMap: { items: [{ key: 'ca.crt', path: 'ca.crt' }], name: 'kube-root-ca.crt' } },
-    { downwardAPI: { items: [{ fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' }, path: 'namespace' }] } }
-  ]
+    { downwardAPI: { items: [{ fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' }, path: 'namespace' }] } },
+  ],
 }
 
 const tokenVolumeName = (object: UnstoredObject, choose: Choose): string => {
@@ -65,7 +79,8 @@ const tokenVolumeName = (object: UnstoredObject, choose: Choose): string => {
   return `kube-api-access-${suffix}`
 }
 
-const mountsToken = (container: Loose<Container>): boolean => (container.volumeMounts ?? []).some(({ mountPath }) => mountPath === tokenMountPath)
+const mountsToken = (container: Loose<Container>): boolean =>
+  (container.volumeMounts ?? []).some(({ mountPath }) => mountPath === tokenMountPath)
 
 const withToken = (object: UnstoredObject, spec: Loose<PodSpec>, choose: Choose): Loose<PodSpec> => {
   const all = [...(spec.initContainers ?? []), ...(spec.containers ?? [])]
@@ -79,24 +94,31 @@ const withToken = (object: UnstoredObject, spec: Loose<PodSpec>, choose: Choose)
     ...spec,
     ...(spec.initContainers === undefined ? undefined : { initContainers: each(spec.initContainers, mounted) }),
     ...(spec.containers === undefined ? undefined : { containers: each(spec.containers, mounted) }),
-    ...(existing === undefined ? { volumes: [...(spec.volumes ?? []), { name, projected: tokenSource }] } : undefined)
+    ...(existing === undefined ? { volumes: [...(spec.volumes ?? []), { name, projected: tokenSource }] } : undefined),
   }
 }
 
 const mirrorAnnotation = 'kubernetes.io/config.mirror'
 
-const admitServiceAccount = (object: UnstoredObject, spec: Loose<PodSpec>, { reader, choose }: AdmissionContext): E.Either<string, Loose<PodSpec>> => {
+const admitServiceAccount = (
+  object: UnstoredObject,
+  spec: Loose<PodSpec>,
+  { reader, choose }: AdmissionContext,
+): E.Either<string, Loose<PodSpec>> => {
   if (object.metadata?.annotations?.[mirrorAnnotation] !== undefined) {
     return (spec.serviceAccountName ?? '') === '' ? E.right(spec) : E.left('a mirror pod may not reference service accounts')
   }
   const namespace = object.metadata?.namespace ?? ''
-  const named = (spec.serviceAccountName ?? '') === '' ? 'default' : spec.serviceAccountName ?? 'default'
+  const named = (spec.serviceAccountName ?? '') === '' ? 'default' : (spec.serviceAccountName ?? 'default')
   const account = reader.get('ServiceAccount', namespace, named)
   // The controller that makes every namespace's default account is not simulated: that account is taken to be there.
   if (account === undefined && named !== 'default') {
     return E.left(`error looking up service account ${namespace}/${named}: serviceaccount "${named}" not found`)
   }
-  let next: Loose<PodSpec> = spec.serviceAccountName === named && spec.serviceAccount === named ? spec : { ...spec, serviceAccountName: named, serviceAccount: named }
+  let next: Loose<PodSpec> =
+    spec.serviceAccountName === named && spec.serviceAccount === named
+      ? spec
+      : { ...spec, serviceAccountName: named, serviceAccount: named }
   const automount = spec.automountServiceAccountToken ?? account?.automountServiceAccountToken ?? true
   if (automount) next = withToken(object, next, choose)
   const secrets = account?.imagePullSecrets ?? []
@@ -108,7 +130,7 @@ const admitServiceAccount = (object: UnstoredObject, spec: Loose<PodSpec>, { rea
 
 const systemClasses: ReadonlyMap<string, number> = new Map([
   ['system-cluster-critical', 2_000_000_000],
-  ['system-node-critical', 2_000_001_000]
+  ['system-node-critical', 2_000_001_000],
 ])
 
 // Follows admitPod in plugin/pkg/admission/priority/admission.go.
@@ -134,12 +156,12 @@ const admitPriority = (spec: Loose<PodSpec>, { reader }: AdmissionContext): E.Ei
   }
   if (spec.priority !== undefined && spec.priority !== priority) {
     return E.left(
-      `the integer value of priority (${spec.priority}) must not be provided in pod spec; priority admission controller computed ${priority} from the given PriorityClass name`
+      `the integer value of priority (${spec.priority}) must not be provided in pod spec; priority admission controller computed ${priority} from the given PriorityClass name`,
     )
   }
   if (spec.preemptionPolicy !== undefined && spec.preemptionPolicy !== preemptionPolicy) {
     return E.left(
-      `the string value of PreemptionPolicy (${spec.preemptionPolicy}) must not be provided in pod spec; priority admission controller computed ${preemptionPolicy} from the given PriorityClass name`
+      `the string value of PreemptionPolicy (${spec.preemptionPolicy}) must not be provided in pod spec; priority admission controller computed ${preemptionPolicy} from the given PriorityClass name`,
     )
   }
   return E.right({ ...spec, priority, preemptionPolicy, ...(priorityClassName === '' ? undefined : { priorityClassName }) })
@@ -153,7 +175,7 @@ const unreachable = 'node.kubernetes.io/unreachable'
 
 const tolerationsOf = (seconds: number): readonly [Loose<Toleration>, Loose<Toleration>] => [
   { effect: 'NoExecute', key: notReady, operator: 'Exists', tolerationSeconds: seconds },
-  { effect: 'NoExecute', key: unreachable, operator: 'Exists', tolerationSeconds: seconds }
+  { effect: 'NoExecute', key: unreachable, operator: 'Exists', tolerationSeconds: seconds },
 ]
 
 const usualTolerations = tolerationsOf(defaultTolerationSeconds)
@@ -162,11 +184,19 @@ const usualTolerations = tolerationsOf(defaultTolerationSeconds)
 const withTolerations = (spec: Loose<PodSpec>, seconds: number): Loose<PodSpec> => {
   const given = spec.tolerations ?? []
   const tolerates = (key: string): boolean =>
-    given.some((toleration) => ((toleration.key ?? '') === key || (toleration.key ?? '') === '') && ((toleration.effect ?? '') === 'NoExecute' || (toleration.effect ?? '') === ''))
+    given.some(
+      (toleration) =>
+        ((toleration.key ?? '') === key || (toleration.key ?? '') === '') &&
+        ((toleration.effect ?? '') === 'NoExecute' || (toleration.effect ?? '') === ''),
+    )
   const [forNotReady, forUnreachable] = seconds === defaultTolerationSeconds ? usualTolerations : tolerationsOf(seconds)
   const missing = [...(tolerates(notReady) ? [] : [forNotReady]), ...(tolerates(unreachable) ? [] : [forUnreachable])]
   if (missing.length === 0) return spec
-  return { ...spec, tolerations: given.length === 0 && missing.length === 2 && seconds === defaultTolerationSeconds ? usualTolerations : [...given, ...missing] }
+  return {
+    ...spec,
+    tolerations:
+      given.length === 0 && missing.length === 2 && seconds === defaultTolerationSeconds ? usualTolerations : [...given, ...missing],
+  }
 }
 
 // ---------------------------------------------------------------- RuntimeClass
@@ -174,9 +204,13 @@ const withTolerations = (spec: Loose<PodSpec>, seconds: number): Loose<PodSpec> 
 // RuntimeClasses are not simulated, so none exists. Follows plugin/pkg/admission/runtimeclass/admission.go.
 const runtimeClassRefusal = (spec: Loose<PodSpec>, { reader }: AdmissionContext): string | undefined => {
   if (spec.runtimeClassName !== undefined && spec.runtimeClassName !== '') {
-    return reader.getAny('RuntimeClass', '', spec.runtimeClassName) === undefined ? `pod rejected: RuntimeClass "${spec.runtimeClassName}" not found` : undefined
+    return reader.getAny('RuntimeClass', '', spec.runtimeClassName) === undefined
+      ? `pod rejected: RuntimeClass "${spec.runtimeClassName}" not found`
+      : undefined
   }
-  return Object.keys(spec.overhead ?? {}).length > 0 ? 'pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead' : undefined
+  return Object.keys(spec.overhead ?? {}).length > 0
+    ? 'pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead'
+    : undefined
 }
 
 const admitPod = (object: UnstoredObject, context: AdmissionContext): Admission => {
@@ -198,7 +232,9 @@ const defaultClassAnnotations = ['storageclass.kubernetes.io/is-default-class', 
 
 /** The newest default class; of several of one second the first by name. Follows GetDefaultClass in pkg/volume/util/storageclass.go. */
 const defaultStorageClass = (reader: Reader): string | undefined => {
-  const candidates = reader.list('StorageClass').filter(({ metadata }) => defaultClassAnnotations.some((key) => metadata.annotations?.[key] === 'true'))
+  const candidates = reader
+    .list('StorageClass')
+    .filter(({ metadata }) => defaultClassAnnotations.some((key) => metadata.annotations?.[key] === 'true'))
   let best: (typeof candidates)[number] | undefined
   for (const candidate of candidates) {
     if (best === undefined) best = candidate
@@ -218,7 +254,8 @@ const withFinalizer = (object: UnstoredObject, finalizer: string): UnstoredObjec
 // Follows plugin/pkg/admission/storage/storageclass/setdefault/admission.go.
 const admitClaim = (object: UnstoredObject, { reader }: AdmissionContext): UnstoredObject => {
   const { spec = {} } = object as Loose<PersistentVolumeClaim>
-  const named = spec.storageClassName !== undefined || object.metadata?.annotations?.['volume.beta.kubernetes.io/storage-class'] !== undefined
+  const named =
+    spec.storageClassName !== undefined || object.metadata?.annotations?.['volume.beta.kubernetes.io/storage-class'] !== undefined
   const storageClassName = named ? undefined : defaultStorageClass(reader)
   const classed: UnstoredObject & { readonly spec: object } = { ...object, spec: filled(spec, { storageClassName }) }
   return withFinalizer(classed, 'kubernetes.io/pvc-protection')
@@ -229,7 +266,10 @@ const admitNode = (object: UnstoredObject): UnstoredObject => {
   const { spec = {} } = object as Loose<Node>
   const taints = spec.taints ?? []
   if (taints.some(({ key, effect }) => key === notReady && effect === 'NoSchedule')) return object
-  const tainted: UnstoredObject & { readonly spec: object } = { ...object, spec: { ...spec, taints: [...taints, { effect: 'NoSchedule', key: notReady }] } }
+  const tainted: UnstoredObject & { readonly spec: object } = {
+    ...object,
+    spec: { ...spec, taints: [...taints, { effect: 'NoSchedule', key: notReady }] },
+  }
   return tainted
 }
 
@@ -237,7 +277,11 @@ const admitNode = (object: UnstoredObject): UnstoredObject => {
  * The object as it is admitted, or the refusal. `object` is defaulted. `resource` is its plural name as the server prints it
  * (`statefulsets.apps`), for refusals that concern all kinds.
  */
-export const admitOnCreate = (object: UnstoredObject, context: AdmissionContext, resource: string = `${object.kind.toLowerCase()}s`): Admission => {
+export const admitOnCreate = (
+  object: UnstoredObject,
+  context: AdmissionContext,
+  resource: string = `${object.kind.toLowerCase()}s`,
+): Admission => {
   const refusal = namespaceRefusal(object, resource, context)
   if (refusal !== undefined) return E.left(refusal)
   switch (object.kind) {

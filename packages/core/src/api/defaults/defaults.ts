@@ -25,7 +25,7 @@ import type {
   Secret,
   Service,
   StatefulSet,
-  StorageClass
+  StorageClass,
 } from '../generated/types.js'
 import { loosely, type Loose } from '../loose.js'
 import type { UnstoredObject } from '../object.js'
@@ -47,7 +47,9 @@ const template = <T extends { readonly template?: Loose<PodTemplateSpec> }>(spec
 const workload = <T extends { readonly template?: Loose<PodTemplateSpec> }>(type: ShapedType, change: (spec: T) => T): ((spec: T) => T) =>
   remembered((spec) => {
     const stored = change(inStoredForm(spec, type))
-    return stored.template !== undefined && defaultedPodTemplate(stored.template as PodTemplateSpec) === stored.template ? stored : template(stored)
+    return stored.template !== undefined && defaultedPodTemplate(stored.template as PodTemplateSpec) === stored.template
+      ? stored
+      : template(stored)
   })
 
 const defaultClaimSpec = remembered((spec: Loose<PersistentVolumeClaimSpec>) => {
@@ -62,15 +64,25 @@ const pendingClaim = { phase: 'Pending' }
 const defaultClaimTemplate = (claim: ClaimTemplate): ClaimTemplate => {
   const complete = filled(claim, { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: {}, spec: {}, status: pendingClaim })
   return within(
-    within(within(complete, 'metadata', (metadata) => inStoredForm(metadata, 'ObjectMeta')), 'spec', defaultClaimSpec),
+    within(
+      within(complete, 'metadata', (metadata) => inStoredForm(metadata, 'ObjectMeta')),
+      'spec',
+      defaultClaimSpec,
+    ),
     'status',
-    (status) => filled(status, pendingClaim)
+    (status) => filled(status, pendingClaim),
   )
 }
 
 // Follows SetDefaults_StatefulSet in pkg/apis/apps/v1/defaults.go.
 const defaultStatefulSet = workload<Spec<StatefulSet>>('StatefulSetSpec', (sent) => {
-  let spec = filled(sent, { podManagementPolicy: 'OrderedReady', updateStrategy: {}, persistentVolumeClaimRetentionPolicy: {}, replicas: 1, revisionHistoryLimit: 10 })
+  let spec = filled(sent, {
+    podManagementPolicy: 'OrderedReady',
+    updateStrategy: {},
+    persistentVolumeClaimRetentionPolicy: {},
+    replicas: 1,
+    revisionHistoryLimit: 10,
+  })
   spec = within(spec, 'updateStrategy', (strategy) => {
     const typed = strategy.type === undefined ? filled({ ...strategy, type: 'RollingUpdate' }, { rollingUpdate: {} }) : strategy
     return typed.type === 'RollingUpdate' ? within(typed, 'rollingUpdate', (rolling) => filled(rolling, { partition: 0 })) : typed
@@ -85,7 +97,9 @@ const defaultDeployment = workload<Spec<Deployment>>('DeploymentSpec', (sent) =>
   return within(spec, 'strategy', (strategy) => {
     const typed = filled(strategy, { type: 'RollingUpdate' })
     if (typed.type !== 'RollingUpdate') return typed
-    return within(filled(typed, { rollingUpdate: {} }), 'rollingUpdate', (rolling) => filled(rolling, { maxUnavailable: '25%', maxSurge: '25%' }))
+    return within(filled(typed, { rollingUpdate: {} }), 'rollingUpdate', (rolling) =>
+      filled(rolling, { maxUnavailable: '25%', maxSurge: '25%' }),
+    )
   })
 })
 
@@ -111,7 +125,7 @@ const defaultReplicationController = remembered((sent: Spec<ReplicationControlle
 
 const defaultFailurePolicy = (policy: NonNullable<Spec<Job>['podFailurePolicy']>): typeof policy =>
   within(policy, 'rules', (rules) =>
-    each(rules, (rule) => within(rule, 'onPodConditions', (patterns) => each(patterns, (pattern) => filled(pattern, { status: 'True' }))))
+    each(rules, (rule) => within(rule, 'onPodConditions', (patterns) => each(patterns, (pattern) => filled(pattern, { status: 'True' })))),
   )
 
 // Follows SetDefaults_Job in pkg/apis/batch/v1/defaults.go.
@@ -124,16 +138,24 @@ const defaultJob = workload<Spec<Job>>('JobSpec', (sent) => {
     completionMode: 'NonIndexed',
     suspend: false,
     manualSelector: false,
-    podReplacementPolicy: spec.podFailurePolicy === undefined ? 'TerminatingOrFailed' : 'Failed'
+    podReplacementPolicy: spec.podFailurePolicy === undefined ? 'TerminatingOrFailed' : 'Failed',
   })
   return within(spec, 'podFailurePolicy', defaultFailurePolicy)
 })
 
 // A CronJob's template gets the defaults of Pods, but not those of Jobs. Follows SetObjectDefaults_CronJob.
 const defaultCronJob = remembered((sent: Spec<CronJob>): Spec<CronJob> => {
-  const spec = filled(inStoredForm(sent, 'CronJobSpec'), { concurrencyPolicy: 'Allow', suspend: false, successfulJobsHistoryLimit: 3, failedJobsHistoryLimit: 1, jobTemplate: {} })
+  const spec = filled(inStoredForm(sent, 'CronJobSpec'), {
+    concurrencyPolicy: 'Allow',
+    suspend: false,
+    successfulJobsHistoryLimit: 3,
+    failedJobsHistoryLimit: 1,
+    jobTemplate: {},
+  })
   return within(spec, 'jobTemplate', (job) =>
-    within(filled(job, { metadata: {}, spec: {} }), 'spec', (jobSpec) => within(template(jobSpec), 'podFailurePolicy', defaultFailurePolicy))
+    within(filled(job, { metadata: {}, spec: {} }), 'spec', (jobSpec) =>
+      within(template(jobSpec), 'podFailurePolicy', defaultFailurePolicy),
+    ),
   )
 })
 
@@ -153,17 +175,25 @@ const defaultService = remembered((sent: Spec<Service>): Spec<Service> => {
   spec = within(spec, 'ports', (ports) =>
     each(ports, (port) => {
       const next = filled(port, { protocol: 'TCP' })
-      return next.targetPort === undefined || next.targetPort === 0 || next.targetPort === '' ? { ...next, targetPort: next.port ?? 0 } : next
-    })
+      return next.targetPort === undefined || next.targetPort === 0 || next.targetPort === ''
+        ? { ...next, targetPort: next.port ?? 0 }
+        : next
+    }),
   )
   if (externallyReachable(spec)) spec = filled(spec, { externalTrafficPolicy: 'Cluster' })
-  if (spec.type !== 'ExternalName') spec = spec.type === 'ClusterIP' || spec.type === 'NodePort' || spec.type === 'LoadBalancer' ? filled(spec, { internalTrafficPolicy: 'Cluster' }) : spec
+  if (spec.type !== 'ExternalName')
+    spec =
+      spec.type === 'ClusterIP' || spec.type === 'NodePort' || spec.type === 'LoadBalancer'
+        ? filled(spec, { internalTrafficPolicy: 'Cluster' })
+        : spec
   return spec.type === 'LoadBalancer' ? filled(spec, { allocateLoadBalancerNodePorts: true }) : spec
 })
 
 // Follows SetDefaults_PersistentVolume.
 const defaultVolume = remembered((sent: Spec<PersistentVolume>): Spec<PersistentVolume> =>
-  defaultVolumeSource(filled(inStoredForm(sent, 'PersistentVolumeSpec'), { persistentVolumeReclaimPolicy: 'Retain', volumeMode: 'Filesystem' }))
+  defaultVolumeSource(
+    filled(inStoredForm(sent, 'PersistentVolumeSpec'), { persistentVolumeReclaimPolicy: 'Retain', volumeMode: 'Filesystem' }),
+  ),
 )
 
 type LimitItem = NonNullable<Spec<LimitRange>['limits']>[number]
@@ -177,14 +207,17 @@ const defaultLimit = (item: LimitItem): LimitItem => {
   return {
     ...item,
     ...(Object.keys(limits).length === 0 ? undefined : { default: limits }),
-    ...(Object.keys(requests).length === 0 ? undefined : { defaultRequest: requests })
+    ...(Object.keys(requests).length === 0 ? undefined : { defaultRequest: requests }),
   }
 }
 
 const noSpec = {}
 
 /** `object` with its spec through `change`; a missing spec is an empty one. */
-const spec = <T extends { readonly spec?: object }>(object: object, change: (spec: NonNullable<T['spec']>) => NonNullable<T['spec']>): T => {
+const spec = <T extends { readonly spec?: object }>(
+  object: object,
+  change: (spec: NonNullable<T['spec']>) => NonNullable<T['spec']>,
+): T => {
   const typed = object as T
   const before = (typed.spec ?? noSpec) as NonNullable<T['spec']>
   const after = change(before)
@@ -216,16 +249,25 @@ const defaultsOfKind: { readonly [kind: string]: (object: UnstoredObject) => obj
   CronJob: (object) => spec<Loose<CronJob>>(object, defaultCronJob),
   Service: (object) => spec<Loose<Service>>(object, defaultService),
   PersistentVolumeClaim: (object) =>
-    within(filled(spec<Loose<PersistentVolumeClaim>>(object, defaultClaimSpec), { status: pendingClaim }), 'status', (status) => filled(status, pendingClaim)),
+    within(filled(spec<Loose<PersistentVolumeClaim>>(object, defaultClaimSpec), { status: pendingClaim }), 'status', (status) =>
+      filled(status, pendingClaim),
+    ),
   PersistentVolume: (object) =>
-    within(filled(spec<Loose<PersistentVolume>>(object, defaultVolume), { status: { phase: 'Pending' } }), 'status', (status) => filled(status, { phase: 'Pending' })),
+    within(filled(spec<Loose<PersistentVolume>>(object, defaultVolume), { status: { phase: 'Pending' } }), 'status', (status) =>
+      filled(status, { phase: 'Pending' }),
+    ),
   StorageClass: (object) => filled(loosely<StorageClass>(object), { reclaimPolicy: 'Delete', volumeBindingMode: 'Immediate' }),
   PodDisruptionBudget: (object) => spec(object, stored('PodDisruptionBudgetSpec')),
   Namespace: (object) => {
-    const namespace = within(filled(loosely<Namespace>(object), { spec: {}, status: {} }), 'status', (status) => filled(status, { phase: 'Active' }))
+    const namespace = within(filled(loosely<Namespace>(object), { spec: {}, status: {} }), 'status', (status) =>
+      filled(status, { phase: 'Active' }),
+    )
     const name = namespace.metadata?.name
     if (name === undefined || name === '' || namespace.metadata?.labels?.['kubernetes.io/metadata.name'] === name) return namespace
-    return { ...namespace, metadata: { ...namespace.metadata, labels: { ...namespace.metadata?.labels, 'kubernetes.io/metadata.name': name } } }
+    return {
+      ...namespace,
+      metadata: { ...namespace.metadata, labels: { ...namespace.metadata?.labels, 'kubernetes.io/metadata.name': name } },
+    }
   },
   Node: (object) => {
     const node = spec<Loose<Node>>(object, stored('NodeSpec'))
@@ -233,14 +275,14 @@ const defaultsOfKind: { readonly [kind: string]: (object: UnstoredObject) => obj
   },
   Endpoints: (object) =>
     within(loosely<Endpoints>(object), 'subsets', (subsets) =>
-      each(subsets, (subset) => within(subset, 'ports', (ports) => each(ports, (port) => filled(port, { protocol: 'TCP' }))))
+      each(subsets, (subset) => within(subset, 'ports', (ports) => each(ports, (port) => filled(port, { protocol: 'TCP' })))),
     ),
   EndpointSlice: (object) => {
     const slice = filled(loosely<EndpointSlice>(object), { endpoints: [], ports: [] })
     return within(
       within(slice, 'ports', (ports) => each(ports, (port) => filled(port, { name: '', protocol: 'TCP' }))),
       'endpoints',
-      (endpoints) => each(endpoints, (endpoint) => filled(endpoint, { conditions: {} }))
+      (endpoints) => each(endpoints, (endpoint) => filled(endpoint, { conditions: {} })),
     )
   },
   Secret: (object) => filled(secretDataOf(loosely<Secret>(object)), { type: 'Opaque' }),
@@ -249,12 +291,20 @@ const defaultsOfKind: { readonly [kind: string]: (object: UnstoredObject) => obj
   LimitRange: (object) => spec<Loose<LimitRange>>(object, (range) => within(range, 'limits', (limits) => each(limits, defaultLimit))),
   HorizontalPodAutoscaler: (object) =>
     spec<Loose<HorizontalPodAutoscaler>>(object, (scaler) =>
-      filled(scaler, { minReplicas: 1, metrics: [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } } }] })
-    )
+      filled(scaler, {
+        minReplicas: 1,
+        metrics: [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } } }],
+      }),
+    ),
 }
 
-const withLabels = <T extends { readonly metadata?: { readonly labels?: { readonly [key: string]: string } } }>(object: T, labels: { readonly [key: string]: string }): T =>
-  Object.keys(object.metadata?.labels ?? {}).length > 0 || Object.keys(labels).length === 0 ? object : { ...object, metadata: { ...object.metadata, labels } }
+const withLabels = <T extends { readonly metadata?: { readonly labels?: { readonly [key: string]: string } } }>(
+  object: T,
+  labels: { readonly [key: string]: string },
+): T =>
+  Object.keys(object.metadata?.labels ?? {}).length > 0 || Object.keys(labels).length === 0
+    ? object
+    : { ...object, metadata: { ...object.metadata, labels } }
 
 const withoutEmptyMaps = (object: object, names: readonly string[]): object => {
   const empty = names.filter((name) => {

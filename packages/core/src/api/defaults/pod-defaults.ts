@@ -191,7 +191,11 @@ const sumOver = (spec: LoosePodSpec, side: 'requests' | 'limits', name: string):
 }
 
 const namesIn = (spec: LoosePodSpec, side: 'requests' | 'limits'): readonly string[] => [
-  ...new Set([...(spec.initContainers ?? []), ...(spec.containers ?? [])].flatMap((container) => Object.keys((container.resources?.[side] ?? {}) as Quantities)))
+  ...new Set(
+    [...(spec.initContainers ?? []), ...(spec.containers ?? [])].flatMap((container) =>
+      Object.keys((container.resources?.[side] ?? {}) as Quantities),
+    ),
+  ),
 ]
 
 const withPodResources = (spec: LoosePodSpec): LoosePodSpec => {
@@ -212,7 +216,9 @@ const withPodResources = (spec: LoosePodSpec): LoosePodSpec => {
   const wanted: { [name: string]: string } = {}
   for (const name of namesIn(spec, 'limits')) {
     if (name !== 'cpu' && name !== 'memory') continue
-    const all = [...(spec.containers ?? []), ...(spec.initContainers ?? [])].every((container) => (container.resources?.limits as Quantities | undefined)?.[name] !== undefined)
+    const all = [...(spec.containers ?? []), ...(spec.initContainers ?? [])].every(
+      (container) => (container.resources?.limits as Quantities | undefined)?.[name] !== undefined,
+    )
     const sum = all ? sumOver(spec, 'limits', name) : undefined
     if (sum !== undefined) wanted[name] = formatQuantity(sum)
   }

@@ -3,7 +3,21 @@
  * touch, and the count of changes in `metadata.generation`. Pure. Follows pkg/registry/*\/*\/strategy.go (PrepareForCreate, PrepareForUpdate)
  * and BeforeCreate and BeforeUpdate in apiserver/pkg/registry/rest.
  */
-import type { CronJob, DaemonSet, EndpointSlice, Job, Namespace, ObjectMeta, PersistentVolume, PersistentVolumeClaim, Pod, PodAffinityTerm, PodTemplate, Service, StatefulSet } from '../generated/types.js'
+import type {
+  CronJob,
+  DaemonSet,
+  EndpointSlice,
+  Job,
+  Namespace,
+  ObjectMeta,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  Pod,
+  PodAffinityTerm,
+  PodTemplate,
+  Service,
+  StatefulSet,
+} from '../generated/types.js'
 import { deepEqual } from '../../kernel/object-difference.js'
 import type { Json } from '../../kernel/json.js'
 import { timestampOf, type SimTime } from '../../kernel/sim-time.js'
@@ -38,7 +52,7 @@ const countedKinds: ReadonlySet<string> = new Set([
   'PriorityClass',
   'ReplicaSet',
   'ReplicationController',
-  'StatefulSet'
+  'StatefulSet',
 ])
 
 /** What a new object's status is, whatever was sent. Kinds that are not here keep what was sent. */
@@ -53,7 +67,7 @@ const firstStatus: { readonly [kind: string]: object } = {
   PodDisruptionBudget: { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 },
   Service: { loadBalancer: {} },
   PersistentVolumeClaim: { phase: 'Pending' },
-  Namespace: { phase: 'Active' }
+  Namespace: { phase: 'Active' },
 }
 
 const gatedMessage = 'Scheduling is blocked due to non-empty scheduling gates'
@@ -61,7 +75,7 @@ const gatedMessage = 'Scheduling is blocked due to non-empty scheduling gates'
 const statusesOfClass = {
   BestEffort: { phase: 'Pending', qosClass: 'BestEffort' },
   Burstable: { phase: 'Pending', qosClass: 'Burstable' },
-  Guaranteed: { phase: 'Pending', qosClass: 'Guaranteed' }
+  Guaranteed: { phase: 'Pending', qosClass: 'Guaranteed' },
 } as const
 
 type PodLabels = { readonly [key: string]: string } | undefined
@@ -71,7 +85,7 @@ const withLabelKeys = (term: Loose<PodAffinityTerm>, labels: PodLabels): Loose<P
   if (term.labelSelector === undefined || (term.matchLabelKeys ?? term.mismatchLabelKeys) === undefined) return term
   const added = [
     ...(term.matchLabelKeys ?? []).map((key) => ({ key, operator: 'In' })),
-    ...(term.mismatchLabelKeys ?? []).map((key) => ({ key, operator: 'NotIn' }))
+    ...(term.mismatchLabelKeys ?? []).map((key) => ({ key, operator: 'NotIn' })),
   ].flatMap(({ key, operator }) => {
     const value = labels?.[key]
     return value === undefined ? [] : [{ key, operator, values: [value] }]
@@ -90,7 +104,7 @@ const withKeysInAffinity = (pod: Loose<Pod>): Loose<Pod> => {
     within(
       within(terms, 'requiredDuringSchedulingIgnoredDuringExecution', (list) => each(list, (term) => withLabelKeys(term, labels))),
       'preferredDuringSchedulingIgnoredDuringExecution',
-      (list) => each(list, (weighted) => within(weighted, 'podAffinityTerm', (term) => withLabelKeys(term, labels)))
+      (list) => each(list, (weighted) => within(weighted, 'podAffinityTerm', (term) => withLabelKeys(term, labels))),
     )
   return within(pod, 'spec', (spec) =>
     within(
@@ -99,10 +113,13 @@ const withKeysInAffinity = (pod: Loose<Pod>): Loose<Pod> => {
       (list) =>
         each(list, (constraint) => {
           if (constraint.labelSelector === undefined || constraint.matchLabelKeys === undefined) return constraint
-          const { labelSelector } = withLabelKeys({ labelSelector: constraint.labelSelector, matchLabelKeys: constraint.matchLabelKeys }, labels)
+          const { labelSelector } = withLabelKeys(
+            { labelSelector: constraint.labelSelector, matchLabelKeys: constraint.matchLabelKeys },
+            labels,
+          )
           return labelSelector === undefined || labelSelector === constraint.labelSelector ? constraint : { ...constraint, labelSelector }
-        })
-    )
+        }),
+    ),
   )
 }
 
@@ -122,9 +139,9 @@ const preparePod = (sent: AnyObject): AnyObject => {
             reason: 'SchedulingGated',
             message: gatedMessage,
             lastProbeTime: null,
-            lastTransitionTime: pod.metadata?.creationTimestamp ?? null
-          }
-        ]
+            lastTransitionTime: pod.metadata?.creationTimestamp ?? null,
+          },
+        ],
       }
     : statusesOfClass[qosClass]
   return { ...(pod as AnyObject), status }
@@ -141,17 +158,17 @@ const prepareJob = (sent: AnyObject): AnyObject => {
     'job-name': name,
     'batch.kubernetes.io/job-name': name,
     'controller-uid': uid,
-    'batch.kubernetes.io/controller-uid': uid
+    'batch.kubernetes.io/controller-uid': uid,
   })
   const selector = {
     ...job.spec?.selector,
-    matchLabels: filled(job.spec?.selector?.matchLabels ?? {}, { 'batch.kubernetes.io/controller-uid': uid })
+    matchLabels: filled(job.spec?.selector?.matchLabels ?? {}, { 'batch.kubernetes.io/controller-uid': uid }),
   }
   const own = Object.keys(job.metadata?.labels ?? {}).length === 0 ? labels : job.metadata?.labels
   return {
     ...sent,
     metadata: { ...sent.metadata, ...(own === undefined ? undefined : { labels: own }) },
-    spec: { ...job.spec, selector, template: { ...job.spec?.template, metadata: { ...job.spec?.template?.metadata, labels } } }
+    spec: { ...job.spec, selector, template: { ...job.spec?.template, metadata: { ...job.spec?.template?.metadata, labels } } },
   }
 }
 
@@ -169,16 +186,18 @@ const templateGeneration = 'deprecated.daemonset.template.generation'
 
 const withTemplateGeneration = (object: AnyObject, generation: number): AnyObject => ({
   ...object,
-  metadata: { ...object.metadata, annotations: { ...object.metadata?.annotations, [templateGeneration]: String(generation) } }
+  metadata: { ...object.metadata, annotations: { ...object.metadata?.annotations, [templateGeneration]: String(generation) } },
 })
 
-const needsClusterIp = (spec: Loose<Service['spec']>): boolean => spec.type === 'ClusterIP' || spec.type === 'NodePort' || spec.type === 'LoadBalancer'
+const needsClusterIp = (spec: Loose<Service['spec']>): boolean =>
+  spec.type === 'ClusterIP' || spec.type === 'NodePort' || spec.type === 'LoadBalancer'
 
 // Follows normalizeClusterIPs and initIPFamilyFields in pkg/registry/core/service/storage, for a cluster with IPv4 only.
 const prepareService = (sent: AnyObject): AnyObject => {
   const service = sent as Loose<Service>
   let spec = service.spec ?? {}
-  if (spec.clusterIP !== undefined && spec.clusterIP !== '' && (spec.clusterIPs ?? []).length === 0) spec = { ...spec, clusterIPs: [spec.clusterIP] }
+  if (spec.clusterIP !== undefined && spec.clusterIP !== '' && (spec.clusterIPs ?? []).length === 0)
+    spec = { ...spec, clusterIPs: [spec.clusterIP] }
   if (needsClusterIp(spec)) {
     const selectorless = spec.clusterIP === 'None' && Object.keys(spec.selector ?? {}).length === 0
     if (selectorless) {
@@ -218,10 +237,10 @@ const specOfKind: { readonly [kind: string]: (object: AnyObject) => AnyObject } 
     ...object,
     status: {
       phase: 'Pending',
-      ...(object.metadata?.creationTimestamp === undefined ? undefined : { lastPhaseTransitionTime: object.metadata.creationTimestamp })
-    }
+      ...(object.metadata?.creationTimestamp === undefined ? undefined : { lastPhaseTransitionTime: object.metadata.creationTimestamp }),
+    },
   }),
-  Namespace: prepareNamespace
+  Namespace: prepareNamespace,
 }
 
 /**
@@ -232,7 +251,13 @@ export const prepareForCreate = (object: UnstoredObject): UnstoredObject => {
   let next: AnyObject = object
   const { deletionTimestamp, deletionGracePeriodSeconds, selfLink, managedFields, ...metadata } = next.metadata ?? {}
   if (countedKinds.has(next.kind)) next = { ...next, metadata: { ...metadata, generation: 1 } }
-  else if (deletionTimestamp !== undefined || deletionGracePeriodSeconds !== undefined || selfLink !== undefined || managedFields !== undefined) next = { ...next, metadata }
+  else if (
+    deletionTimestamp !== undefined ||
+    deletionGracePeriodSeconds !== undefined ||
+    selfLink !== undefined ||
+    managedFields !== undefined
+  )
+    next = { ...next, metadata }
   const status = firstStatus[next.kind]
   if (status !== undefined) next = { ...next, status }
   return specOfKind[next.kind]?.(next) ?? next
@@ -259,7 +284,7 @@ const separateStatus: ReadonlySet<string> = new Set([
   'ResourceQuota',
   'Service',
   'StatefulSet',
-  'VolumeAttachment'
+  'VolumeAttachment',
 ])
 
 // The fields of `from`, exactly: what is absent there becomes absent.
@@ -284,7 +309,7 @@ const keptMetadata = (next: ObjectMeta, stored: KubernetesObject['metadata']): O
     creationTimestamp: stored.creationTimestamp,
     ...(stored.deletionTimestamp === undefined ? undefined : { deletionTimestamp: stored.deletionTimestamp }),
     ...(grace === undefined ? undefined : { deletionGracePeriodSeconds: next.deletionGracePeriodSeconds ?? grace }),
-    ...(stored.generation === undefined ? undefined : { generation: stored.generation })
+    ...(stored.generation === undefined ? undefined : { generation: stored.generation }),
   }
 }
 
@@ -292,7 +317,8 @@ const withGeneration = (object: AnyObject, generation: number): AnyObject => ({ 
 
 /** Whether the update counts. Specs are compared where nothing else is said. */
 const isCounted: { readonly [kind: string]: (next: AnyObject, stored: AnyObject) => boolean } = {
-  Deployment: (next, stored) => !same(next.spec, stored.spec) || !same(next.metadata?.annotations ?? {}, stored.metadata?.annotations ?? {}),
+  Deployment: (next, stored) =>
+    !same(next.spec, stored.spec) || !same(next.metadata?.annotations ?? {}, stored.metadata?.annotations ?? {}),
   PodTemplate: (next, stored) => !same((next as Loose<PodTemplate>).template, (stored as Loose<PodTemplate>).template),
   PriorityClass: () => false,
   EndpointSlice: (next, stored) => {
@@ -303,7 +329,7 @@ const isCounted: { readonly [kind: string]: (next: AnyObject, stored: AnyObject)
       !same(one.ports ?? [], other.ports ?? []) ||
       !same(one.metadata?.labels ?? {}, other.metadata?.labels ?? {})
     )
-  }
+  },
 }
 
 // Follows dropTypeDependentFields and patchAllocatedValues in pkg/registry/core/service: what a Service need not say again, and what it loses
@@ -324,7 +350,8 @@ const prepareServiceUpdate = (next: AnyObject, stored: AnyObject): AnyObject => 
     if (same(after.ipFamilies ?? [], before.ipFamilies ?? [])) drop(['ipFamilies'])
     if (after.ipFamilyPolicy === before.ipFamilyPolicy) drop(['ipFamilyPolicy'])
   }
-  const nodePorts = (spec: typeof after): boolean => spec.type === 'NodePort' || (spec.type === 'LoadBalancer' && spec.allocateLoadBalancerNodePorts !== false)
+  const nodePorts = (spec: typeof after): boolean =>
+    spec.type === 'NodePort' || (spec.type === 'LoadBalancer' && spec.allocateLoadBalancerNodePorts !== false)
   if (nodePorts(before) && nodePorts(after)) {
     const used = new Set((after.ports ?? []).map((port) => port.nodePort ?? 0))
     after = within(after, 'ports', (ports) =>
@@ -332,7 +359,7 @@ const prepareServiceUpdate = (next: AnyObject, stored: AnyObject): AnyObject => 
         if ((port.nodePort ?? 0) !== 0) return port
         const nodePort = before.ports?.find((old) => old.port === port.port && old.protocol === port.protocol)?.nodePort
         return nodePort === undefined || used.has(nodePort) ? port : { ...port, nodePort }
-      })
+      }),
     )
   }
   if (typeChanged && nodePorts(before) && !nodePorts(after)) {
@@ -342,7 +369,7 @@ const prepareServiceUpdate = (next: AnyObject, stored: AnyObject): AnyObject => 
         if (port.nodePort === undefined || !kept.has(port.nodePort)) return port
         const { nodePort: _, ...rest } = port
         return rest
-      })
+      }),
     )
   }
   if (before.type === 'LoadBalancer' && after.type !== 'LoadBalancer') {
@@ -350,7 +377,8 @@ const prepareServiceUpdate = (next: AnyObject, stored: AnyObject): AnyObject => 
     if (after.loadBalancerClass === before.loadBalancerClass) drop(['loadBalancerClass'])
     if (after.healthCheckNodePort === before.healthCheckNodePort) drop(['healthCheckNodePort'])
   }
-  const external = (spec: typeof after): boolean => spec.type === 'NodePort' || spec.type === 'LoadBalancer' || (spec.type === 'ClusterIP' && (spec.externalIPs ?? []).length > 0)
+  const external = (spec: typeof after): boolean =>
+    spec.type === 'NodePort' || spec.type === 'LoadBalancer' || (spec.type === 'ClusterIP' && (spec.externalIPs ?? []).length > 0)
   if (external(before) && !external(after) && after.externalTrafficPolicy === before.externalTrafficPolicy) drop(['externalTrafficPolicy'])
   // Follows normalizeClusterIPs: whoever sets one of the two means both.
   if (after.clusterIP !== before.clusterIP && same(after.clusterIPs ?? [], before.clusterIPs ?? [])) {
@@ -372,7 +400,8 @@ const mainOfKind: { readonly [kind: string]: (next: AnyObject, stored: AnyObject
     const changed = !same((next as Loose<DaemonSet>).spec?.template, (stored as Loose<DaemonSet>).spec?.template)
     return withTemplateGeneration(next, changed ? before + 1 : before)
   },
-  CronJob: (next, stored) => (same((next as Loose<CronJob>).spec, (stored as Loose<CronJob>).spec) ? { ...next, spec: stored.spec ?? {} } : next)
+  CronJob: (next, stored) =>
+    same((next as Loose<CronJob>).spec, (stored as Loose<CronJob>).spec) ? { ...next, spec: stored.spec ?? {} } : next,
 }
 
 const metadataForStatus = ['deletionTimestamp', 'generation', 'labels', 'annotations', 'finalizers', 'ownerReferences'] as const
@@ -387,13 +416,19 @@ const statusOfKind: { readonly [kind: string]: (next: AnyObject, stored: AnyObje
     const conditions = before.conditions
     if (conditions !== undefined) {
       status = within(status, 'conditions', (list) =>
-        each(list, (condition) => filled(condition, { observedGeneration: conditions.find(({ type }) => type === condition.type)?.observedGeneration }))
+        each(list, (condition) =>
+          filled(condition, { observedGeneration: conditions.find(({ type }) => type === condition.type)?.observedGeneration }),
+        ),
       )
     }
     return {
       ...next,
-      metadata: withFieldsOf({ ...metadata, ...(deleted === undefined ? undefined : { deletionTimestamp: deleted }) }, stored.metadata ?? {}, ['ownerReferences']),
-      status
+      metadata: withFieldsOf(
+        { ...metadata, ...(deleted === undefined ? undefined : { deletionTimestamp: deleted }) },
+        stored.metadata ?? {},
+        ['ownerReferences'],
+      ),
+      status,
     }
   },
   Deployment: (next, stored) => ({ ...next, metadata: withFieldsOf(next.metadata ?? {}, stored.metadata ?? {}, ['labels']) }),
@@ -401,9 +436,14 @@ const statusOfKind: { readonly [kind: string]: (next: AnyObject, stored: AnyObje
   // Follows persistentvolumeStatusStrategy.PrepareForUpdate.
   PersistentVolume: (next, stored, now) => {
     const [after, before] = [(next as Loose<PersistentVolume>).status ?? {}, (stored as Loose<PersistentVolume>).status ?? {}]
-    const lastPhaseTransitionTime = after.phase !== before.phase && now !== undefined ? timestampOf(now) : (after.lastPhaseTransitionTime ?? before.lastPhaseTransitionTime)
-    return lastPhaseTransitionTime === undefined || lastPhaseTransitionTime === after.lastPhaseTransitionTime ? next : { ...next, status: { ...after, lastPhaseTransitionTime } }
-  }
+    const lastPhaseTransitionTime =
+      after.phase !== before.phase && now !== undefined
+        ? timestampOf(now)
+        : (after.lastPhaseTransitionTime ?? before.lastPhaseTransitionTime)
+    return lastPhaseTransitionTime === undefined || lastPhaseTransitionTime === after.lastPhaseTransitionTime
+      ? next
+      : { ...next, status: { ...after, lastPhaseTransitionTime } }
+  },
 }
 
 /**
@@ -422,7 +462,8 @@ export const prepareForUpdate = (next: UnstoredObject, stored: KubernetesObject,
     after = before.status === undefined ? rest : { ...rest, status: before.status }
   }
   after = mainOfKind[after.kind]?.(after, before) ?? after
-  if (after.spec !== undefined && after.spec !== before.spec && same(after.spec, before.spec) && before.spec !== undefined) after = { ...after, spec: before.spec }
+  if (after.spec !== undefined && after.spec !== before.spec && same(after.spec, before.spec) && before.spec !== undefined)
+    after = { ...after, spec: before.spec }
   if (!countedKinds.has(after.kind)) return after
   const counted = isCounted[after.kind]
   const changed = counted === undefined ? after.spec !== before.spec : counted(after, before)

@@ -9,11 +9,13 @@ type Amounts = { readonly [name: string]: string }
 
 const counts = ['cpu', 'memory'] as const
 
-const isPositive = (amount: string | undefined): amount is string => amount !== undefined && compareQuantities(quantityOf(amount), zeroQuantity) > 0
+const isPositive = (amount: string | undefined): amount is string =>
+  amount !== undefined && compareQuantities(quantityOf(amount), zeroQuantity) > 0
 
 export const qualityOfServiceOf = (spec: Loose<PodSpec>): QualityOfService => {
   const whole = spec.resources
-  const forPod = whole !== undefined && Object.keys({ ...(whole.limits as Amounts | undefined), ...(whole.requests as Amounts | undefined) }).length > 0
+  const forPod =
+    whole !== undefined && Object.keys({ ...(whole.limits as Amounts | undefined), ...(whole.requests as Amounts | undefined) }).length > 0
   const demands: readonly (Loose<ResourceRequirements> | undefined)[] = forPod
     ? [whole]
     : [...(spec.containers ?? []), ...(spec.initContainers ?? [])].map((container) => container.resources)
@@ -34,6 +36,8 @@ export const qualityOfServiceOf = (spec: Loose<PodSpec>): QualityOfService => {
   }
   const asked = Object.keys(requests)
   if (asked.length === 0 && Object.keys(limits).length === 0) return 'BestEffort'
-  const met = asked.length === Object.keys(limits).length && asked.every((name) => limits[name] !== undefined && compareQuantities(limits[name], requests[name] ?? zeroQuantity) === 0)
+  const met =
+    asked.length === Object.keys(limits).length &&
+    asked.every((name) => limits[name] !== undefined && compareQuantities(limits[name], requests[name] ?? zeroQuantity) === 0)
   return guaranteed && met ? 'Guaranteed' : 'Burstable'
 }
