@@ -6,17 +6,25 @@ import * as E from 'fp-ts/lib/Either.js'
 import { applyCommand } from './apply.js'
 import { globalFlags, type Call, type Command } from './command.js'
 import { createCommand } from './create.js'
+import { createGenerators } from './create-generators.js'
 import { deleteCommand } from './delete.js'
 import { describeCommand } from './describe.js'
 import { cordonCommand, drainCommand, uncordonCommand } from './drain.js'
 import { CommandFailure, reportOf } from './errors.js'
+import { eventsCommand } from './events.js'
+import { execCommand } from './exec.js'
+import { exposeCommand } from './expose.js'
 import { flagsOf, parseWords, type FlagSpecification } from './flags.js'
 import { getCommand } from './get.js'
+import { informationCommands } from './information.js'
 import type { ConsoleOutput, ConsoleWait, KubectlCluster } from './kubectl-cluster.js'
 import { annotateCommand, labelCommand } from './label.js'
+import { logsCommand } from './logs.js'
 import { patchCommand } from './patch.js'
+import { isRefused, refusedCommands } from './refused.js'
 import { replaceCommand } from './replace.js'
 import { rolloutCommands } from './rollout.js'
+import { runCommand } from './run.js'
 import { scaleCommand } from './scale.js'
 import { setCommands } from './set.js'
 import { taintCommand } from './taint.js'
@@ -27,6 +35,7 @@ const commands: readonly Command[] = [
   describeCommand,
   applyCommand,
   createCommand,
+  ...createGenerators,
   replaceCommand,
   deleteCommand,
   scaleCommand,
@@ -40,6 +49,13 @@ const commands: readonly Command[] = [
   uncordonCommand,
   drainCommand,
   waitCommand,
+  execCommand,
+  logsCommand,
+  runCommand,
+  exposeCommand,
+  eventsCommand,
+  ...informationCommands,
+  ...refusedCommands,
 ]
 
 const topLevelNames = [...new Set(commands.map(({ name }) => name.split(' ')[0] ?? name))].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
@@ -138,7 +154,7 @@ export function* kubectl(
     ...command.flags,
     ...globalFlags.map((flag) => (flag.short !== undefined && letters.has(flag.short) ? { ...flag, short: '' } : flag)),
   ]
-  const parsed = parseWords(specifications, rest)
+  const parsed = parseWords(specifications, isRefused(command.name) ? [] : rest)
   if (E.isLeft(parsed)) {
     output.stderr(`error: ${parsed.left}\nSee 'kubectl ${command.name} --help' for usage.\n`)
     return 1

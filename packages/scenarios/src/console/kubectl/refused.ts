@@ -1,0 +1,33 @@
+/** Commands of kubectl that are not here, each with its reason, so that nobody takes a refusal for a mistake of their own. */
+import { atOnce, type Command } from './command.js'
+import { fail } from './errors.js'
+
+const reasons: Readonly<Record<string, string>> = {
+  edit: 'there is no editor here; use kubectl patch, kubectl apply or kubectl set',
+  'port-forward': 'no process listens on real ports; ask from inside a Pod with kubectl exec',
+  proxy: 'there is no network server here',
+  cp: 'use kubectl exec with cat and a redirect',
+  attach: 'use kubectl exec or kubectl logs -f',
+  debug: 'ephemeral containers are not simulated',
+  diff: 'use kubectl apply --dry-run=server -o yaml',
+  explain: 'the documentation of fields is not carried along; see https://kubernetes.io/docs/reference/',
+  autoscale: 'autoscalers are stored but do nothing; apply the manifest if the object is enough',
+  kustomize: 'name plain manifests with -f',
+  auth: 'there is no authorization here: everything is allowed',
+  certificate: 'certificates are not simulated',
+  completion: 'completion belongs to a real shell',
+  plugin: 'there are no plugins here'
+}
+
+const refused = (name: string, text: string): Command => ({ name, flags: [], run: atOnce(() => fail(text)) })
+
+export const refusedCommands: readonly Command[] = [
+  ...Object.entries(reasons).map(([name, reason]) => refused(name, `kubectl ${name} is not supported here: ${reason}`)),
+  // What kubectl says where no metrics server is installed.
+  refused('top pods', 'Metrics API not available'),
+  refused('top pod', 'Metrics API not available'),
+  refused('top nodes', 'Metrics API not available'),
+  refused('top node', 'Metrics API not available')
+]
+/** Their words are never read as flags or arguments. */
+export const isRefused = (name: string): boolean => reasons[name] !== undefined
