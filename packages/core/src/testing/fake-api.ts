@@ -184,6 +184,13 @@ export class FakeApi {
         const found = this.#found(command.target)
         if (E.isLeft(found)) return found
         const object = found.right
+        const { uid } = command.options.preconditions ?? {}
+        if (uid !== undefined && uid !== object.metadata.uid) return E.left(conflict(resourceOf(object.kind), object.metadata.name, 'the uid differs'))
+        const { propagationPolicy } = command.options
+        if (object.kind !== 'Pod' && propagationPolicy !== undefined && propagationPolicy !== 'Background') {
+          const finalizers = [propagationPolicy === 'Foreground' ? 'foregroundDeletion' : 'orphan']
+          return E.right(this.put({ ...object, metadata: { ...object.metadata, deletionTimestamp: timestampOf(this.now), finalizers } }))
+        }
         if (object.kind !== 'Pod') {
           this.remove(object.kind as Kind, object.metadata.name, object.metadata.namespace)
           return found
@@ -216,7 +223,7 @@ export class FakeApi {
     return object === undefined ? E.left(notFound(resourceOf(kind), name)) : E.right(object)
   }
 
-  /** Only the patches of the claim: ownerReferences are merged by uid. */
+  /** Only the patches that controllers send: ownerReferences are merged by uid, finalizers are taken away or replaced. */
   #patchOwners(target: ObjectRef, patch: Json): ApiResult {
     const found = this.#found(target)
     if (E.isLeft(found)) return found
@@ -231,10 +238,31 @@ export class FakeApi {
       (reference) => !references.some((item) => item['uid'] === reference.uid),
     )
     const added = references.filter((item) => item['$patch'] !== 'delete')
-    const { ownerReferences: _former, ...rest } = found.right.metadata
+    const { ownerReferences: _former, finalizers: held = [], ...rest } = found.right.metadata
     const ownerReferences = [...kept, ...(added as unknown as typeof kept)]
-    return E.right(this.put({ ...found.right, metadata: ownerReferences.length === 0 ? rest : { ...rest, ownerReferences } }))
+    const finalizers = finalizersAfter(held, metadata)
+    const next = {
+      ...found.right,
+      metadata: {
+        ...rest,
+        ...(ownerReferences.length === 0 ? undefined : { ownerReferences }),
+        ...(finalizers.length === 0 ? undefined : { finalizers }),
+      },
+    }
+    // The write that takes the last finalizer away removes the object.
+    if (held.length > 0 && finalizers.length === 0 && rest.deletionTimestamp !== undefined && target.kind !== 'Pod') {
+      this.#set(target.kind, keyOf(target.namespace, target.name), undefined)
+      return E.right(next)
+    }
+    return E.right(this.put(next))
   }
+}
+
+const finalizersAfter = (held: readonly string[], patch: JsonObject): readonly string[] => {
+  const removed = patch['$deleteFromPrimitiveList/finalizers']
+  const replaced = patch['finalizers']
+  const kept = Array.isArray(replaced) ? (replaced as readonly string[]) : held
+  return Array.isArray(removed) ? kept.filter((finalizer) => !(removed as readonly string[]).includes(finalizer)) : kept
 }
 
 const statusOf = (object: KubernetesObject): object => ('status' in object ? { status: object.status } : {})

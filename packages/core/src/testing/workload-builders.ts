@@ -30,7 +30,11 @@ export interface PodShape {
   readonly status?: Partial<Pod['status']>
 }
 
-export const ownedBy = ({ apiVersion, kind, metadata: { name, uid } }: KubernetesObject): NonNullable<StoredObjectMeta['ownerReferences']>[number] => ({
+export const ownedBy = ({
+  apiVersion,
+  kind,
+  metadata: { name, uid },
+}: KubernetesObject): NonNullable<StoredObjectMeta['ownerReferences']>[number] => ({
   apiVersion,
   kind,
   name,
@@ -41,7 +45,16 @@ export const ownedBy = ({ apiVersion, kind, metadata: { name, uid } }: Kubernete
 
 /** Running and Ready on node-1 unless the shape says otherwise. */
 export const aPod = (name: string, shape: PodShape = {}): Pod => {
-  const { labels = { app: 'nginx' }, ip, node = 'node-1', ready = true, readySince = 0, phase = 'Running', terminating = false, owner } = shape
+  const {
+    labels = { app: 'nginx' },
+    ip,
+    node = 'node-1',
+    ready = true,
+    readySince = 0,
+    phase = 'Running',
+    terminating = false,
+    owner,
+  } = shape
   const condition: PodCondition = { type: 'Ready', status: ready ? 'True' : 'False', lastTransitionTime: timestampOf(readySince) }
   return {
     apiVersion: 'v1',
@@ -65,7 +78,12 @@ export const aService = (name: string, spec: Partial<Service['spec']> = {}): Ser
   apiVersion: 'v1',
   kind: 'Service',
   metadata: aMetadata('Service', name),
-  spec: { clusterIP: '10.96.0.9', selector: { app: 'nginx' }, ports: [{ port: 80, name: 'web', protocol: 'TCP', targetPort: 80 }], ...spec },
+  spec: {
+    clusterIP: '10.96.0.9',
+    selector: { app: 'nginx' },
+    ports: [{ port: 80, name: 'web', protocol: 'TCP', targetPort: 80 }],
+    ...spec,
+  },
   status: {},
 })
 
@@ -78,4 +96,3 @@ export const aTemplate = (image = 'nginx:1.27', labels: { readonly [key: string]
   metadata: { labels },
   spec: { containers: [{ name: 'nginx', image }] },
 })
-
