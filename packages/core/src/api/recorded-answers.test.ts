@@ -1,5 +1,5 @@
 /**
- * Some 870 questions to a real v1.36.3 API server (`recorded/`), asked with `kubectl create` and `kubectl patch` and `--dry-run=server`: what it
+ * Some 870 questions to a real v1.36.3 API server (the files beside this), asked with `kubectl create` and `kubectl patch` and `--dry-run=server`: what it
  * stores, refuses and warns of, word for word.
  */
 import { readFileSync } from 'node:fs'
@@ -15,7 +15,7 @@ import { validateCreate, validateStatusUpdate, validateUpdate, warningsFor } fro
 
 type Plain = { [key: string]: unknown }
 
-const read = (name: string): unknown => JSON.parse(readFileSync(new URL(`recorded/${name}`, import.meta.url), 'utf8'))
+const read = (name: string): unknown => JSON.parse(readFileSync(new URL(`recorded-${name}`, import.meta.url), 'utf8'))
 
 interface Creation {
   readonly case: string
@@ -56,7 +56,8 @@ const creationTimestamp = '2026-01-01T00:00:00Z'
 
 const said = (kind: string, name: string, errors: readonly FieldError[], warnings: readonly string[]): string => {
   const sentences = [...new Set(errors.map(({ field, message }) => `${field}: ${message}`))]
-  const lines = warnings.map((warning) => `Warning: ${warning}`)
+  // A refused object is not warned of, but a deprecated version of the API is, always.
+  const lines = warnings.filter((warning) => sentences.length === 0 || warning.startsWith('v1 ')).map((warning) => `Warning: ${warning}`)
   if (sentences.length === 1) lines.push(`The ${kind} "${name}" is invalid: ${sentences[0] ?? ''}`)
   if (sentences.length > 1) lines.push(`The ${kind} "${name}" is invalid: `, ...sentences.map((sentence) => `* ${sentence}`))
   return lines.join('\n').trimEnd()

@@ -77,6 +77,7 @@ const defaultClaimTemplate = (claim: ClaimTemplate): ClaimTemplate => {
 // Follows SetDefaults_StatefulSet in pkg/apis/apps/v1/defaults.go.
 const defaultStatefulSet = workload<Spec<StatefulSet>>('StatefulSetSpec', (sent) => {
   let spec = filled(sent, {
+    serviceName: '',
     podManagementPolicy: 'OrderedReady',
     updateStrategy: {},
     persistentVolumeClaimRetentionPolicy: {},
@@ -229,6 +230,20 @@ const stored =
   (value: T): T =>
     inStoredForm(value, type)
 
+const noEndpoints = { kubeletEndpoint: { Port: 0 } }
+const unknownNode = {
+  architecture: '',
+  bootID: '',
+  containerRuntimeVersion: '',
+  kernelVersion: '',
+  kubeProxyVersion: '',
+  kubeletVersion: '',
+  machineID: '',
+  operatingSystem: '',
+  osImage: '',
+  systemUUID: '',
+}
+
 const defaultsOfKind: { readonly [kind: string]: (object: UnstoredObject) => object } = {
   Pod: (object) => spec<Loose<Pod>>(object, (given) => defaultedPodSpec(given as Pod['spec']) as Spec<Pod>),
   PodTemplate: (object) => template(loosely<PodTemplate>(object)),
@@ -271,7 +286,9 @@ const defaultsOfKind: { readonly [kind: string]: (object: UnstoredObject) => obj
   },
   Node: (object) => {
     const node = spec<Loose<Node>>(object, stored('NodeSpec'))
-    return within(node, 'status', (status) => (status.capacity === undefined ? status : filled(status, { allocatable: status.capacity })))
+    return within(filled(node, { status: {} }), 'status', (status) =>
+      filled(status, { allocatable: status.capacity, daemonEndpoints: noEndpoints, nodeInfo: unknownNode }),
+    )
   },
   Endpoints: (object) =>
     within(loosely<Endpoints>(object), 'subsets', (subsets) =>

@@ -18,13 +18,13 @@ type LooseContainer = Loose<Container>
 type LooseVolume = Loose<Volume>
 type LoosePodSpec = Loose<PodSpec>
 
-// Follows ParseImageName in pkg/util/parsers: a tag is what stands behind the last colon after the last slash; a digest needs no tag.
+const imageReference =
+  /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::\d+)?\/)?[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*(?::(\w[\w.-]{0,127}))?(@[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,})?$/
+
+// Follows ParseImageName in pkg/util/parsers: without tag and digest the tag is `latest`; a text that names no image has no tag.
 const isLatest = (image: string): boolean => {
-  const at = image.indexOf('@')
-  if (at >= 0) return false
-  const slash = image.lastIndexOf('/')
-  const colon = image.indexOf(':', slash + 1)
-  return colon < 0 || image.slice(colon + 1) === 'latest'
+  const match = imageReference.exec(image)
+  return match !== null && (match[1] === 'latest' || (match[1] === undefined && match[2] === undefined))
 }
 
 const pullPolicyOf = (image: string): string => (isLatest(image) ? 'Always' : 'IfNotPresent')
@@ -34,7 +34,11 @@ const defaultPort = (port: NonNullable<LooseContainer['ports']>[number]): typeof
 const defaultVariable = (variable: NonNullable<LooseContainer['env']>[number]): typeof variable =>
   within(variable, 'valueFrom', (source) =>
     within(
-      within(source, 'fieldRef', (reference) => filled(reference, { apiVersion: 'v1' })),
+      within(
+        within(source, 'fieldRef', (reference) => filled(reference, { apiVersion: 'v1' })),
+        'resourceFieldRef',
+        (reference) => filled(reference, { divisor: '0' }),
+      ),
       'fileKeyRef',
       (reference) => filled(reference, { optional: false }),
     ),
@@ -52,6 +56,15 @@ const defaultProbe = (probe: Loose<Probe>): Loose<Probe> =>
 
 const defaultHandler = (handler: Loose<LifecycleHandler>): Loose<LifecycleHandler> => within(handler, 'httpGet', defaultHttpGet)
 
+// stopSignal is behind the gate ContainerStopSignals, which v1.36 leaves off. Follows dropContainerStopSignals in pkg/api/pod/util.go.
+const withoutStopSignal = (container: LooseContainer): LooseContainer => {
+  if (container.lifecycle?.stopSignal === undefined) return container
+  const { stopSignal: _, ...lifecycle } = container.lifecycle
+  if (Object.keys(lifecycle).length > 0) return { ...container, lifecycle }
+  const { lifecycle: __, ...rest } = container
+  return rest
+}
+
 const emptyResources: Loose<ResourceRequirements> = {}
 
 const defaultContainer = remembered((sent: LooseContainer): LooseContainer => {
@@ -67,6 +80,7 @@ const defaultContainer = remembered((sent: LooseContainer): LooseContainer => {
   container = within(container, 'livenessProbe', defaultProbe)
   container = within(container, 'readinessProbe', defaultProbe)
   container = within(container, 'startupProbe', defaultProbe)
+  container = withoutStopSignal(container)
   return within(container, 'lifecycle', (lifecycle) => within(within(lifecycle, 'postStart', defaultHandler), 'preStop', defaultHandler))
 })
 
@@ -78,7 +92,11 @@ const defaultMode = { defaultMode: 0o644 }
 
 type DownwardItem = NonNullable<NonNullable<LooseVolume['downwardAPI']>['items']>[number]
 const defaultDownwardItem = (item: DownwardItem): DownwardItem =>
-  within(item, 'fieldRef', (reference) => filled(reference, { apiVersion: 'v1' }))
+  within(
+    within(item, 'fieldRef', (reference) => filled(reference, { apiVersion: 'v1' })),
+    'resourceFieldRef',
+    (reference) => filled(reference, { divisor: '0' }),
+  )
 
 type Projection = NonNullable<NonNullable<LooseVolume['projected']>['sources']>[number]
 const defaultProjection = (source: Projection): Projection =>
@@ -115,7 +133,7 @@ const defaultVolume = remembered((sent: LooseVolume): LooseVolume => {
   )
   volume = within(volume, 'projected', (source) => within(filled(source, defaultMode), 'sources', (list) => each(list, defaultProjection)))
   return within(volume, 'ephemeral', (source) =>
-    within(source, 'volumeClaimTemplate', (template) => within(template, 'spec', (spec) => filled(spec, { volumeMode: 'Filesystem' }))),
+    within(source, 'volumeClaimTemplate', (template) => within(filled(template, { metadata: {}, spec: {} }), 'spec', (spec) => filled(spec, { volumeMode: 'Filesystem', resources: {} }))),
   )
 })
 

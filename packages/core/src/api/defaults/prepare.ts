@@ -68,6 +68,8 @@ const firstStatus: { readonly [kind: string]: object } = {
   Service: { loadBalancer: {} },
   PersistentVolumeClaim: { phase: 'Pending' },
   Namespace: { phase: 'Active' },
+  ResourceQuota: {},
+  HorizontalPodAutoscaler: { desiredReplicas: 0, currentMetrics: null },
 }
 
 const gatedMessage = 'Scheduling is blocked due to non-empty scheduling gates'
@@ -125,7 +127,10 @@ const withKeysInAffinity = (pod: Loose<Pod>): Loose<Pod> => {
 
 // Follows podStrategy.PrepareForCreate.
 const preparePod = (sent: AnyObject): AnyObject => {
-  const pod = withKeysInAffinity(sent as Loose<Pod>)
+  const keyed = withKeysInAffinity(sent as Loose<Pod>)
+  // A negative grace period means the shortest one.
+  const pod =
+    (keyed.spec?.terminationGracePeriodSeconds ?? 0) < 0 ? { ...keyed, spec: { ...keyed.spec, terminationGracePeriodSeconds: 1 } } : keyed
   const qosClass = qualityOfServiceOf(pod.spec ?? {})
   const gated = (pod.spec?.schedulingGates ?? []).length > 0
   const status = gated
@@ -164,10 +169,12 @@ const prepareJob = (sent: AnyObject): AnyObject => {
     ...job.spec?.selector,
     matchLabels: filled(job.spec?.selector?.matchLabels ?? {}, { 'batch.kubernetes.io/controller-uid': uid }),
   }
-  const own = Object.keys(job.metadata?.labels ?? {}).length === 0 ? labels : job.metadata?.labels
+  // Defaulted labels are the very map of the template in Go, which is filled here.
+  const given = job.metadata?.labels
+  const own = given === undefined || Object.keys(given).length === 0 || given === job.spec?.template?.metadata?.labels ? labels : given
   return {
     ...sent,
-    metadata: { ...sent.metadata, ...(own === undefined ? undefined : { labels: own }) },
+    metadata: { ...sent.metadata, labels: own },
     spec: { ...job.spec, selector, template: { ...job.spec?.template, metadata: { ...job.spec?.template?.metadata, labels } } },
   }
 }
@@ -211,9 +218,16 @@ const prepareService = (sent: AnyObject): AnyObject => {
   return spec === service.spec ? sent : { ...sent, spec }
 }
 
-// Follows NormalizeDataSources in pkg/api/persistentvolumeclaim/util.go.
+// Follows EnforceDataSourceBackwardsCompatibility (other sources than claims and snapshots are dropped) and NormalizeDataSources in pkg/api/persistentvolumeclaim/util.go.
 const prepareClaim = (sent: AnyObject): AnyObject => {
   const { dataSource, dataSourceRef } = (sent as Loose<PersistentVolumeClaim>).spec ?? {}
+  const group = dataSource?.apiGroup ?? ''
+  const known =
+    (group === '' && dataSource?.kind === 'PersistentVolumeClaim') || (group === 'snapshot.storage.k8s.io' && dataSource?.kind === 'VolumeSnapshot')
+  if (dataSource !== undefined && !known) {
+    const { dataSource: _, ...rest } = (sent as Loose<PersistentVolumeClaim>).spec ?? {}
+    return prepareClaim({ ...sent, spec: rest })
+  }
   if ((dataSource === undefined) === (dataSourceRef === undefined)) return sent
   if (dataSource !== undefined) return { ...sent, spec: { ...sent.spec, dataSourceRef: dataSource } }
   if (dataSourceRef === undefined || (dataSourceRef.namespace ?? '') !== '') return sent
@@ -301,7 +315,7 @@ const withFieldsOf = <T extends object>(object: T, from: object, names: readonly
 // Follows BeforeUpdate and ValidateObjectMetaUpdate: what an update cannot touch is kept without a word. (A wrong uid is a Conflict, which is
 // found before.)
 const keptMetadata = (next: ObjectMeta, stored: KubernetesObject['metadata']): ObjectMeta => {
-  const { selfLink: _, managedFields: __, ...rest } = next
+  const { selfLink: _, managedFields: __, generation: ___, ...rest } = next
   const grace = stored.deletionGracePeriodSeconds ?? next.deletionGracePeriodSeconds
   return {
     ...rest,
@@ -380,6 +394,7 @@ const prepareServiceUpdate = (next: AnyObject, stored: AnyObject): AnyObject => 
   const external = (spec: typeof after): boolean =>
     spec.type === 'NodePort' || spec.type === 'LoadBalancer' || (spec.type === 'ClusterIP' && (spec.externalIPs ?? []).length > 0)
   if (external(before) && !external(after) && after.externalTrafficPolicy === before.externalTrafficPolicy) drop(['externalTrafficPolicy'])
+  if (before.type !== 'ExternalName' && after.type === 'ExternalName' && after.internalTrafficPolicy === before.internalTrafficPolicy) drop(['internalTrafficPolicy'])
   // Follows normalizeClusterIPs: whoever sets one of the two means both.
   if (after.clusterIP !== before.clusterIP && same(after.clusterIPs ?? [], before.clusterIPs ?? [])) {
     const clusterIP = after.clusterIP ?? ''

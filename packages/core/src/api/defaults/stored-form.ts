@@ -7,7 +7,7 @@
  * Fields that are not named are kept as they are.
  */
 import { isJsonObject, type Json, type JsonObject } from '../../kernel/json.js'
-import { canonicalQuantity } from '../quantity.js'
+import { canonicalQuantity, formatQuantity, milliValueOf, quantityFromMilli, quantityOf } from '../quantity.js'
 
 const fieldsOfType = {
   AWSElasticBlockStoreVolumeSource: 'fsType:0 partition:0 readOnly:0',
@@ -190,11 +190,19 @@ const rulesOfType: ReadonlyMap<string, ReadonlyMap<string, Rule>> = new Map(
 const settled = new WeakSet<object>()
 const known = new WeakMap<object, Json>()
 
+// Amounts finer than a thousandth are rounded up. Follows SetDefaults_ResourceList in pkg/apis/core/v1/defaults.go.
+const storedAmount = (value: Json): Json => {
+  const canonical = canonicalQuantity(value)
+  if (typeof canonical !== 'string' || !/[nu]$/.test(canonical)) return canonical
+  const quantity = quantityOf(canonical)
+  return formatQuantity(quantityFromMilli(milliValueOf(quantity), quantity.format))
+}
+
 const quantitiesInStoredForm = (quantities: JsonObject): JsonObject => {
   let changed: { [key: string]: Json } | undefined
   for (const [name, quantity] of Object.entries(quantities)) {
     if (quantity === undefined || quantity === null) continue
-    const canonical = canonicalQuantity(quantity)
+    const canonical = storedAmount(quantity)
     if (canonical === quantity) continue
     changed ??= { ...quantities } as { [key: string]: Json }
     changed[name] = canonical

@@ -120,7 +120,9 @@ const checkJobSpec = (errors: Errors, spec: LooseSpec): void => {
 }
 
 export const checkNewJob = (errors: Errors, job: Loose<Job>): void => {
-  checkNewMeta(errors, job, dnsSubdomain)
+  // Labels that the Job only gets because its template has them are judged there.
+  const { labels, ...metadata } = job.metadata ?? {}
+  checkNewMeta(errors, labels !== undefined && labels === job.spec?.template?.metadata?.labels ? { metadata } : job, dnsSubdomain)
   checkGenerated(errors, job, true)
   checkJobSpec(errors, job.spec ?? {})
   const { completionMode, completions = 0 } = job.spec ?? {}

@@ -36,7 +36,7 @@ const checkBudgetSpec = (errors: Errors, spec: NonNullable<Loose<PodDisruptionBu
 }
 
 export const checkNewBudget = (errors: Errors, budget: Loose<PodDisruptionBudget>): void => {
-  checkNewMeta(errors, budget, dnsSubdomain)
+  // The strategy does not look at a new budget's metadata.
   checkBudgetSpec(errors, budget.spec ?? {})
 }
 

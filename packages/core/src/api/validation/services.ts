@@ -179,7 +179,8 @@ export const checkServiceUpdate = (errors: Errors, next: Loose<Service>, stored:
   // Follows validateUpgradeDowngradeClusterIPs and validateUpgradeDowngradeIPFamilies.
   if (before.type !== 'ExternalName' && after.type !== 'ExternalName') {
     const [old, now] = [before.clusterIPs ?? [], after.clusterIPs ?? []]
-    if (old.length > 0 && now.length > 0 && old[0] !== now[0]) errors.push(invalidValue('spec.clusterIPs[0]', [...now], 'may not change once set'))
+    // An address list that does not fit the single address is a fault of its own.
+    if (old.length > 0 && now.length > 0 && old[0] !== now[0] && now[0] === after.clusterIP) errors.push(invalidValue('spec.clusterIPs[0]', [...now], 'may not change once set'))
     else if (old.length > 0 && now.length === 0) errors.push(invalidValue('spec.clusterIPs[0]', [...now], 'primary clusterIP can not be unset'))
     const [oldFamilies, nowFamilies] = [before.ipFamilies ?? [], after.ipFamilies ?? []]
     const noAddress = old.length === 0 || now.length === 0

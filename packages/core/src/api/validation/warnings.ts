@@ -61,9 +61,6 @@ const warningsForSpec = (path: string, spec: Loose<PodSpec>): readonly string[] 
   for (const [index, volume] of (spec.volumes ?? []).entries()) warnOfVolume(warnings, `${path}.volumes[${index}]`, volume)
   for (const [index, secret] of (spec.imagePullSecrets ?? []).entries()) if ((secret.name ?? '') === '') warnings.push(`${path}.imagePullSecrets[${index}].name: invalid empty name ""`)
   for (const name of ['initContainers', 'containers'] as const) for (const [index, container] of (spec[name] ?? []).entries()) warnOfContainer(warnings, `${path}.${name}[${index}]`, container)
-  if (spec.terminationGracePeriodSeconds !== undefined && spec.terminationGracePeriodSeconds < 0) {
-    warnings.push(`${path}.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1`)
-  }
   if (warnings.length === 0) checked.set(spec, warnings)
   return warnings
 }
