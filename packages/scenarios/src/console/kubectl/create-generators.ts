@@ -62,7 +62,7 @@ const deployment = (call: Call): number => {
     name: containerNameOf(image),
     resources: {},
     ...(command.length === 0 ? {} : { command }),
-    ...(index === 0 && port >= 0 ? { ports: [{ containerPort: port }] } : {})
+    ...(index === 0 && port >= 0 ? { ports: [{ containerPort: port }] } : {}),
   }))
   return createFrom(
     call,
@@ -70,10 +70,15 @@ const deployment = (call: Call): number => {
       apiVersion: 'apps/v1',
       kind: 'Deployment',
       metadata: { labels, name },
-      spec: { replicas: flags.number('replicas'), selector: { matchLabels: labels }, strategy: {}, template: { metadata: { labels }, spec: { containers } } },
-      status: {}
+      spec: {
+        replicas: flags.number('replicas'),
+        selector: { matchLabels: labels },
+        strategy: {},
+        template: { metadata: { labels }, spec: { containers } },
+      },
+      status: {},
     },
-    'deployment:'
+    'deployment:',
   )
 }
 
@@ -94,7 +99,8 @@ const service =
     const clusterIp = type === 'ClusterIP' ? flags.text('clusterip') : ''
     const ports = servicePorts(flags.list('tcp'), type === 'NodePort' ? flags.number('node-port') : 0)
     if (type === 'ExternalName') requireFlags(call, ['external-name'])
-    if (ports.length === 0 && clusterIp !== 'None' && type !== 'ExternalName') return fail('at least one tcp port specifier must be provided')
+    if (ports.length === 0 && clusterIp !== 'None' && type !== 'ExternalName')
+      return fail('at least one tcp port specifier must be provided')
     const labels = { app: name }
     return createFrom(
       call,
@@ -107,11 +113,11 @@ const service =
           ...(type === 'ExternalName' ? { externalName: flags.text('external-name') } : {}),
           ...(ports.length === 0 ? {} : { ports }),
           selector: labels,
-          type
+          type,
         },
-        status: { loadBalancer: {} }
+        status: { loadBalancer: {} },
       },
-      `${type} service:`
+      `${type} service:`,
     )
   }
 
@@ -125,9 +131,14 @@ const contentOf = (call: Call): Readonly<Record<string, string>> => {
   const content: Record<string, string> = {}
   const add = (key: string, value: string): void => {
     if (!keyPattern.test(key)) {
-      fail(`${JSON.stringify(key)} is not a valid key name: a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')`)
+      fail(
+        `${JSON.stringify(key)} is not a valid key name: a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')`,
+      )
     }
-    if (content[key] !== undefined) fail(`cannot add key ${JSON.stringify(key)}, another key by that name already exists in Data for ConfigMap ${JSON.stringify(call.words[0] ?? '')}`)
+    if (content[key] !== undefined)
+      fail(
+        `cannot add key ${JSON.stringify(key)}, another key by that name already exists in Data for ConfigMap ${JSON.stringify(call.words[0] ?? '')}`,
+      )
     content[key] = value
   }
   for (const literal of flags.list('from-literal')) {
@@ -146,7 +157,10 @@ const contentOf = (call: Call): Readonly<Record<string, string>> => {
       }
       continue
     }
-    add(equals < 0 ? base(path) : source.slice(0, equals), cluster.readFile(path) ?? fail(`error reading ${path}: no such file or directory`))
+    add(
+      equals < 0 ? base(path) : source.slice(0, equals),
+      cluster.readFile(path) ?? fail(`error reading ${path}: no such file or directory`),
+    )
   }
   for (const path of flags.list('from-env-file')) {
     const file = cluster.readFile(path) ?? fail(`error reading ${path}: no such file or directory`)
@@ -163,7 +177,11 @@ const contentOf = (call: Call): Readonly<Record<string, string>> => {
 const configMap = (call: Call): number => {
   const name = nameFrom(call)
   const content = contentOf(call)
-  return createFrom(call, { apiVersion: 'v1', ...(Object.keys(content).length === 0 ? {} : { data: content }), kind: 'ConfigMap', metadata: { name } }, 'configmap:')
+  return createFrom(
+    call,
+    { apiVersion: 'v1', ...(Object.keys(content).length === 0 ? {} : { data: content }), kind: 'ConfigMap', metadata: { name } },
+    'configmap:',
+  )
 }
 
 /** Base64 of the text's UTF-8 bytes, without help from the platform. */
@@ -174,7 +192,11 @@ const base64Of = (input: string): string => {
   for (let index = 0; index < bytes.length; index += 3) {
     const [a = 0, b, c] = bytes.slice(index, index + 3)
     const bits = (a << 16) | ((b ?? 0) << 8) | (c ?? 0)
-    out += alphabet.charAt(bits >> 18) + alphabet.charAt((bits >> 12) & 63) + (b === undefined ? '=' : alphabet.charAt((bits >> 6) & 63)) + (c === undefined ? '=' : alphabet.charAt(bits & 63))
+    out +=
+      alphabet.charAt(bits >> 18) +
+      alphabet.charAt((bits >> 12) & 63) +
+      (b === undefined ? '=' : alphabet.charAt((bits >> 6) & 63)) +
+      (c === undefined ? '=' : alphabet.charAt(bits & 63))
   }
   return out
 }
@@ -183,7 +205,17 @@ const secret = (call: Call): number => {
   const name = nameFrom(call)
   const content = Object.fromEntries(Object.entries(contentOf(call)).map(([key, value]) => [key, base64Of(value)]))
   const type = call.flags.text('type')
-  return createFrom(call, { apiVersion: 'v1', ...(Object.keys(content).length === 0 ? {} : { data: content }), kind: 'Secret', metadata: { name }, ...(type === '' ? {} : { type }) }, 'secret')
+  return createFrom(
+    call,
+    {
+      apiVersion: 'v1',
+      ...(Object.keys(content).length === 0 ? {} : { data: content }),
+      kind: 'Secret',
+      metadata: { name },
+      ...(type === '' ? {} : { type }),
+    },
+    'secret',
+  )
 }
 
 const namespace = (call: Call): number => {
@@ -219,10 +251,14 @@ const job = (call: Call): number => {
       {
         apiVersion: 'batch/v1',
         kind: 'Job',
-        metadata: { ...objectAt(template, 'metadata'), annotations: { ...objectAt(template, 'metadata', 'annotations'), 'cronjob.kubernetes.io/instantiate': 'manual' }, name },
-        spec: objectAt(template, 'spec')
+        metadata: {
+          ...objectAt(template, 'metadata'),
+          annotations: { ...objectAt(template, 'metadata', 'annotations'), 'cronjob.kubernetes.io/instantiate': 'manual' },
+          name,
+        },
+        spec: objectAt(template, 'spec'),
       },
-      'job:'
+      'job:',
     )
   }
   return createFrom(
@@ -231,10 +267,15 @@ const job = (call: Call): number => {
       apiVersion: 'batch/v1',
       kind: 'Job',
       metadata: { name },
-      spec: { template: { metadata: {}, spec: { containers: [{ ...(command.length === 0 ? {} : { command }), image, name, resources: {} }], restartPolicy: 'Never' } } },
-      status: {}
+      spec: {
+        template: {
+          metadata: {},
+          spec: { containers: [{ ...(command.length === 0 ? {} : { command }), image, name, resources: {} }], restartPolicy: 'Never' },
+        },
+      },
+      status: {},
     },
-    'job:'
+    'job:',
   )
 }
 
@@ -251,7 +292,7 @@ const disruptionBudget = (call: Call): number => {
     selector.split(',').map((part) => {
       const [key = '', value = ''] = part.split(/==?/)
       return [key, value]
-    })
+    }),
   )
   return createFrom(
     call,
@@ -260,18 +301,20 @@ const disruptionBudget = (call: Call): number => {
       kind: 'PodDisruptionBudget',
       metadata: { name },
       spec: { ...(most === '' ? { minAvailable: intOrString(least) } : { maxUnavailable: intOrString(most) }), selector: { matchLabels } },
-      status: { currentHealthy: 0, desiredHealthy: 0, disruptionsAllowed: 0, expectedPods: 0 }
+      status: { currentHealthy: 0, desiredHealthy: 0, disruptionsAllowed: 0, expectedPods: 0 },
     },
-    'poddisruptionbudgets:'
+    'poddisruptionbudgets:',
   )
 }
 
-const serviceAccount = (call: Call): number => createFrom(call, { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: nameFrom(call) } }, 'serviceaccount:')
+const serviceAccount = (call: Call): number =>
+  createFrom(call, { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: nameFrom(call) } }, 'serviceaccount:')
 
 const common: readonly FlagSpecification[] = [...outputFlags, dryRunFlag, validateFlag, fieldManagerFlag, switchFlag('save-config')]
 const content: readonly FlagSpecification[] = [list('from-literal'), list('from-file'), list('from-env-file'), switchFlag('append-hash')]
 
-const aliased = (names: readonly string[], flags: readonly FlagSpecification[], run: (call: Call) => number): readonly Command[] => names.map((name) => ({ name: `create ${name}`, flags: [...common, ...flags], run: atOnce(run) }))
+const aliased = (names: readonly string[], flags: readonly FlagSpecification[], run: (call: Call) => number): readonly Command[] =>
+  names.map((name) => ({ name: `create ${name}`, flags: [...common, ...flags], run: atOnce(run) }))
 
 export const createGenerators: readonly Command[] = [
   ...aliased(['deployment', 'deploy'], [list('image'), numberFlag('port', '-1'), numberFlag('replicas', '1', 'r')], deployment),
@@ -279,12 +322,12 @@ export const createGenerators: readonly Command[] = [
     ...aliased([`${word} clusterip`], [commaList('tcp'), text('clusterip')], service('ClusterIP')),
     ...aliased([`${word} nodeport`], [commaList('tcp'), numberFlag('node-port', '0')], service('NodePort')),
     ...aliased([`${word} loadbalancer`], [commaList('tcp')], service('LoadBalancer')),
-    ...aliased([`${word} externalname`], [commaList('tcp'), text('external-name')], service('ExternalName'))
+    ...aliased([`${word} externalname`], [commaList('tcp'), text('external-name')], service('ExternalName')),
   ]),
   ...aliased(['configmap', 'cm'], content, configMap),
   ...aliased(['secret generic'], [...content, text('type')], secret),
   ...aliased(['namespace', 'ns'], [], namespace),
   ...aliased(['job'], [text('image'), text('from')], job),
   ...aliased(['poddisruptionbudget', 'pdb'], [text('selector'), text('min-available'), text('max-unavailable')], disruptionBudget),
-  ...aliased(['serviceaccount', 'sa'], [], serviceAccount)
+  ...aliased(['serviceaccount', 'sa'], [], serviceAccount),
 ]

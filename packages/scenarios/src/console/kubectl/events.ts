@@ -16,7 +16,8 @@ const interval = (call: Call, event: Json): string => {
   const eventTime = textAt(event, 'eventTime')
   const first = age(call, eventTime === '' ? textAt(event, 'firstTimestamp') : eventTime)
   const series = at(event, 'series')
-  if (series !== undefined && series !== null) return `${age(call, textAt(series, 'lastObservedTime'))} (x${numberAt(series, 'count')} over ${first})`
+  if (series !== undefined && series !== null)
+    return `${age(call, textAt(series, 'lastObservedTime'))} (x${numberAt(series, 'count')} over ${first})`
   const count = numberAt(event, 'count')
   return count > 1 ? `${age(call, textAt(event, 'lastTimestamp'))} (x${count} over ${first})` : first
 }
@@ -29,7 +30,7 @@ const row = (call: Call, object: KubernetesObject, namespaces: boolean): string 
     textAt(event, 'type'),
     textAt(event, 'reason'),
     `${textAt(event, 'involvedObject', 'kind')}/${textAt(event, 'involvedObject', 'name')}`,
-    textAt(event, 'message').trim()
+    textAt(event, 'message').trim(),
   ].join('\t')
 }
 
@@ -51,7 +52,10 @@ function* run(call: Call): Running {
     const involved = at(jsonOf(object), 'involvedObject')
     return (
       (types.length === 0 || types.includes(textAt(jsonOf(object), 'type').toLowerCase())) &&
-      (subject === undefined || (textAt(involved, 'kind') === subject.kind && textAt(involved, 'name') === name && textAt(involved, 'apiVersion') === apiVersionOf(subject)))
+      (subject === undefined ||
+        (textAt(involved, 'kind') === subject.kind &&
+          textAt(involved, 'name') === name &&
+          textAt(involved, 'apiVersion') === apiVersionOf(subject)))
     )
   }
   const type = resourceTypeOrFail('events')
@@ -83,14 +87,25 @@ function* run(call: Call): Running {
     output.stderr(everywhere ? 'No events found.\n' : `No events found in ${call.namespace} namespace.\n`)
     return 0
   }
-  const sorted = found.map((event, index) => ({ event, index, time: timeOf(event) })).sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : a.index - b.index))
-  if (printer !== undefined) output.stdout(printer({ apiVersion: 'v1', items: sorted.map(({ event }) => jsonOf(event)), kind: 'List', metadata: {} }))
+  const sorted = found
+    .map((event, index) => ({ event, index, time: timeOf(event) }))
+    .sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : a.index - b.index))
+  if (printer !== undefined)
+    output.stdout(printer({ apiVersion: 'v1', items: sorted.map(({ event }) => jsonOf(event)), kind: 'List', metadata: {} }))
   else print(sorted.map(({ event }) => event))
   return 0
 }
 
 export const eventsCommand: Command = {
   name: 'events',
-  flags: [...outputFlags, switchFlag('all-namespaces', 'A'), switchFlag('watch', 'w'), switchFlag('no-headers'), text('for'), commaList('types'), numberFlag('chunk-size', '500')],
-  run
+  flags: [
+    ...outputFlags,
+    switchFlag('all-namespaces', 'A'),
+    switchFlag('watch', 'w'),
+    switchFlag('no-headers'),
+    text('for'),
+    commaList('types'),
+    numberFlag('chunk-size', '500'),
+  ],
+  run,
 }

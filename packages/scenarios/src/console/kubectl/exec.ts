@@ -11,12 +11,14 @@ function* run(call: Call): Running {
   const before = dashAt === undefined ? words : words.slice(0, dashAt)
   const command = dashAt === undefined ? [] : words.slice(dashAt)
   const [word] = before
-  if (dashAt === undefined && words.length > 1) return failUsage(call.path, 'exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead')
+  if (dashAt === undefined && words.length > 1)
+    return failUsage(call.path, 'exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead')
   if (word === undefined) return fail('pod, type/name or --filename must be specified')
   if (command.length === 0) return fail('you must specify at least one command for the container')
   const [pod] = podsOf(call, before.length === 2 ? before.join('/') : word)
   if (pod === undefined) return fail('timed out waiting for the condition')
-  if (isFinishedPod(pod)) return fail(`cannot exec into a container in a completed pod; current phase is ${textAt(jsonOf(pod), 'status', 'phase')}`)
+  if (isFinishedPod(pod))
+    return fail(`cannot exec into a container in a completed pod; current phase is ${textAt(jsonOf(pod), 'status', 'phase')}`)
   const container = containerOf(call, pod, flags.text('container'), flags.on('quiet'))
   const result = yield* call.cluster.exec({
     namespace: pod.metadata.namespace ?? '',
@@ -24,7 +26,7 @@ function* run(call: Call): Running {
     container,
     command,
     stdin: flags.on('stdin') ? call.stdin : '',
-    tty: flags.on('tty')
+    tty: flags.on('tty'),
   })
   call.output.stdout(result.stdout)
   call.output.stderr(result.stderr)
@@ -34,6 +36,13 @@ function* run(call: Call): Running {
 
 export const execCommand: Command = {
   name: 'exec',
-  flags: [...fileFlags.filter(({ name }) => name === 'filename'), text('container', 'c'), switchFlag('stdin', 'i'), switchFlag('tty', 't'), switchFlag('quiet', 'q'), text('pod-running-timeout', undefined, '1m0s')],
-  run
+  flags: [
+    ...fileFlags.filter(({ name }) => name === 'filename'),
+    text('container', 'c'),
+    switchFlag('stdin', 'i'),
+    switchFlag('tty', 't'),
+    switchFlag('quiet', 'q'),
+    text('pod-running-timeout', undefined, '1m0s'),
+  ],
+  run,
 }

@@ -19,7 +19,7 @@ const pairs = (labels: string): JsonObject =>
     labels.split(',').map((pair) => {
       const [key = '', value = ''] = pair.split('=')
       return [key, value]
-    })
+    }),
   )
 
 /** The labels by which the Service finds the Pods. Follows mapBasedSelectorForObject. */
@@ -33,15 +33,19 @@ const selectorOf = (item: Item): E.Either<string, JsonObject> => {
     const selector = objectAt(object, 'spec', 'selector')
     return Object.keys(selector).length === 0 ? E.left('the service has no pod selector set') : E.right(selector)
   }
-  if (listAt(object, 'spec', 'selector', 'matchExpressions').length > 0) return E.left(`couldn't convert expressions - "[]" to map-based selector format`)
+  if (listAt(object, 'spec', 'selector', 'matchExpressions').length > 0)
+    return E.left(`couldn't convert expressions - "[]" to map-based selector format`)
   return E.right(objectAt(object, 'spec', 'selector', 'matchLabels'))
 }
 
 const portsOf = (item: Item): readonly JsonObject[] => {
   const object = jsonOf(item.object)
-  if (item.type.kind === 'Service') return listAt(object, 'spec', 'ports').map((port) => ({ port: numberAt(port, 'port'), protocol: textAt(port, 'protocol') || 'TCP' }))
+  if (item.type.kind === 'Service')
+    return listAt(object, 'spec', 'ports').map((port) => ({ port: numberAt(port, 'port'), protocol: textAt(port, 'protocol') || 'TCP' }))
   const path = podSpecPathOf(item.type.kind) ?? []
-  return listAt(objectAt(object, ...path), 'containers').flatMap((container) => listAt(container, 'ports').map((port) => ({ port: numberAt(port, 'containerPort'), protocol: textAt(port, 'protocol') || 'TCP' })))
+  return listAt(objectAt(object, ...path), 'containers').flatMap((container) =>
+    listAt(container, 'ports').map((port) => ({ port: numberAt(port, 'containerPort'), protocol: textAt(port, 'protocol') || 'TCP' })),
+  )
 }
 
 const targetOf = (word: string): Json => (/^\d+$/.test(word) ? Number(word) : word)
@@ -61,7 +65,13 @@ const run = (call: Call): number => {
     const target = flags.text('target-port')
     const portName = flags.text('port-name')
     const ports = wanted.map((port, index): JsonObject => {
-      const protocol = flags.text('protocol') || textAt(found.find((candidate) => numberAt(candidate, 'port') === port), 'protocol') || 'TCP'
+      const protocol =
+        flags.text('protocol') ||
+        textAt(
+          found.find((candidate) => numberAt(candidate, 'port') === port),
+          'protocol',
+        ) ||
+        'TCP'
       const name = wanted.length > 1 ? `port-${index + 1}` : portName
       return { ...(name === '' ? {} : { name }), port, protocol, targetPort: target === '' ? port : targetOf(target) }
     })
@@ -76,7 +86,7 @@ const run = (call: Call): number => {
       metadata: {
         ...(Object.keys(labels).length === 0 ? {} : { labels }),
         name: flags.text('name') || item.name.slice(0, 63),
-        ...(dryRun !== 'client' || call.namespaceGiven ? { namespace: call.namespace } : {})
+        ...(dryRun !== 'client' || call.namespaceGiven ? { namespace: call.namespace } : {}),
       },
       spec: {
         ...(flags.text('cluster-ip') === '' ? {} : { clusterIP: flags.text('cluster-ip') }),
@@ -85,9 +95,9 @@ const run = (call: Call): number => {
         ...(ports.length === 0 ? {} : { ports }),
         selector: selector.right,
         ...(affinity === '' ? {} : { sessionAffinity: affinity }),
-        ...(type === '' ? {} : { type })
+        ...(type === '' ? {} : { type }),
       },
-      status: { loadBalancer: {} }
+      status: { loadBalancer: {} },
     }
     const final = flags.on('save-config') ? withLastApplied(object) : object
     const print = changePrinterOf(call, 'exposed', dryRun)
@@ -109,9 +119,23 @@ export const exposeCommand: Command = {
     ...outputFlags,
     dryRunFlag,
     fieldManagerFlag,
-    ...['port', 'target-port', 'port-name', 'protocol', 'type', 'name', 'selector', 'cluster-ip', 'external-ip', 'load-balancer-ip', 'session-affinity', 'overrides', 'override-type'].map((name) => text(name)),
+    ...[
+      'port',
+      'target-port',
+      'port-name',
+      'protocol',
+      'type',
+      'name',
+      'selector',
+      'cluster-ip',
+      'external-ip',
+      'load-balancer-ip',
+      'session-affinity',
+      'overrides',
+      'override-type',
+    ].map((name) => text(name)),
     text('labels', 'l'),
-    switchFlag('save-config')
+    switchFlag('save-config'),
   ],
-  run: atOnce(run)
+  run: atOnce(run),
 }

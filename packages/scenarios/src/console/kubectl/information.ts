@@ -12,7 +12,17 @@ const kustomizeVersion = 'v5.8.1'
 
 const versionInfo = (version: string): JsonObject => {
   const [major = '', minor = ''] = version.replace(/^v/, '').split('.')
-  return { buildDate: '', compiler: 'gc', gitCommit: '', gitTreeState: 'clean', gitVersion: version, goVersion: '', major, minor, platform: 'linux/amd64' }
+  return {
+    buildDate: '',
+    compiler: 'gc',
+    gitCommit: '',
+    gitTreeState: 'clean',
+    gitVersion: version,
+    goVersion: '',
+    major,
+    minor,
+    platform: 'linux/amd64',
+  }
 }
 
 const version = (call: Call): number => {
@@ -20,10 +30,16 @@ const version = (call: Call): number => {
   const format = flags.text('output')
   const withServer = !flags.on('client')
   if (format === '') {
-    output.stdout(`Client Version: ${clientVersion}\nKustomize Version: ${kustomizeVersion}\n${withServer ? `Server Version: ${cluster.serverVersion}\n` : ''}`)
+    output.stdout(
+      `Client Version: ${clientVersion}\nKustomize Version: ${kustomizeVersion}\n${withServer ? `Server Version: ${cluster.serverVersion}\n` : ''}`,
+    )
     return 0
   }
-  const all = { clientVersion: versionInfo(clientVersion), kustomizeVersion, ...(withServer ? { serverVersion: versionInfo(cluster.serverVersion) } : {}) }
+  const all = {
+    clientVersion: versionInfo(clientVersion),
+    kustomizeVersion,
+    ...(withServer ? { serverVersion: versionInfo(cluster.serverVersion) } : {}),
+  }
   if (format === 'json') output.stdout(`${indentedJson(all, '  ')}\n`)
   else if (format === 'yaml') output.stdout(`${yamlText(all)}\n`)
   else return fail("--output must be 'yaml' or 'json'")
@@ -31,7 +47,10 @@ const version = (call: Call): number => {
 }
 
 /** Each resource once, in its preferred version. */
-const preferred = (): readonly ApiResource[] => allResources.filter((resource, index) => allResources.findIndex((other) => other.plural === resource.plural && other.group === resource.group) === index)
+const preferred = (): readonly ApiResource[] =>
+  allResources.filter(
+    (resource, index) => allResources.findIndex((other) => other.plural === resource.plural && other.group === resource.group) === index,
+  )
 
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
@@ -46,17 +65,30 @@ const apiResources = (call: Call): number => {
       (!flags.given('api-group') || resource.group === flags.text('api-group')) &&
       (!flags.given('namespaced') || resource.namespaced === flags.on('namespaced')) &&
       flags.list('verbs').every((verb) => resource.verbs.includes(verb)) &&
-      flags.list('categories').every((category) => resource.categories.includes(category))
+      flags.list('categories').every((category) => resource.categories.includes(category)),
   )
   // Follows sortableResource in kubectl/pkg/cmd/apiresources/apiresources.go: by group first, unless told otherwise.
-  const sorted = [...chosen].sort((a, b) => (sortBy === 'kind' ? byText(a.kind, b.kind) : sortBy === 'name' ? byText(a.plural, b.plural) : byText(a.group, b.group) || byText(a.plural, b.plural)))
+  const sorted = [...chosen].sort((a, b) =>
+    sortBy === 'kind'
+      ? byText(a.kind, b.kind)
+      : sortBy === 'name'
+        ? byText(a.plural, b.plural)
+        : byText(a.group, b.group) || byText(a.plural, b.plural),
+  )
   if (format === 'name') {
     output.stdout(sorted.map((resource) => `${resource.plural}${resource.group === '' ? '' : `.${resource.group}`}\n`).join(''))
     return 0
   }
   const wide = format === 'wide'
   const rows = sorted.map((resource) =>
-    [resource.plural, resource.shortNames.join(','), apiVersionOf(resource), String(resource.namespaced), resource.kind, ...(wide ? [resource.verbs.join(','), resource.categories.join(',')] : [])].join('\t')
+    [
+      resource.plural,
+      resource.shortNames.join(','),
+      apiVersionOf(resource),
+      String(resource.namespaced),
+      resource.kind,
+      ...(wide ? [resource.verbs.join(','), resource.categories.join(',')] : []),
+    ].join('\t'),
   )
   const header = ['NAME', 'SHORTNAMES', 'APIVERSION', 'NAMESPACED', 'KIND', ...(wide ? ['VERBS', 'CATEGORIES'] : [])].join('\t')
   output.stdout(`${alignTabs((flags.on('no-headers') ? rows : [header, ...rows]).join('\n'), tableOptions)}\n`)
@@ -68,13 +100,15 @@ const apiVersions = (call: Call): number => {
     [...new Set(allResources.map(apiVersionOf))]
       .sort(byText)
       .map((line) => `${line}\n`)
-      .join('')
+      .join(''),
   )
   return 0
 }
 
 const clusterInfo = (call: Call): number => {
-  call.output.stdout("Kubernetes control plane is running at https://127.0.0.1:6443\n\nTo further debug and diagnose cluster problems, use 'kubectl cluster-info dump'.\n")
+  call.output.stdout(
+    "Kubernetes control plane is running at https://127.0.0.1:6443\n\nTo further debug and diagnose cluster problems, use 'kubectl cluster-info dump'.\n",
+  )
   return 0
 }
 
@@ -86,7 +120,10 @@ const currentContext = (call: Call): number => {
 }
 
 const getContexts = (call: Call): number => {
-  const rows = ['CURRENT\tNAME\tCLUSTER\tAUTHINFO\tNAMESPACE', `*\t${contextName}\t${contextName}\t${contextName}\t${call.namespaceGiven ? call.namespace : ''}`]
+  const rows = [
+    'CURRENT\tNAME\tCLUSTER\tAUTHINFO\tNAMESPACE',
+    `*\t${contextName}\t${contextName}\t${contextName}\t${call.namespaceGiven ? call.namespace : ''}`,
+  ]
   call.output.stdout(call.flags.text('output') === 'name' ? `${contextName}\n` : `${alignTabs(rows.join('\n'), tableOptions)}\n`)
   return 0
 }
@@ -95,11 +132,20 @@ export const informationCommands: readonly Command[] = [
   { name: 'version', flags: [switchFlag('client'), text('output', 'o')], run: atOnce(version) },
   {
     name: 'api-resources',
-    flags: [text('api-group'), switchFlag('namespaced', undefined, 'true'), commaList('verbs'), commaList('categories'), text('sort-by'), text('output', 'o'), switchFlag('no-headers'), switchFlag('cached')],
-    run: atOnce(apiResources)
+    flags: [
+      text('api-group'),
+      switchFlag('namespaced', undefined, 'true'),
+      commaList('verbs'),
+      commaList('categories'),
+      text('sort-by'),
+      text('output', 'o'),
+      switchFlag('no-headers'),
+      switchFlag('cached'),
+    ],
+    run: atOnce(apiResources),
   },
   { name: 'api-versions', flags: [], run: atOnce(apiVersions) },
   { name: 'cluster-info', flags: [], run: atOnce(clusterInfo) },
   { name: 'config current-context', flags: [], run: atOnce(currentContext) },
-  { name: 'config get-contexts', flags: [text('output', 'o'), switchFlag('no-headers')], run: atOnce(getContexts) }
+  { name: 'config get-contexts', flags: [text('output', 'o'), switchFlag('no-headers')], run: atOnce(getContexts) },
 ]

@@ -13,10 +13,12 @@ interface Stream {
   readonly container: string
 }
 
-const usage = 'expected \'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]\'.\nPOD or TYPE/NAME is a required argument for the logs command'
+const usage = "expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command"
 
 const allContainers = (pod: KubernetesObject): readonly string[] =>
-  (['initContainers', 'containers', 'ephemeralContainers'] as const).flatMap((field) => listAt(jsonOf(pod), 'spec', field).map((container) => textAt(container, 'name')))
+  (['initContainers', 'containers', 'ephemeralContainers'] as const).flatMap((field) =>
+    listAt(jsonOf(pod), 'spec', field).map((container) => textAt(container, 'name')),
+  )
 
 const streamsOf = (call: Call): readonly Stream[] => {
   const { flags, words, output } = call
@@ -29,7 +31,9 @@ const streamsOf = (call: Call): readonly Stream[] => {
   if (asked !== '' && inline !== '') return fail('only one of -c or an inline [CONTAINER] arg is allowed')
   if (flags.on('all-containers') && asked !== '') return fail(`--all-containers=true should not be specified with container name ${asked}`)
   const streams = (pod: KubernetesObject): readonly Stream[] =>
-    flags.on('all-containers') ? allContainers(pod).map((container) => ({ pod, container })) : [{ pod, container: containerOf(call, pod, asked === '' ? inline : asked) }]
+    flags.on('all-containers')
+      ? allContainers(pod).map((container) => ({ pod, container }))
+      : [{ pod, container: containerOf(call, pod, asked === '' ? inline : asked) }]
   if (word === undefined) {
     const pods = listObjects(call, resourceTypeOrFail('pods'), { namespace: call.namespace, labels: selector })
     if (pods.length === 0) output.stderr(`No resources found in ${call.namespace} namespace.\n`)
@@ -46,7 +50,12 @@ const streamsOf = (call: Call): readonly Stream[] => {
 type Line = { readonly at: number; readonly text: string }
 
 const linesOf = (call: Call, stream: Stream): readonly Line[] => {
-  const answer = call.cluster.logsOf(stream.pod.metadata.namespace ?? '', stream.pod.metadata.name, stream.container, call.flags.on('previous'))
+  const answer = call.cluster.logsOf(
+    stream.pod.metadata.namespace ?? '',
+    stream.pod.metadata.name,
+    stream.container,
+    call.flags.on('previous'),
+  )
   return typeof answer === 'string' ? failWith(statusProblem({ reason: 'BadRequest', code: 400, message: answer })) : answer
 }
 
@@ -57,7 +66,8 @@ const nanoTimestamp = (at: number): string => {
 
 const print = (call: Call, stream: Stream, lines: readonly Line[], prefixed: boolean): void => {
   const prefix = prefixed ? `[pod/${stream.pod.metadata.name}/${stream.container}] ` : ''
-  for (const { at, text: line } of lines) call.output.stdout(`${prefix}${call.flags.on('timestamps') ? `${nanoTimestamp(at)} ` : ''}${line}\n`)
+  for (const { at, text: line } of lines)
+    call.output.stdout(`${prefix}${call.flags.on('timestamps') ? `${nanoTimestamp(at)} ` : ''}${line}\n`)
 }
 
 const chosen = (call: Call, lines: readonly Line[]): readonly Line[] => {
@@ -72,13 +82,16 @@ const chosen = (call: Call, lines: readonly Line[]): readonly Line[] => {
 
 function* run(call: Call): Running {
   const { flags, cluster } = call
-  if (flags.duration('since') > 0 && flags.text('since-time') !== '') return fail('at most one of `sinceTime` or `sinceSeconds` may be specified')
+  if (flags.duration('since') > 0 && flags.text('since-time') !== '')
+    return fail('at most one of `sinceTime` or `sinceSeconds` may be specified')
   if (flags.given('tail') && flags.number('tail') < -1) return fail('--tail must be greater than or equal to -1')
   const streams = streamsOf(call)
   const prefixed = flags.on('prefix') || flags.on('all-pods')
   const follow = flags.on('follow')
   if (follow && streams.length > flags.number('max-log-requests')) {
-    return fail(`you are attempting to follow ${streams.length} log streams, but maximum allowed concurrency is ${flags.number('max-log-requests')}, use --max-log-requests to increase the limit`)
+    return fail(
+      `you are attempting to follow ${streams.length} log streams, but maximum allowed concurrency is ${flags.number('max-log-requests')}, use --max-log-requests to increase the limit`,
+    )
   }
   const seen = new Map<Stream, number>()
   for (const stream of streams) {
@@ -123,7 +136,7 @@ export const logsCommand: Command = {
     text('since-time'),
     numberFlag('limit-bytes', '0'),
     numberFlag('max-log-requests', '5'),
-    text('pod-running-timeout', undefined, '20s')
+    text('pod-running-timeout', undefined, '20s'),
   ],
-  run
+  run,
 }

@@ -6,12 +6,18 @@ import { at, jsonOf, listAt, numberAt, objectAt, textAt, textsAt } from './json-
 import { listObjects, notFoundProblem, readObject } from './reading.js'
 import { resourceTypeOrFail } from './resource-arguments.js'
 
-export const containersOf = (pod: JsonObject): readonly string[] => listAt(pod, 'spec', 'containers').map((container) => textAt(container, 'name'))
+export const containersOf = (pod: JsonObject): readonly string[] =>
+  listAt(pod, 'spec', 'containers').map((container) => textAt(container, 'name'))
 
-const initNames = (pod: JsonObject): readonly string[] => listAt(pod, 'spec', 'initContainers').map((container) => textAt(container, 'name'))
-const ephemeralNames = (pod: JsonObject): readonly string[] => listAt(pod, 'spec', 'ephemeralContainers').map((container) => textAt(container, 'name'))
+const initNames = (pod: JsonObject): readonly string[] =>
+  listAt(pod, 'spec', 'initContainers').map((container) => textAt(container, 'name'))
+const ephemeralNames = (pod: JsonObject): readonly string[] =>
+  listAt(pod, 'spec', 'ephemeralContainers').map((container) => textAt(container, 'name'))
 
-const allNames = (pod: JsonObject): string => [...containersOf(pod), ...ephemeralNames(pod).map((name) => `${name} (ephem)`), ...initNames(pod).map((name) => `${name} (init)`)].join(', ')
+const allNames = (pod: JsonObject): string =>
+  [...containersOf(pod), ...ephemeralNames(pod).map((name) => `${name} (ephem)`), ...initNames(pod).map((name) => `${name} (init)`)].join(
+    ', ',
+  )
 
 /** The container asked for, or the first with a word about it. Follows FindOrDefaultContainerByName. */
 export const containerOf = (call: Call, object: KubernetesObject, asked: string, quiet = false): string => {
@@ -19,11 +25,14 @@ export const containerOf = (call: Call, object: KubernetesObject, asked: string,
   const wanted = asked === '' ? (textsAt(pod, 'metadata', 'annotations')['kubectl.kubernetes.io/default-container'] ?? '') : asked
   if (wanted !== '') {
     const known = [...containersOf(pod), ...initNames(pod), ...ephemeralNames(pod)]
-    return known.includes(wanted) ? wanted : fail(`container ${wanted} is not valid for pod ${object.metadata.name} out of: ${allNames(pod)}`)
+    return known.includes(wanted)
+      ? wanted
+      : fail(`container ${wanted} is not valid for pod ${object.metadata.name} out of: ${allNames(pod)}`)
   }
   const [first] = containersOf(pod)
   if (first === undefined) return fail(`pod ${object.metadata.namespace ?? ''}/${object.metadata.name} does not have any containers`)
-  if (!quiet && containersOf(pod).length + initNames(pod).length + ephemeralNames(pod).length > 1) call.output.stderr(`Defaulted container ${JSON.stringify(first)} out of: ${allNames(pod)}\n`)
+  if (!quiet && containersOf(pod).length + initNames(pod).length + ephemeralNames(pod).length > 1)
+    call.output.stderr(`Defaulted container ${JSON.stringify(first)} out of: ${allNames(pod)}\n`)
   return first
 }
 
@@ -31,10 +40,13 @@ const phaseRank: Readonly<Record<string, number>> = { Pending: 0, Unknown: 1, Ru
 
 const readySince = (pod: JsonObject): number | undefined => {
   const condition = listAt(pod, 'status', 'conditions').find((candidate: Json) => textAt(candidate, 'type') === 'Ready')
-  return condition !== undefined && textAt(condition, 'status') === 'True' ? (simTimeOf(textAt(condition, 'lastTransitionTime')) ?? 0) : undefined
+  return condition !== undefined && textAt(condition, 'status') === 'True'
+    ? (simTimeOf(textAt(condition, 'lastTransitionTime')) ?? 0)
+    : undefined
 }
 
-const restartsOf = (pod: JsonObject): number => Math.max(0, ...listAt(pod, 'status', 'containerStatuses').map((status) => numberAt(status, 'restartCount')))
+const restartsOf = (pod: JsonObject): number =>
+  Math.max(0, ...listAt(pod, 'status', 'containerStatuses').map((status) => numberAt(status, 'restartCount')))
 
 /** The likeliest to answer first: running, ready for longest, fewest restarts, oldest. Follows ActivePods in kubectl/pkg/util/podutils/podutils.go. */
 const bestFirst = (a: KubernetesObject, b: KubernetesObject): number => {
@@ -55,7 +67,10 @@ const bestFirst = (a: KubernetesObject, b: KubernetesObject): number => {
 const selectorOf = (object: KubernetesObject): string => {
   const json = jsonOf(object)
   const selector = objectAt(json, 'spec', 'selector')
-  if (object.kind === 'Service' || object.kind === 'ReplicationController') return Object.entries(textsAt(json, 'spec', 'selector')).map(([key, value]) => `${key}=${value}`).join(',')
+  if (object.kind === 'Service' || object.kind === 'ReplicationController')
+    return Object.entries(textsAt(json, 'spec', 'selector'))
+      .map(([key, value]) => `${key}=${value}`)
+      .join(',')
   return at(selector, 'matchLabels') === undefined && at(selector, 'matchExpressions') === undefined ? '' : formatLabelSelector(selector)
 }
 
@@ -67,7 +82,11 @@ export const podsOf = (call: Call, word: string, missing: 'plain' | 'logs' = 'pl
   const object = readObject(call, type, call.namespace, name)
   if (object === undefined) {
     const problem = notFoundProblem(type, name)
-    return failWith(missing === 'logs' && problem.kind === 'status' ? textProblem(`error from server (NotFound): ${problem.status.message} in namespace ${JSON.stringify(call.namespace)}`) : problem)
+    return failWith(
+      missing === 'logs' && problem.kind === 'status'
+        ? textProblem(`error from server (NotFound): ${problem.status.message} in namespace ${JSON.stringify(call.namespace)}`)
+        : problem,
+    )
   }
   if (type.kind === 'Pod') return [object]
   const selector = selectorOf(object)
@@ -76,4 +95,5 @@ export const podsOf = (call: Call, word: string, missing: 'plain' | 'logs' = 'pl
   return pods.length === 0 ? fail('timed out waiting for the condition') : [...pods].sort(bestFirst)
 }
 
-export const isFinishedPod = (object: KubernetesObject): boolean => ['Succeeded', 'Failed'].includes(textAt(jsonOf(object), 'status', 'phase'))
+export const isFinishedPod = (object: KubernetesObject): boolean =>
+  ['Succeeded', 'Failed'].includes(textAt(jsonOf(object), 'status', 'phase'))

@@ -16,7 +16,7 @@ const reasons: Readonly<Record<string, string>> = {
   auth: 'there is no authorization here: everything is allowed',
   certificate: 'certificates are not simulated',
   completion: 'completion belongs to a real shell',
-  plugin: 'there are no plugins here'
+  plugin: 'there are no plugins here',
 }
 
 const refused = (name: string, text: string): Command => ({ name, flags: [], run: atOnce(() => fail(text)) })
@@ -27,7 +27,7 @@ export const refusedCommands: readonly Command[] = [
   refused('top pods', 'Metrics API not available'),
   refused('top pod', 'Metrics API not available'),
   refused('top nodes', 'Metrics API not available'),
-  refused('top node', 'Metrics API not available')
+  refused('top node', 'Metrics API not available'),
 ]
 /** Their words are never read as flags or arguments. */
 export const isRefused = (name: string): boolean => reasons[name] !== undefined

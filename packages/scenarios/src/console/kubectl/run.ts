@@ -28,7 +28,7 @@ const labelsOf = (call: Call, name: string): JsonObject => {
     given.split(',').map((pair) => {
       const [key = '', value = ''] = pair.split('=')
       return [key, value]
-    })
+    }),
   )
 }
 
@@ -51,7 +51,7 @@ const podOf = (call: Call, name: string, restart: string): JsonObject => {
     flags.list('annotations').map((pair) => {
       const equals = pair.indexOf('=')
       return [pair.slice(0, equals), pair.slice(equals + 1)]
-    })
+    }),
   )
   const pullPolicy = flags.text('image-pull-policy')
   const container: JsonObject = {
@@ -64,14 +64,19 @@ const podOf = (call: Call, name: string, restart: string): JsonObject => {
     resources: {},
     ...(flags.on('privileged') ? { securityContext: { privileged: true } } : {}),
     ...(flags.on('stdin') ? { stdin: true, ...(flags.on('leave-stdin-open') ? {} : { stdinOnce: true }) } : {}),
-    ...(flags.on('tty') ? { tty: true } : {})
+    ...(flags.on('tty') ? { tty: true } : {}),
   }
   const pod: JsonObject = {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { ...(Object.keys(annotations).length === 0 ? {} : { annotations }), labels: labelsOf(call, name), name, ...(call.namespaceGiven ? { namespace: call.namespace } : {}) },
+    metadata: {
+      ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
+      labels: labelsOf(call, name),
+      name,
+      ...(call.namespaceGiven ? { namespace: call.namespace } : {}),
+    },
     spec: { containers: [container], dnsPolicy: 'ClusterFirst', restartPolicy: restart },
-    status: {}
+    status: {},
   }
   const overrides = flags.text('overrides')
   if (overrides === '') return pod
@@ -87,8 +92,13 @@ const restartPolicyOf = (call: Call): string => {
 }
 
 const removed = (call: Call, pod: KubernetesObject): void => {
-  const answer = ask(call, { kind: 'DeleteObject', target: { kind: 'Pod', namespace: pod.metadata.namespace ?? '', name: pod.metadata.name }, options: { propagationPolicy: 'Background' } })
-  if (E.isRight(answer)) call.output.stdout(`pod ${JSON.stringify(pod.metadata.name)} deleted from ${pod.metadata.namespace ?? ''} namespace\n`)
+  const answer = ask(call, {
+    kind: 'DeleteObject',
+    target: { kind: 'Pod', namespace: pod.metadata.namespace ?? '', name: pod.metadata.name },
+    options: { propagationPolicy: 'Background' },
+  })
+  if (E.isRight(answer))
+    call.output.stdout(`pod ${JSON.stringify(pod.metadata.name)} deleted from ${pod.metadata.namespace ?? ''} namespace\n`)
 }
 
 /**
@@ -108,15 +118,25 @@ function* attach(call: Call, pod: KubernetesObject, restart: string): Running {
   const started = yield* waitUntil(call, deadline, () => current() === undefined || ['Running', 'Succeeded', 'Failed'].includes(phase()))
   if (!started || current() === undefined) return fail('timed out waiting for the condition')
   if (flags.on('stdin') && flags.on('tty') && !flags.on('quiet')) {
-    output.stderr('All commands and output from this session will be recorded in container logs, including credentials and sensitive information passed through the command prompt.\n')
+    output.stderr(
+      'All commands and output from this session will be recorded in container logs, including credentials and sensitive information passed through the command prompt.\n',
+    )
     output.stderr("If you don't see a command prompt, try pressing enter.\n")
   }
   const container = textAt(listAt(jsonOf(pod), 'spec', 'containers')[0], 'name')
   if (phase() === 'Running') {
-    const result = yield* cluster.exec({ namespace, pod: name, container, command: call.words.slice(1), stdin: flags.on('stdin') ? call.stdin : '', tty: flags.on('tty') })
+    const result = yield* cluster.exec({
+      namespace,
+      pod: name,
+      container,
+      command: call.words.slice(1),
+      stdin: flags.on('stdin') ? call.stdin : '',
+      tty: flags.on('tty'),
+    })
     output.stdout(result.stdout)
     output.stderr(result.stderr)
-    if (result.exit !== 0 && restart !== 'Always') throw new CommandFailure([{ kind: 'exit', code: result.exit, text: `pod ${namespace}/${name} terminated (Error)` }])
+    if (result.exit !== 0 && restart !== 'Always')
+      throw new CommandFailure([{ kind: 'exit', code: result.exit, text: `pod ${namespace}/${name} terminated (Error)` }])
     return 0
   }
   const lines = cluster.logsOf(namespace, name, container, false)
@@ -124,7 +144,14 @@ function* attach(call: Call, pod: KubernetesObject, restart: string): Running {
   if (phase() === 'Failed') {
     const terminated = listAt(current(), 'status', 'containerStatuses')[0]
     const code = numberAt(terminated, 'state', 'terminated', 'exitCode')
-    if (code !== 0) throw new CommandFailure([{ kind: 'exit', code, text: `pod ${namespace}/${name} terminated (${textAt(terminated, 'state', 'terminated', 'reason')})\n${textAt(terminated, 'state', 'terminated', 'message')}` }])
+    if (code !== 0)
+      throw new CommandFailure([
+        {
+          kind: 'exit',
+          code,
+          text: `pod ${namespace}/${name} terminated (${textAt(terminated, 'state', 'terminated', 'reason')})\n${textAt(terminated, 'state', 'terminated', 'message')}`,
+        },
+      ])
   }
   return 0
 }
@@ -137,12 +164,14 @@ function* run(call: Call): Running {
   const dryRun = dryRunOf(call)
   if (name === undefined) return failUsage(call.path, 'NAME is required for run')
   if (flags.text('image') === '') return fail('--image is required')
-  if (!/^[\w.-]+(?::\d+)?(?:\/[\w.-]+)*(?::[\w][\w.-]{0,127})?(?:@[\w+.-]+:[0-9a-fA-F]{32,})?$/.test(flags.text('image'))) return fail(`Invalid image name ${JSON.stringify(flags.text('image'))}: invalid reference format`)
+  if (!/^[\w.-]+(?::\d+)?(?:\/[\w.-]+)*(?::[\w][\w.-]{0,127})?(?:@[\w+.-]+:[0-9a-fA-F]{32,})?$/.test(flags.text('image')))
+    return fail(`Invalid image name ${JSON.stringify(flags.text('image'))}: invalid reference format`)
   if (flags.on('tty') && !interactive) return failUsage(call.path, '-i/--stdin is required for containers with -t/--tty=true')
   if (flags.on('expose') && flags.text('port') === '') return failUsage(call.path, '--port must be set when exposing a service')
   const restart = restartPolicyOf(call)
   if (flags.on('rm') && !attached) return failUsage(call.path, '--rm should only be used for attached containers')
-  if (attached && dryRun !== 'none') return failUsage(call.path, "--dry-run=[server|client] can't be used with attached containers options (--attach, --stdin, or --tty)")
+  if (attached && dryRun !== 'none')
+    return failUsage(call.path, "--dry-run=[server|client] can't be used with attached containers options (--attach, --stdin, or --tty)")
   const bare = podOf(call, name, restart)
   const object = flags.on('save-config') ? withLastApplied(bare) : bare
   const print = changePrinterOf(call, 'created', dryRun)
@@ -156,7 +185,12 @@ function* run(call: Call): Running {
   const pod = answer.right
   if (flags.on('expose')) {
     const port = Number(flags.text('port'))
-    const service = { apiVersion: 'v1', kind: 'Service', metadata: { name, namespace: call.namespace }, spec: { ports: [{ port, protocol: 'TCP', targetPort: port }], selector: labelsOf(call, name) } }
+    const service = {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name, namespace: call.namespace },
+      spec: { ports: [{ port, protocol: 'TCP', targetPort: port }], selector: labelsOf(call, name) },
+    }
     const exposed = ask(call, { kind: 'CreateObject', object: asUnstored(service) })
     if (E.isLeft(exposed)) return failWith(statusProblem(exposed.left))
     call.output.stdout(`service/${name} created\n`)
@@ -202,7 +236,7 @@ export const runCommand: Command = {
     switchFlag('force'),
     numberFlag('grace-period', '-1'),
     withBare(text('cascade', undefined, 'background'), 'background'),
-    text('pod-running-timeout', undefined, '1m0s')
+    text('pod-running-timeout', undefined, '1m0s'),
   ],
-  run
+  run,
 }
