@@ -9,6 +9,7 @@ import { endpointsController } from '../controllers/endpoints/controller.js'
 import { garbageCollectorController } from '../controllers/garbage-collector/controller.js'
 import { kubeSchedulerController } from '../controllers/kube-scheduler/controller.js'
 import { makeKubelet } from '../controllers/kubelet/controller.js'
+import { kubeletSettings } from '../controllers/kubelet/standard-images.js'
 import { replicaSetController } from '../controllers/replica-set/controller.js'
 import { replicationController } from '../controllers/replication-controller/controller.js'
 import { volumeBinderController } from '../controllers/volume-binder/controller.js'
@@ -41,3 +42,6 @@ const commonSettings: Omit<ClusterSettings, 'world'> = {
 
 /** The cluster of the conformance recordings. */
 export const recordedClusterSettings: ClusterSettings = { ...commonSettings, world: recordedSettings }
+
+/** The cluster of scenarios: the real kubelet's rules, images that are pulled once a node, latencies drawn by the seed. */
+export const defaultClusterSettings: ClusterSettings = { ...commonSettings, world: kubeletSettings }
