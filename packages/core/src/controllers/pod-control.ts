@@ -13,7 +13,8 @@ export const burstReplicas = 500
 export function* createPod(owner: KubernetesObject, pod: UnstoredPod): Steps<E.Either<ApiStatus, Pod>> {
   if (Object.keys(pod.metadata.labels ?? {}).length === 0) return E.left(plainError('unable to create pods, no labels'))
   const created = yield* create({ ...pod, kind: 'Pod' })
-  if (E.isRight(created)) yield* report(owner, { type: 'Normal', reason: 'SuccessfulCreate', message: `Created pod: ${created.right.metadata.name}` })
+  if (E.isRight(created))
+    yield* report(owner, { type: 'Normal', reason: 'SuccessfulCreate', message: `Created pod: ${created.right.metadata.name}` })
   else if (!isNamespaceTerminating(created.left)) {
     yield* report(owner, { type: 'Warning', reason: 'FailedCreate', message: `Error creating: ${created.left.message}` })
   }

@@ -45,7 +45,9 @@ const costOf = (pod: Pod): number => {
 }
 
 const restartsOf = (pod: Pod): readonly [number, number] => {
-  const sidecars = new Set((pod.spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always').map(({ name }) => name))
+  const sidecars = new Set(
+    (pod.spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always').map(({ name }) => name),
+  )
   const most = (counts: readonly number[]): number => counts.reduce((highest, count) => Math.max(highest, count), 0)
   return [
     most((pod.status.containerStatuses ?? []).map(({ restartCount }) => restartCount)),
@@ -75,7 +77,10 @@ const rules: readonly Rule[] = [
 /** The younger first; ages of the same magnitude (power of two) count as equal, and the uid decides. */
 const compareAges = (since: string | undefined, otherSince: string | undefined, one: Pod, other: Pod, now: SimTime): number => {
   if (since === otherSince) return 0
-  const [time, otherTime] = [since === undefined ? undefined : simTimeOf(since), otherSince === undefined ? undefined : simTimeOf(otherSince)]
+  const [time, otherTime] = [
+    since === undefined ? undefined : simTimeOf(since),
+    otherSince === undefined ? undefined : simTimeOf(otherSince),
+  ]
   if (time === undefined) return -1
   if (otherTime === undefined) return 1
   return magnitude(now - time) - magnitude(now - otherTime) || compareTexts(one.metadata.uid, other.metadata.uid)

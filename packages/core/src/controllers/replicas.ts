@@ -4,7 +4,14 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type { ApiStatus } from '../api/api-status.js'
-import type { Pod, PodTemplateSpec, ReplicaSet, ReplicaSetCondition, ReplicaSetStatus, ReplicationController } from '../api/generated/types.js'
+import type {
+  Pod,
+  PodTemplateSpec,
+  ReplicaSet,
+  ReplicaSetCondition,
+  ReplicaSetStatus,
+  ReplicationController,
+} from '../api/generated/types.js'
 import { controllerRefOf, splitKey, type KubernetesObject } from '../api/object.js'
 import type { Labels } from '../api/label-selector.js'
 import type { Reader } from '../cluster/reader.js'
@@ -58,7 +65,10 @@ export const planReplicas = ({ kind, selects, countsTerminating }: ReplicatedKin
     const mayManage = unseen === undefined && workload.metadata.deletionTimestamp === undefined
     const error = mayManage ? yield* manageReplicas(sync, claimed) : undefined
     const isOurs = (pod: Pod): boolean =>
-      controllerRefOf(pod)?.uid === workload.metadata.uid && isTerminating(pod) && !isTerminal(pod) && selects(workload, pod.metadata.labels)
+      controllerRefOf(pod)?.uid === workload.metadata.uid &&
+      isTerminating(pod) &&
+      !isTerminal(pod) &&
+      selects(workload, pod.metadata.labels)
     const status = {
       ...statusOf(workload, claimed, error, now),
       ...(countsTerminating ? { terminatingReplicas: candidates.filter(isOurs).length } : undefined),
@@ -106,7 +116,14 @@ function* manageReplicas({ context, workload, written }: Sync, pods: readonly Po
       return created.left
     }
     const count = Math.min(-excess, burstReplicas)
-    yield* slowStart({ count, initialBatchSize, batchSizeMax: burstReplicas, call, choose, address: `${workload.kind}/${key}@${now}/create` })
+    yield* slowStart({
+      count,
+      initialBatchSize,
+      batchSizeMax: burstReplicas,
+      call,
+      choose,
+      address: `${workload.kind}/${key}@${now}/create`,
+    })
     return firstError
   }
   const count = Math.min(excess, burstReplicas)
@@ -205,5 +222,9 @@ const waitingOf = (workload: Replicated, pods: readonly Pod[], unseen: string | 
   }
   return pods
     .filter((pod) => !isReady(pod))
-    .map((pod) => ({ kind: 'PodNotReady', on: `${namespace}/${pod.metadata.name}`, because: `${kind} ${workload.metadata.name} counts it only when it is ready` }))
+    .map((pod) => ({
+      kind: 'PodNotReady',
+      on: `${namespace}/${pod.metadata.name}`,
+      because: `${kind} ${workload.metadata.name} counts it only when it is ready`,
+    }))
 }

@@ -185,7 +185,8 @@ export class FakeApi {
         if (E.isLeft(found)) return found
         const object = found.right
         const { uid } = command.options.preconditions ?? {}
-        if (uid !== undefined && uid !== object.metadata.uid) return E.left(conflict(resourceOf(object.kind), object.metadata.name, 'the uid differs'))
+        if (uid !== undefined && uid !== object.metadata.uid)
+          return E.left(conflict(resourceOf(object.kind), object.metadata.name, 'the uid differs'))
         const { propagationPolicy } = command.options
         if (object.kind !== 'Pod' && propagationPolicy !== undefined && propagationPolicy !== 'Background') {
           const finalizers = [propagationPolicy === 'Foreground' ? 'foregroundDeletion' : 'orphan']

@@ -24,7 +24,10 @@ export const fitnessOf = (set: DaemonSet, node: Node): NodeFitness => {
 // Follows GetRequiredNodeAffinity in component-helpers/scheduling/corev1/nodeaffinity/nodeaffinity.go.
 const fitsAffinity = ({ nodeSelector = {}, affinity }: PodSpec, { metadata: { name, labels = {} } }: Node): boolean => {
   const required = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution
-  return Object.entries(nodeSelector).every(([key, value]) => labels[key] === value) && (required === undefined || nodeSelectorMatches(required, name, labels))
+  return (
+    Object.entries(nodeSelector).every(([key, value]) => labels[key] === value) &&
+    (required === undefined || nodeSelectorMatches(required, name, labels))
+  )
 }
 
 const toleratedForever: readonly Toleration[] = [

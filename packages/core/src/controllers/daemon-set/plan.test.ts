@@ -10,7 +10,12 @@ const aDaemonSet = (spec: Partial<DaemonSet['spec']> = {}, template: PodTemplate
   apiVersion: 'apps/v1',
   kind: 'DaemonSet',
   metadata: aMetadata('DaemonSet', 'agent', { annotations: { 'deprecated.daemonset.template.generation': '1' } }),
-  spec: { selector: { matchLabels: { app: 'nginx' } }, template, updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } }, ...spec },
+  spec: {
+    selector: { matchLabels: { app: 'nginx' } },
+    template,
+    updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } },
+    ...spec,
+  },
   status: { currentNumberScheduled: 0, desiredNumberScheduled: 0, numberMisscheduled: 0, numberReady: 0 },
 })
 
@@ -34,12 +39,19 @@ const countsOf = (api: FakeApi): readonly (number | undefined)[] => {
 const startAll = (api: FakeApi): void => {
   for (const pod of api.live.list('Pod')) {
     if (pod.status.phase !== 'Pending') continue
-    const nodeName = pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms[0]?.matchFields?.[0]?.values?.[0] ?? ''
-    api.put({ ...pod, spec: { ...pod.spec, nodeName }, status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: timestampOf(0) }] } })
+    const nodeName =
+      pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms[0]?.matchFields?.[0]
+        ?.values?.[0] ?? ''
+    api.put({
+      ...pod,
+      spec: { ...pod.spec, nodeName },
+      status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: timestampOf(0) }] },
+    })
   }
 }
 const endTerminating = (api: FakeApi): void => {
-  for (const pod of api.live.list('Pod')) if (pod.metadata.deletionTimestamp !== undefined) api.put({ ...pod, status: { ...pod.status, phase: 'Succeeded', conditions: [] } })
+  for (const pod of api.live.list('Pod'))
+    if (pod.metadata.deletionTimestamp !== undefined) api.put({ ...pod, status: { ...pod.status, phase: 'Succeeded', conditions: [] } })
 }
 const updateImage = (api: FakeApi, image: string): void =>
   api.change('DaemonSet', 'agent', (set) => ({
@@ -61,7 +73,11 @@ describe('a DaemonSet', () => {
     expect(countsOf(api)).toEqual([3, 3, 0, 3, undefined])
     const [pod] = api.live.list('Pod')
     const [revision] = api.live.list('ControllerRevision')
-    expect(pod?.metadata.labels).toEqual({ app: 'nginx', 'controller-revision-hash': revision?.metadata.labels?.['controller-revision-hash'], 'pod-template-generation': '1' })
+    expect(pod?.metadata.labels).toEqual({
+      app: 'nginx',
+      'controller-revision-hash': revision?.metadata.labels?.['controller-revision-hash'],
+      'pod-template-generation': '1',
+    })
     expect(pod?.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution).toEqual({
       nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: ['node-1'] }] }],
     })
@@ -93,7 +109,12 @@ describe('a DaemonSet', () => {
     }
     expect(steps.map((step) => step.split(' ')[0])).toEqual(['delete', 'create', 'delete', 'create', 'delete', 'create'])
     expect(countsOf(api)).toEqual([3, 3, 3, 3, 3])
-    expect(api.live.list('ControllerRevision').map(({ revision }) => revision).sort((one, other) => one - other)).toEqual([1, 2])
+    expect(
+      api.live
+        .list('ControllerRevision')
+        .map(({ revision }) => revision)
+        .sort((one, other) => one - other),
+    ).toEqual([1, 2])
   })
 
   it('with OnDelete replaces only what somebody deletes', () => {
@@ -115,7 +136,12 @@ describe('a DaemonSet', () => {
     sync(api)
     updateImage(api, 'nginx:1.27')
     sync(api)
-    expect(api.live.list('ControllerRevision').map(({ revision }) => revision).sort((one, other) => one - other)).toEqual([2, 3])
+    expect(
+      api.live
+        .list('ControllerRevision')
+        .map(({ revision }) => revision)
+        .sort((one, other) => one - other),
+    ).toEqual([2, 3])
   })
 
   it('replaces a failed Pod, more slowly each time', () => {
@@ -152,8 +178,18 @@ describe('a node', () => {
     ['with the label', { containers: [], nodeSelector: { disk: 'ssd' } }, aNode('node-1', {}, { labels: { disk: 'ssd' } }), [true, true]],
     ['that takes no more Pods', { containers: [] }, aNode('node-1', { taints: noSchedule }), [false, true]],
     ['that drives Pods out', { containers: [] }, aNode('node-1', { taints: noExecute }), [false, false]],
-    ['that is cordoned', { containers: [] }, aNode('node-1', { taints: [{ key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' }] }), [true, true]],
-    ['that is lost', { containers: [] }, aNode('node-1', { taints: [{ key: 'node.kubernetes.io/unreachable', effect: 'NoExecute' }] }), [true, true]],
+    [
+      'that is cordoned',
+      { containers: [] },
+      aNode('node-1', { taints: [{ key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' }] }),
+      [true, true],
+    ],
+    [
+      'that is lost',
+      { containers: [] },
+      aNode('node-1', { taints: [{ key: 'node.kubernetes.io/unreachable', effect: 'NoExecute' }] }),
+      [true, true],
+    ],
   ]
   it.each(rows)('%s', (_what, spec, node, [shouldRun, shouldContinueRunning]) => {
     expect(fitnessOf(aDaemonSet({}, { metadata: { labels: { app: 'nginx' } }, spec }), node)).toEqual({ shouldRun, shouldContinueRunning })
@@ -162,7 +198,18 @@ describe('a node', () => {
 
 describe('the tolerations of a daemon', () => {
   it('come in the order of the real cluster, after its own', () => {
-    const keys = daemonTolerations({ containers: [], hostNetwork: true, tolerations: [{ key: 'own', operator: 'Exists' }] }).map(({ key }) => key?.split('/').at(-1))
-    expect(keys).toEqual(['own', 'not-ready', 'unreachable', 'disk-pressure', 'memory-pressure', 'pid-pressure', 'unschedulable', 'network-unavailable'])
+    const keys = daemonTolerations({ containers: [], hostNetwork: true, tolerations: [{ key: 'own', operator: 'Exists' }] }).map(
+      ({ key }) => key?.split('/').at(-1),
+    )
+    expect(keys).toEqual([
+      'own',
+      'not-ready',
+      'unreachable',
+      'disk-pressure',
+      'memory-pressure',
+      'pid-pressure',
+      'unschedulable',
+      'network-unavailable',
+    ])
   })
 })

@@ -24,7 +24,9 @@ const recreatedBy = ({ type, object: pod }: WatchNotification<Pod>, reader: Read
   const set = type === 'DELETED' ? ownerOf('ReplicaSet', pod, reader) : undefined
   const deployment = set === undefined ? undefined : ownerOf('Deployment', set, reader)
   if (deployment?.spec.strategy?.type !== 'Recreate') return []
-  const hasPods = reader.ownedBy('ReplicaSet', deployment.metadata.uid).some(({ metadata }) => reader.ownedBy('Pod', metadata.uid).length > 0)
+  const hasPods = reader
+    .ownedBy('ReplicaSet', deployment.metadata.uid)
+    .some(({ metadata }) => reader.ownedBy('Pod', metadata.uid).length > 0)
   return hasPods ? [] : [{ key: keyOf(deployment.metadata.namespace ?? '', deployment.metadata.name) }]
 }
 

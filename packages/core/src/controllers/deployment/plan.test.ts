@@ -24,7 +24,16 @@ const aDeployment = (replicas: number, spec: Partial<Deployment['spec']> = {}, s
   status,
 })
 
-const aSet = (name: string, replicas: number, shape: { readonly image?: string; readonly annotations?: { readonly [key: string]: string }; readonly status?: Partial<ReplicaSet['status']>; readonly age?: number } = {}): ReplicaSet => ({
+const aSet = (
+  name: string,
+  replicas: number,
+  shape: {
+    readonly image?: string
+    readonly annotations?: { readonly [key: string]: string }
+    readonly status?: Partial<ReplicaSet['status']>
+    readonly age?: number
+  } = {},
+): ReplicaSet => ({
   apiVersion: 'apps/v1',
   kind: 'ReplicaSet',
   metadata: aMetadata('ReplicaSet', name, {
@@ -33,7 +42,11 @@ const aSet = (name: string, replicas: number, shape: { readonly image?: string; 
     ownerReferences: [ownedBy(aDeployment(0))],
     ...(shape.annotations === undefined ? undefined : { annotations: shape.annotations }),
   }),
-  spec: { replicas, selector: { matchLabels: { app: 'nginx', 'pod-template-hash': name } }, template: aTemplate(shape.image, { app: 'nginx', 'pod-template-hash': name }) },
+  spec: {
+    replicas,
+    selector: { matchLabels: { app: 'nginx', 'pod-template-hash': name } },
+    template: aTemplate(shape.image, { app: 'nginx', 'pod-template-hash': name }),
+  },
   status: { replicas, readyReplicas: replicas, availableReplicas: replicas, observedGeneration: 1, ...shape.status },
 })
 
@@ -47,7 +60,9 @@ const setsOf = (api: FakeApi): readonly ReplicaSet[] => api.live.list('ReplicaSe
 
 /** `3 3 3 1 -`: replicas, ready, available, updated, unavailable. */
 const countsOf = ({ status }: Deployment): string =>
-  [status.replicas, status.readyReplicas, status.availableReplicas, status.updatedReplicas, status.unavailableReplicas].map((count) => count ?? '-').join(' ')
+  [status.replicas, status.readyReplicas, status.availableReplicas, status.updatedReplicas, status.unavailableReplicas]
+    .map((count) => count ?? '-')
+    .join(' ')
 
 /** Lets the controllers and a quick kubelet work until nothing changes; answers the counts that the Deployment went through. */
 const settle = (api: FakeApi, kubelet: { readonly starts?: boolean } = {}): readonly string[] => {
@@ -78,7 +93,10 @@ const settle = (api: FakeApi, kubelet: { readonly starts?: boolean } = {}): read
     for (const { metadata } of terminating) api.remove('Pod', metadata.name)
     if (kubelet.starts !== false) {
       for (const pod of starting) {
-        api.put({ ...pod, status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: timestampOf(api.now) }] } })
+        api.put({
+          ...pod,
+          status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: timestampOf(api.now) }] },
+        })
       }
     }
     if (terminating.length === 0 && (starting.length === 0 || kubelet.starts === false)) break
@@ -122,11 +140,16 @@ describe('a new Deployment', () => {
     })
     expect(deploymentOf(api)).toMatchObject({
       metadata: { annotations: { 'deployment.kubernetes.io/revision': '1' } },
-      status: { conditions: [{ type: 'Progressing', reason: 'NewReplicaSetCreated', message: `Created new replica set "${set?.metadata.name}"` }] },
+      status: {
+        conditions: [{ type: 'Progressing', reason: 'NewReplicaSetCreated', message: `Created new replica set "${set?.metadata.name}"` }],
+      },
     })
     sync(api)
     expect(deploymentOf(api).status).toMatchObject({ observedGeneration: 1, unavailableReplicas: 3, terminatingReplicas: 0 })
-    expect(deploymentOf(api).status.conditions?.map(({ type, status }) => `${type} ${status}`)).toEqual(['Progressing True', 'Available False'])
+    expect(deploymentOf(api).status.conditions?.map(({ type, status }) => `${type} ${status}`)).toEqual([
+      'Progressing True',
+      'Available False',
+    ])
   })
 
   it('ends available and progressed', () => {
@@ -143,11 +166,18 @@ describe('a rolling update', () => {
   it('of three replicas goes through the recorded counts', () => {
     const api = rolledOut(3)
     update(api, (spec) => ({ ...spec, template: aTemplate('nginx:1.28') }))
-    expect(settle(api).slice(1)).toEqual(
-      [
-        '3 3 3 - 1', '4 3 3 1 1', '4 4 4 1 -', '3 3 3 1 1', '4 3 3 2 1', '4 4 4 2 -', '3 3 3 2 1', '4 3 3 3 1', '4 4 4 3 -', '3 3 3 3 -',
-      ],
-    )
+    expect(settle(api).slice(1)).toEqual([
+      '3 3 3 - 1',
+      '4 3 3 1 1',
+      '4 4 4 1 -',
+      '3 3 3 1 1',
+      '4 3 3 2 1',
+      '4 4 4 2 -',
+      '3 3 3 2 1',
+      '4 3 3 3 1',
+      '4 4 4 3 -',
+      '3 3 3 3 -',
+    ])
   })
 
   it('back to an old template gives the old ReplicaSet the newest number', () => {
@@ -169,12 +199,19 @@ describe('a rolling update', () => {
     const api = rolledOut(4)
     update(api, (spec) => ({ ...spec, template: aTemplate('nginx:no-such') }))
     settle(api, { starts: false })
-    expect(setsOf(api).map(({ spec }) => spec.replicas).sort((one = 0, other = 0) => one - other)).toEqual([2, 3])
+    expect(
+      setsOf(api)
+        .map(({ spec }) => spec.replicas)
+        .sort((one = 0, other = 0) => one - other),
+    ).toEqual([2, 3])
     const { requeueAfterMs } = sync(api).outcome
     expect(requeueAfterMs).toBe(601_000)
     api.now = 601_000
     sync(api)
-    expect(deploymentOf(api).status.conditions?.find(({ type }) => type === 'Progressing')).toMatchObject({ status: 'False', reason: 'ProgressDeadlineExceeded' })
+    expect(deploymentOf(api).status.conditions?.find(({ type }) => type === 'Progressing')).toMatchObject({
+      status: 'False',
+      reason: 'ProgressDeadlineExceeded',
+    })
   })
 
   it('keeps no more old ReplicaSets than the limit', () => {
@@ -183,7 +220,11 @@ describe('a rolling update', () => {
       update(api, (spec) => ({ ...spec, template: aTemplate(`nginx:${version}`) }))
       settle(api)
     }
-    expect(setsOf(api).map(({ metadata }) => metadata.annotations?.['deployment.kubernetes.io/revision']).sort((one = '', other = '') => (one < other ? -1 : 1))).toEqual(['3', '4'])
+    expect(
+      setsOf(api)
+        .map(({ metadata }) => metadata.annotations?.['deployment.kubernetes.io/revision'])
+        .sort((one = '', other = '') => (one < other ? -1 : 1)),
+    ).toEqual(['3', '4'])
   })
 })
 
@@ -199,7 +240,11 @@ describe('a Deployment that recreates', () => {
     expect(sync(api).outcome.waitingFor).toMatchObject([{ kind: 'OldPodRunning' }, { kind: 'OldPodRunning' }])
     for (const name of api.podNames()) api.change('Pod', name, (pod) => ({ ...pod, status: { ...pod.status, phase: 'Succeeded' } }))
     sync(api)
-    expect(setsOf(api).map(({ spec }) => spec.replicas).sort((one = 0, other = 0) => one - other)).toEqual([0, 2])
+    expect(
+      setsOf(api)
+        .map(({ spec }) => spec.replicas)
+        .sort((one = 0, other = 0) => one - other),
+    ).toEqual([0, 2])
   })
 })
 
@@ -209,10 +254,15 @@ describe('a paused Deployment', () => {
     update(api, (spec) => ({ ...spec, paused: true, replicas: 5, template: aTemplate('nginx:1.28') }))
     settle(api)
     expect(setsOf(api).map(({ spec }) => spec.replicas)).toEqual([5])
-    expect(deploymentOf(api).status.conditions?.find(({ type }) => type === 'Progressing')).toMatchObject({ status: 'Unknown', message: 'Deployment is paused' })
+    expect(deploymentOf(api).status.conditions?.find(({ type }) => type === 'Progressing')).toMatchObject({
+      status: 'Unknown',
+      message: 'Deployment is paused',
+    })
     update(api, (spec) => ({ ...spec, paused: false }))
     sync(api)
-    expect(deploymentOf(api).status.conditions?.find(({ type }) => type === 'Progressing')?.message).toMatch(/Deployment is resumed|Created new replica set/)
+    expect(deploymentOf(api).status.conditions?.find(({ type }) => type === 'Progressing')?.message).toMatch(
+      /Deployment is resumed|Created new replica set/,
+    )
   })
 })
 
@@ -229,15 +279,54 @@ describe('scaling', () => {
 
   const rows: readonly (readonly [number, readonly (readonly [number, number])[], readonly number[]])[] = [
     // wanted, [replicas, annotated max] of each ReplicaSet → new sizes
-    [20, [[8, 13], [5, 13]], [15, 10]],
-    [5, [[8, 13], [5, 13]], [4, 3]],
-    [0, [[8, 13], [5, 13]], [0, 0]],
-    [15, [[10, 13], [2, 13], [1, 13]], [15, 3, 1]],
-    [10, [[5, 13], [5, 13], [3, 13]], [5, 5, 3]],
+    [
+      20,
+      [
+        [8, 13],
+        [5, 13],
+      ],
+      [15, 10],
+    ],
+    [
+      5,
+      [
+        [8, 13],
+        [5, 13],
+      ],
+      [4, 3],
+    ],
+    [
+      0,
+      [
+        [8, 13],
+        [5, 13],
+      ],
+      [0, 0],
+    ],
+    [
+      15,
+      [
+        [10, 13],
+        [2, 13],
+        [1, 13],
+      ],
+      [15, 3, 1],
+    ],
+    [
+      10,
+      [
+        [5, 13],
+        [5, 13],
+        [3, 13],
+      ],
+      [5, 5, 3],
+    ],
   ]
   it.each(rows)('in the midst of a rollout to %i gives each its share', (wanted, sets, expected) => {
     const deployment = aDeployment(wanted)
-    const active = sets.map(([replicas, max], index) => aSet(`s${index}`, replicas, { annotations: { 'deployment.kubernetes.io/max-replicas': String(max) } }))
+    const active = sets.map(([replicas, max], index) =>
+      aSet(`s${index}`, replicas, { annotations: { 'deployment.kubernetes.io/max-replicas': String(max) } }),
+    )
     const sizes = proportionalSizes(deployment, active)
     expect(active.map((set) => sizes.find((size) => size.set === set)?.replicas)).toEqual(expected)
   })
@@ -252,24 +341,35 @@ describe('the bounds of a rollout', () => {
     [2, 1, 5, 1, 2],
     [0, '25%', '25%', 0, 0],
   ]
-  it.each(rows)('for %i replicas, surge %s and unavailable %s are %i and %i', (replicas, surge, unavailable, expectedSurge, expectedUnavailable) => {
-    const deployment = aDeployment(replicas, { strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: surge, maxUnavailable: unavailable } } })
-    expect([maxSurge(deployment), maxUnavailable(deployment)]).toEqual([expectedSurge, expectedUnavailable])
-  })
+  it.each(rows)(
+    'for %i replicas, surge %s and unavailable %s are %i and %i',
+    (replicas, surge, unavailable, expectedSurge, expectedUnavailable) => {
+      const deployment = aDeployment(replicas, {
+        strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: surge, maxUnavailable: unavailable } },
+      })
+      expect([maxSurge(deployment), maxUnavailable(deployment)]).toEqual([expectedSurge, expectedUnavailable])
+    },
+  )
   it('leave room for the new ReplicaSet', () => {
     expect(newReplicas(aDeployment(10), [aSet('old', 10)], 0)).toBe(3)
   })
 })
 
 describe('the annotations of the new ReplicaSet', () => {
-  it('are the Deployment\'s own, without what was applied', () => {
+  it("are the Deployment's own, without what was applied", () => {
     const deployment = aDeployment(1)
-    const annotated = { ...deployment, metadata: { ...deployment.metadata, annotations: { 'kubectl.kubernetes.io/last-applied-configuration': '{}', team: 'web' } } }
+    const annotated = {
+      ...deployment,
+      metadata: { ...deployment.metadata, annotations: { 'kubectl.kubernetes.io/last-applied-configuration': '{}', team: 'web' } },
+    }
     expect(annotationsOfNewSet(annotated, undefined, 1)).toEqual({ team: 'web', 'deployment.kubernetes.io/revision': '1' })
   })
   it('remember earlier numbers', () => {
     const before = { 'deployment.kubernetes.io/revision': '2', 'deployment.kubernetes.io/revision-history': '1' }
-    expect(annotationsOfNewSet(aDeployment(1), before, 5)).toMatchObject({ 'deployment.kubernetes.io/revision': '5', 'deployment.kubernetes.io/revision-history': '1,2' })
+    expect(annotationsOfNewSet(aDeployment(1), before, 5)).toMatchObject({
+      'deployment.kubernetes.io/revision': '5',
+      'deployment.kubernetes.io/revision-history': '1,2',
+    })
   })
 })
 
@@ -282,7 +382,11 @@ describe('a name that is taken by another template', () => {
     if (first === undefined) throw new Error('there is a ReplicaSet')
     const blocked = new FakeApi()
     blocked.put(aDeployment(1))
-    blocked.put({ ...first, metadata: { ...first.metadata, labels: {}, ownerReferences: [] }, spec: { ...first.spec, template: aTemplate('other') } })
+    blocked.put({
+      ...first,
+      metadata: { ...first.metadata, labels: {}, ownerReferences: [] },
+      spec: { ...first.spec, template: aTemplate('other') },
+    })
     expect(sync(blocked).outcome.error?.reason).toBe('AlreadyExists')
     expect(deploymentOf(blocked).status.collisionCount).toBe(1)
     sync(blocked)

@@ -38,7 +38,16 @@ import {
   withoutUnhealthy,
   type Resize,
 } from './scaling.js'
-import { calculateStatus, findCondition, hasProgressDeadline, isComplete, newCondition, progressCheckAfter, rolloutStatus, withCondition } from './status.js'
+import {
+  calculateStatus,
+  findCondition,
+  hasProgressDeadline,
+  isComplete,
+  newCondition,
+  progressCheckAfter,
+  rolloutStatus,
+  withCondition,
+} from './status.js'
 
 /**
  * One sync. The Deployment is the controller's own copy: it changes as the sync goes on, but keeps the version that it was read with, so that
@@ -85,7 +94,11 @@ export function* planDeployment(context: PlanContext): Plan {
 
 function* refuseToSelectAll(sync: Sync): Plan {
   const { deployment } = sync
-  yield* report(deployment, { type: 'Warning', reason: 'SelectingAll', message: 'This deployment is selecting all pods. A non-empty selector is required.' })
+  yield* report(deployment, {
+    type: 'Warning',
+    reason: 'SelectingAll',
+    message: 'This deployment is selecting all pods. A non-empty selector is required.',
+  })
   const { generation = 0 } = deployment.metadata
   if ((deployment.status.observedGeneration ?? 0) >= generation) return {}
   sync.deployment = { ...deployment, status: { ...deployment.status, observedGeneration: generation } }
@@ -157,9 +170,15 @@ function* scale(sync: Sync, { newSet, old }: ReplicaSets): Steps<Failure> {
   const newest = newSet ?? [...old].sort((one, other) => byAge(other, one))[0]
   const only = active.length === 0 ? newest : active.length === 1 ? active[0] : undefined
   if (only !== undefined) {
-    return replicasOf(only) === replicasOf(deployment) ? undefined : yield* resizeAll(sync, [{ set: only, replicas: replicasOf(deployment) }])
+    return replicasOf(only) === replicasOf(deployment)
+      ? undefined
+      : yield* resizeAll(sync, [{ set: only, replicas: replicasOf(deployment) }])
   }
-  if (isSaturated(deployment, newSet)) return yield* resizeAll(sync, old.filter(isActiveSet).map((set) => ({ set, replicas: 0 })))
+  if (isSaturated(deployment, newSet))
+    return yield* resizeAll(
+      sync,
+      old.filter(isActiveSet).map((set) => ({ set, replicas: 0 })),
+    )
   return isRollingUpdate(deployment) ? yield* resizeAll(sync, proportionalSizes(deployment, active)) : undefined
 }
 
@@ -191,7 +210,8 @@ function* scaleReplicaSet({ deployment }: Sync, { set, replicas }: Resize): Step
 function* findReplicaSets(sync: Sync, sets: readonly ReplicaSet[], createMissing: boolean): Steps<E.Either<ApiStatus, ReplicaSets>> {
   const known = findNewReplicaSet(sync.deployment, sets)
   const old = sets.filter((set) => set !== known)
-  const newSet = known === undefined ? (createMissing ? yield* createNewReplicaSet(sync, old) : E.right(undefined)) : yield* renewKnown(sync, known, old)
+  const newSet =
+    known === undefined ? (createMissing ? yield* createNewReplicaSet(sync, old) : E.right(undefined)) : yield* renewKnown(sync, known, old)
   return E.isLeft(newSet) ? newSet : E.right({ newSet: newSet.right, old })
 }
 
@@ -205,7 +225,11 @@ function* renewKnown(sync: Sync, known: ReplicaSet, old: readonly ReplicaSet[]):
   const minReadySeconds = deployment.spec.minReadySeconds ?? 0
   if (!semanticallyEqual(annotations, known.metadata.annotations) || (known.spec.minReadySeconds ?? 0) !== minReadySeconds) {
     const { minReadySeconds: _before, ...spec } = known.spec
-    const next = { ...known, metadata: { ...known.metadata, annotations }, spec: minReadySeconds === 0 ? spec : { ...spec, minReadySeconds } }
+    const next = {
+      ...known,
+      metadata: { ...known.metadata, annotations },
+      spec: minReadySeconds === 0 ? spec : { ...spec, minReadySeconds },
+    }
     return yield* replace(next)
   }
   const shown = withRevision(deployment, annotations[revisionAnnotation] ?? '')
@@ -221,7 +245,10 @@ function* renewKnown(sync: Sync, known: ReplicaSet, old: readonly ReplicaSet[]):
 const withRevision = (deployment: Deployment, revision: string): Deployment =>
   deployment.metadata.annotations?.[revisionAnnotation] === revision
     ? deployment
-    : { ...deployment, metadata: { ...deployment.metadata, annotations: { ...deployment.metadata.annotations, [revisionAnnotation]: revision } } }
+    : {
+        ...deployment,
+        metadata: { ...deployment.metadata, annotations: { ...deployment.metadata.annotations, [revisionAnnotation]: revision } },
+      }
 
 // Follows getNewReplicaSet in pkg/controller/deployment/sync.go, its second half.
 function* createNewReplicaSet(sync: Sync, old: readonly ReplicaSet[]): Steps<E.Either<ApiStatus, ReplicaSet>> {
@@ -241,7 +268,10 @@ function* createNewReplicaSet(sync: Sync, old: readonly ReplicaSet[]): Steps<E.E
       name,
       namespace,
       labels,
-      annotations: withReplicasAnnotations(annotationsOfNewSet(deployment, undefined, revision), { desired, max: desired + maxSurge(deployment) }),
+      annotations: withReplicasAnnotations(annotationsOfNewSet(deployment, undefined, revision), {
+        desired,
+        max: desired + maxSurge(deployment),
+      }),
       ownerReferences: [newControllerRef(deployment)],
     },
     spec: {
@@ -270,7 +300,11 @@ function* createNewReplicaSet(sync: Sync, old: readonly ReplicaSet[]): Steps<E.E
     return created
   }
   if (!exists && replicas > 0) {
-    yield* report(deployment, { type: 'Normal', reason: 'ScalingReplicaSet', message: `Scaled up replica set ${name} from 0 to ${replicas}` })
+    yield* report(deployment, {
+      type: 'Normal',
+      reason: 'ScalingReplicaSet',
+      message: `Scaled up replica set ${name} from 0 to ${replicas}`,
+    })
   }
   const shown = withRevision(deployment, String(revision))
   const condition = newCondition('Progressing', 'True', 'NewReplicaSetCreated', `Created new replica set "${name}"`, context.now)
@@ -428,5 +462,11 @@ const waitingOf = (deployment: Deployment, newSet: ReplicaSet | undefined): read
   const available = newSet.status.availableReplicas ?? 0
   if (available >= replicasOf(deployment)) return []
   const { namespace = '', name } = newSet.metadata
-  return [{ kind: 'ReplicaSetNotAvailable', on: `${namespace}/${name}`, because: `${available} of ${replicasOf(deployment)} replicas of the new ReplicaSet are available` }]
+  return [
+    {
+      kind: 'ReplicaSetNotAvailable',
+      on: `${namespace}/${name}`,
+      because: `${available} of ${replicasOf(deployment)} replicas of the new ReplicaSet are available`,
+    },
+  ]
 }

@@ -77,7 +77,9 @@ export const annotationsOfNewSet = (deployment: Deployment, set: Annotations | u
   return {
     ...annotations,
     [revisionAnnotation]: String(newRevision),
-    ...(oldText === undefined ? undefined : { [revisionHistoryAnnotation]: historyWith(annotations[revisionHistoryAnnotation] ?? '', oldText) }),
+    ...(oldText === undefined
+      ? undefined
+      : { [revisionHistoryAnnotation]: historyWith(annotations[revisionHistoryAnnotation] ?? '', oldText) }),
   }
 }
 

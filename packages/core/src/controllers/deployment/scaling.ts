@@ -34,7 +34,10 @@ export const terminatingReplicas = (sets: readonly ReplicaSet[]): number => sum(
 /** How large the new ReplicaSet (of `current` replicas so far) may be now. Follows NewRSNewReplicas. */
 export const newReplicas = (deployment: Deployment, all: readonly ReplicaSet[], current: number): number => {
   if (!isRollingUpdate(deployment)) return replicasOf(deployment)
-  const room = replicasOf(deployment) + scaledValue(deployment.spec.strategy?.rollingUpdate?.maxSurge, replicasOf(deployment), 'up') - totalReplicas(all)
+  const room =
+    replicasOf(deployment) +
+    scaledValue(deployment.spec.strategy?.rollingUpdate?.maxSurge, replicasOf(deployment), 'up') -
+    totalReplicas(all)
   return room <= 0 ? current : current + Math.min(room, replicasOf(deployment) - current)
 }
 
@@ -93,7 +96,9 @@ export const proportionalSizes = (deployment: Deployment, active: readonly Repli
     return { set, replicas: Math.max(0, replicasOf(set) + share) }
   })
   // What rounding left over is the largest one's.
-  return resizes.map((resize, index) => (index === 0 && toAdd !== 0 ? { ...resize, replicas: Math.max(0, resize.replicas + toAdd - added) } : resize))
+  return resizes.map((resize, index) =>
+    index === 0 && toAdd !== 0 ? { ...resize, replicas: Math.max(0, resize.replicas + toAdd - added) } : resize,
+  )
 }
 
 // Follows GetReplicaSetProportion.

@@ -1,14 +1,28 @@
 /** What a Deployment says about itself: counts and conditions. Follows calculateStatus in pkg/controller/deployment/sync.go and progress.go. */
 import type { Deployment, DeploymentCondition, DeploymentStatus, ReplicaSet } from '../../api/generated/types.js'
 import { simTimeOf, timestampOf, type SimTime } from '../../kernel/sim-time.js'
-import { actualReplicas, availableReplicas, maxUnavailable, readyReplicas, replicasOf, terminatingReplicas, totalReplicas } from './scaling.js'
+import {
+  actualReplicas,
+  availableReplicas,
+  maxUnavailable,
+  readyReplicas,
+  replicasOf,
+  terminatingReplicas,
+  totalReplicas,
+} from './scaling.js'
 
 const noDeadline = 2_147_483_647
 
 export const hasProgressDeadline = ({ spec: { progressDeadlineSeconds } }: Deployment): boolean =>
   progressDeadlineSeconds !== undefined && progressDeadlineSeconds !== noDeadline
 
-export const newCondition = (type: string, status: 'True' | 'False' | 'Unknown', reason: string, message: string, now: SimTime): DeploymentCondition => ({
+export const newCondition = (
+  type: string,
+  status: 'True' | 'False' | 'Unknown',
+  reason: string,
+  message: string,
+  now: SimTime,
+): DeploymentCondition => ({
   type,
   status,
   lastUpdateTime: timestampOf(now),
@@ -40,7 +54,12 @@ const positive = <K extends keyof DeploymentStatus>(key: K, value: number | unde
   value === undefined || value === 0 ? undefined : { [key]: value }
 
 /** Counts that are 0 are not written, except `terminatingReplicas`. */
-export const calculateStatus = (deployment: Deployment, all: readonly ReplicaSet[], newSet: ReplicaSet | undefined, now: SimTime): DeploymentStatus => {
+export const calculateStatus = (
+  deployment: Deployment,
+  all: readonly ReplicaSet[],
+  newSet: ReplicaSet | undefined,
+  now: SimTime,
+): DeploymentStatus => {
   const available = availableReplicas(all)
   const { collisionCount, conditions } = deployment.status
   const counted: DeploymentStatus = {
@@ -94,9 +113,16 @@ const isTimedOut = (deployment: Deployment, status: DeploymentStatus, now: SimTi
 }
 
 /** The status during a rollout: is it under way, done, or stuck? Follows syncRolloutStatus in pkg/controller/deployment/progress.go. */
-export const rolloutStatus = (deployment: Deployment, all: readonly ReplicaSet[], newSet: ReplicaSet | undefined, now: SimTime): DeploymentStatus => {
+export const rolloutStatus = (
+  deployment: Deployment,
+  all: readonly ReplicaSet[],
+  newSet: ReplicaSet | undefined,
+  now: SimTime,
+): DeploymentStatus => {
   const calculated = calculateStatus(deployment, all, newSet, now)
-  const status = hasProgressDeadline(deployment) ? withProgress(deployment, calculated, newSet, now) : withoutCondition(calculated, 'Progressing')
+  const status = hasProgressDeadline(deployment)
+    ? withProgress(deployment, calculated, newSet, now)
+    : withoutCondition(calculated, 'Progressing')
   const failure = [...(newSet === undefined ? [] : [newSet]), ...all]
     .flatMap((set) => set.status.conditions ?? [])
     .find(({ type }) => type === 'ReplicaFailure')
@@ -117,7 +143,10 @@ const withProgress = (deployment: Deployment, status: DeploymentStatus, newSet: 
     const condition = newCondition('Progressing', 'True', 'ReplicaSetUpdated', `${who} is progressing.`, now)
     const since = current?.status === 'True' ? current.lastTransitionTime : undefined
     // Any progress renews the time of the last update, though status and reason stay.
-    return withCondition(withoutCondition(status, 'Progressing'), { ...condition, ...(since === undefined ? undefined : { lastTransitionTime: since }) })
+    return withCondition(withoutCondition(status, 'Progressing'), {
+      ...condition,
+      ...(since === undefined ? undefined : { lastTransitionTime: since }),
+    })
   }
   if (isTimedOut(deployment, status, now)) {
     return withCondition(status, newCondition('Progressing', 'False', 'ProgressDeadlineExceeded', `${who} has timed out progressing.`, now))

@@ -34,15 +34,16 @@ const statusOf = (api: FakeApi): PodDisruptionBudget['status'] => api.live.get('
 
 describe('the status of a budget', () => {
   const ready: PodShape = {}
-  const rows: readonly (readonly [string, PodDisruptionBudget['spec'], readonly PodShape[], readonly [number, number, number, number]])[] = [
-    // spec, Pods → expected, desired, healthy, allowed
-    ['minAvailable 2 of three', { minAvailable: 2 }, [ready, ready, ready], [3, 2, 3, 1]],
-    ['a number counts the Pods that exist', { minAvailable: 2 }, [ready, ready], [2, 2, 2, 0]],
-    ['a percentage counts what the set wants', { minAvailable: '50%' }, [ready, ready], [3, 2, 2, 0]],
-    ['maxUnavailable 1', { maxUnavailable: 1 }, [ready, ready, ready], [3, 2, 3, 1]],
-    ['maxUnavailable 50 % is rounded up', { maxUnavailable: '50%' }, [ready, ready, ready], [3, 1, 3, 2]],
-    ['what is not ready is not healthy', { minAvailable: 1 }, [ready, { ready: false }, { terminating: true }], [3, 1, 1, 0]],
-  ]
+  const rows: readonly (readonly [string, PodDisruptionBudget['spec'], readonly PodShape[], readonly [number, number, number, number]])[] =
+    [
+      // spec, Pods → expected, desired, healthy, allowed
+      ['minAvailable 2 of three', { minAvailable: 2 }, [ready, ready, ready], [3, 2, 3, 1]],
+      ['a number counts the Pods that exist', { minAvailable: 2 }, [ready, ready], [2, 2, 2, 0]],
+      ['a percentage counts what the set wants', { minAvailable: '50%' }, [ready, ready], [3, 2, 2, 0]],
+      ['maxUnavailable 1', { maxUnavailable: 1 }, [ready, ready, ready], [3, 2, 3, 1]],
+      ['maxUnavailable 50 % is rounded up', { maxUnavailable: '50%' }, [ready, ready, ready], [3, 1, 3, 2]],
+      ['what is not ready is not healthy', { minAvailable: 1 }, [ready, { ready: false }, { terminating: true }], [3, 1, 1, 0]],
+    ]
   it.each(rows)('%s', (_what, spec, pods, [expectedPods, desiredHealthy, currentHealthy, disruptionsAllowed]) => {
     const api = clusterWith(aBudget(spec), pods)
     sync(api)
@@ -80,7 +81,9 @@ describe('the status of a budget', () => {
   it('allows nothing when the controllers of the Pods are not known', () => {
     const api = clusterWith(aBudget({ maxUnavailable: 1 }), [ready])
     api.remove('StatefulSet', 'web')
-    expect(sync(api).events).toEqual(['Warning CalculateExpectedPodCountFailed Failed to calculate the number of expected pods: found no controllers for pod "web-0"'])
+    expect(sync(api).events).toEqual([
+      'Warning CalculateExpectedPodCountFailed Failed to calculate the number of expected pods: found no controllers for pod "web-0"',
+    ])
     expect(statusOf(api)).toMatchObject({ disruptionsAllowed: 0, conditions: [{ reason: 'SyncFailed' }] })
   })
 })
@@ -88,7 +91,8 @@ describe('the status of a budget', () => {
 describe('an eviction', () => {
   const allowing = { currentHealthy: 3, desiredHealthy: 2, disruptionsAllowed: 1, expectedPods: 3, observedGeneration: 1 }
   const refusing = { ...allowing, currentHealthy: 2, disruptionsAllowed: 0 }
-  const budget = (status: PodDisruptionBudget['status'], spec: PodDisruptionBudget['spec'] = {}): PodDisruptionBudget => aBudget({ minAvailable: 2, ...spec }, status)
+  const budget = (status: PodDisruptionBudget['status'], spec: PodDisruptionBudget['spec'] = {}): PodDisruptionBudget =>
+    aBudget({ minAvailable: 2, ...spec }, status)
   const violates = "Cannot evict pod as it would violate the pod's disruption budget."
   const rows: readonly (readonly [string, readonly PodDisruptionBudget[], PodShape, string])[] = [
     ['is charged to the budget', [budget(allowing)], {}, 'charged'],
@@ -97,12 +101,37 @@ describe('an eviction', () => {
     ['is free for a Pod that has not started', [budget(refusing)], { phase: 'Pending' }, 'free'],
     ['is free for a Pod that has ended', [budget(refusing)], { phase: 'Succeeded' }, 'free'],
     ['is free for a Pod that is going', [budget(refusing)], { terminating: true }, 'free'],
-    ['is refused when too few are healthy', [budget(refusing)], {}, `429 ${violates} The disruption budget web needs 2 healthy pods and has 2 currently`],
-    ['is refused while the budget is not counted', [budget({ ...allowing, observedGeneration: 0 })], {}, `429 ${violates} The disruption budget web is still being processed by the server.`],
+    [
+      'is refused when too few are healthy',
+      [budget(refusing)],
+      {},
+      `429 ${violates} The disruption budget web needs 2 healthy pods and has 2 currently`,
+    ],
+    [
+      'is refused while the budget is not counted',
+      [budget({ ...allowing, observedGeneration: 0 })],
+      {},
+      `429 ${violates} The disruption budget web is still being processed by the server.`,
+    ],
     ['of a Pod that is not ready is free while enough are', [budget(refusing)], { ready: false }, 'free'],
-    ['of a Pod that is not ready is refused when too few are', [budget({ ...refusing, currentHealthy: 1 })], { ready: false }, `429 ${violates} The disruption budget web needs 2 healthy pods and has 1 currently`],
-    ['of a Pod that is not ready may always be allowed', [budget({ ...refusing, currentHealthy: 1 }, { unhealthyPodEvictionPolicy: 'AlwaysAllow' })], { ready: false }, 'free'],
-    ['under two budgets is not supported', [budget(allowing), budget(allowing)], {}, '500 This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.'],
+    [
+      'of a Pod that is not ready is refused when too few are',
+      [budget({ ...refusing, currentHealthy: 1 })],
+      { ready: false },
+      `429 ${violates} The disruption budget web needs 2 healthy pods and has 1 currently`,
+    ],
+    [
+      'of a Pod that is not ready may always be allowed',
+      [budget({ ...refusing, currentHealthy: 1 }, { unhealthyPodEvictionPolicy: 'AlwaysAllow' })],
+      { ready: false },
+      'free',
+    ],
+    [
+      'under two budgets is not supported',
+      [budget(allowing), budget(allowing)],
+      {},
+      '500 This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.',
+    ],
     ['under an empty selector is charged', [budget(allowing, { selector: {} })], {}, 'charged'],
   ]
   it.each(rows)('%s', (_what, budgets, shape, expected) => {

@@ -77,7 +77,10 @@ const expectationOf = ({ spec }: PodDisruptionBudget, pods: readonly Pod[], read
 }
 
 // Follows getExpectedScale: every controller of the Pods counts once, with all the replicas that it wants.
-const expectedScale = (pods: readonly Pod[], reader: Reader): E.Either<ApiStatus, { readonly expectedPods: number; readonly unmanaged: readonly string[] }> => {
+const expectedScale = (
+  pods: readonly Pod[],
+  reader: Reader,
+): E.Either<ApiStatus, { readonly expectedPods: number; readonly unmanaged: readonly string[] }> => {
   const scales = new Map<string, number>()
   const seen = new Set<string>()
   const unmanaged: string[] = []
@@ -102,7 +105,11 @@ interface Scale {
 }
 
 // Follows finders, getPodReplicaSet, getPodDeployment and getScaleController: undefined for kinds that cannot be scaled.
-const scaleOf = (namespace: string, owner: { readonly kind: string; readonly name: string; readonly uid: string }, reader: Reader): Scale | undefined => {
+const scaleOf = (
+  namespace: string,
+  owner: { readonly kind: string; readonly name: string; readonly uid: string },
+  reader: Reader,
+): Scale | undefined => {
   switch (owner.kind) {
     case 'ReplicaSet': {
       const set = reader.get('ReplicaSet', namespace, owner.name)
@@ -116,7 +123,9 @@ const scaleOf = (namespace: string, owner: { readonly kind: string; readonly nam
     case 'StatefulSet':
     case 'ReplicationController': {
       const found = reader.get(owner.kind, namespace, owner.name)
-      return found === undefined || found.metadata.uid !== owner.uid ? undefined : { uid: found.metadata.uid, replicas: found.spec.replicas ?? 1 }
+      return found === undefined || found.metadata.uid !== owner.uid
+        ? undefined
+        : { uid: found.metadata.uid, replicas: found.spec.replicas ?? 1 }
     }
     default:
       return undefined

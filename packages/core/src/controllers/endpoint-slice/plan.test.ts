@@ -79,9 +79,15 @@ describe('the slices of a Service', () => {
 
   it('are one for each set of ports', () => {
     const other = { containers: [{ name: 'nginx', ports: [{ name: 'web', containerPort: 81, protocol: 'TCP' as const }] }] }
-    const api = clusterWith({ ports: [{ port: 80, targetPort: 'web', protocol: 'TCP' }] }, { a: { ip: '10.0.0.1' }, b: { ip: '10.0.0.2', spec: other } })
+    const api = clusterWith(
+      { ports: [{ port: 80, targetPort: 'web', protocol: 'TCP' }] },
+      { a: { ip: '10.0.0.1' }, b: { ip: '10.0.0.2', spec: other } },
+    )
     sync(api)
-    expect(slices(api).map(({ ports }) => ports)).toEqual([[{ name: '', port: 80, protocol: 'TCP' }], [{ name: '', port: 81, protocol: 'TCP' }]])
+    expect(slices(api).map(({ ports }) => ports)).toEqual([
+      [{ name: '', port: 80, protocol: 'TCP' }],
+      [{ name: '', port: 81, protocol: 'TCP' }],
+    ])
   })
 
   it('wait for the node of a Pod that nobody knows', () => {

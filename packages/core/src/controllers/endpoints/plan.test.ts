@@ -137,7 +137,8 @@ describe('an Endpoints object', () => {
     api.freezeCache('Service')
     const stale = new FakeApi()
     stale.put(aService('nginx'))
-    stale.refuse = (command) => (command.kind === 'CreateObject' ? { reason: 'AlreadyExists', code: 409, message: 'endpoints "nginx" already exists' } : undefined)
+    stale.refuse = (command) =>
+      command.kind === 'CreateObject' ? { reason: 'AlreadyExists', code: 409, message: 'endpoints "nginx" already exists' } : undefined
     expect(stale.sync(endpointsController, 'default/nginx').events).toEqual([
       'Warning FailedToCreateEndpoint Failed to create endpoint for service default/nginx: endpoints "nginx" already exists',
     ])

@@ -50,10 +50,7 @@ export function* planEndpoints({ key, reader, memory }: PlanContext): Plan {
     ...(kept.length === 0 ? undefined : { subsets: kept }),
   } as const
 
-  const written =
-    stored === undefined
-      ? yield* create(endpoints)
-      : yield* replace(endpoints)
+  const written = stored === undefined ? yield* create(endpoints) : yield* replace(endpoints)
   if (E.isRight(written)) return { memory: trigger.memory }
   if (stored === undefined && isNamespaceTerminating(written.left)) return {}
   // The Event is about the object that would have been, which has no uid yet.

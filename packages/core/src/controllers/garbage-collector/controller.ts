@@ -22,11 +22,14 @@ const wakesOf = ({ type, object, old }: WatchNotification, reader: Reader): read
 }
 
 /** Its deletion waits for the collector. */
-const isUnderWay = (object: KubernetesObject): boolean => isDeletingDependents(object) || (object.metadata.deletionTimestamp !== undefined && isOrphaning(object))
+const isUnderWay = (object: KubernetesObject): boolean =>
+  isDeletingDependents(object) || (object.metadata.deletionTimestamp !== undefined && isOrphaning(object))
 
 // An owner that the graph does not know is looked up; one that it knows is heard of when it goes.
 const hasUnknownOwner = ({ metadata: { namespace = '', ownerReferences = [] } }: KubernetesObject, reader: Reader): boolean =>
-  ownerReferences.some(({ kind, name, uid }) => (reader.getAny(kind, namespace, name) ?? reader.getAny(kind, '', name))?.metadata.uid !== uid)
+  ownerReferences.some(
+    ({ kind, name, uid }) => (reader.getAny(kind, namespace, name) ?? reader.getAny(kind, '', name))?.metadata.uid !== uid,
+  )
 
 /** The owners that are only there until their dependents are gone. */
 const waitingOwners = ({ metadata: { namespace = '', ownerReferences = [] } }: KubernetesObject, reader: Reader): readonly Wake[] =>
@@ -41,5 +44,5 @@ export const garbageCollectorController: Controller = {
   name: 'garbage-collector-controller',
   // The same function for every kind; the record's values differ only in the type of the object.
   watches: Object.fromEntries(collectedKinds.map((kind) => [kind, wakesOf])) as Watches,
-  plan: planGarbageCollection
+  plan: planGarbageCollection,
 }

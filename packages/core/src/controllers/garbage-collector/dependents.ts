@@ -37,7 +37,7 @@ const collected: { readonly [K in keyof Kinds]: true } = {
   StatefulSet: true,
   StorageClass: true,
   VolumeAttachment: true,
-  VolumeAttributesClass: true
+  VolumeAttributesClass: true,
 }
 
 /** Events are nobody's dependents and own nothing. Follows DefaultIgnoredResources in pkg/controller/garbagecollector/graph_builder.go. */

@@ -50,7 +50,10 @@ function* collect(collector: Collector, dependents: readonly KubernetesObject[])
 }
 
 /** Index 0 everywhere keeps the order of the keys. */
-const inChosenOrder = ({ context: { choose, key, now } }: Collector, dependents: readonly KubernetesObject[]): readonly KubernetesObject[] => {
+const inChosenOrder = (
+  { context: { choose, key, now } }: Collector,
+  dependents: readonly KubernetesObject[],
+): readonly KubernetesObject[] => {
   const order = [...dependents]
   for (let index = 0; index + 1 < order.length; index += 1) {
     const from = index + choose({ stream: 'garbage-collector/order', key: `${key}@${now}#${index}` }, order.length - index)
@@ -98,7 +101,11 @@ interface Classified {
 }
 
 // Follows classifyReferences and isDangling in pkg/controller/garbagecollector/garbagecollector.go.
-function* classify({ owners }: Collector, item: KubernetesObject, references: readonly OwnerReference[]): Steps<E.Either<ApiStatus, Classified>> {
+function* classify(
+  { owners }: Collector,
+  item: KubernetesObject,
+  references: readonly OwnerReference[],
+): Steps<E.Either<ApiStatus, Classified>> {
   const solid: OwnerReference[] = []
   const dangling: OwnerReference[] = []
   const waiting: OwnerReference[] = []
@@ -125,17 +132,17 @@ function* classify({ owners }: Collector, item: KubernetesObject, references: re
 // Follows processDeletingDependentsItem: the owner goes when nothing that blocks it is left.
 function* awaitDependents(collector: Collector, owner: KubernetesObject): Plan {
   const blocking = dependentsOf(owner.metadata, collector.context.reader).filter((dependent) =>
-    (dependent.metadata.ownerReferences ?? []).some((reference) => reference.uid === owner.metadata.uid && reference.blockOwnerDeletion === true)
+    (dependent.metadata.ownerReferences ?? []).some(
+      (reference) => reference.uid === owner.metadata.uid && reference.blockOwnerDeletion === true,
+    ),
   )
   if (blocking.length === 0) return outcome(yield* removeFinalizer(owner, foregroundFinalizer))
   const error = yield* collect(collector, blocking)
-  const waitingFor = blocking.map(
-    ({ kind, metadata: { namespace = '', name } }): Waiting => ({
-      kind: 'DependentExists',
-      on: `${kind} ${namespace === '' ? name : `${namespace}/${name}`}`,
-      because: `${owner.kind} ${owner.metadata.name} is deleted in the foreground and waits for its dependents`
-    })
-  )
+  const waitingFor = blocking.map(({ kind, metadata: { namespace = '', name } }): Waiting => ({
+    kind: 'DependentExists',
+    on: `${kind} ${namespace === '' ? name : `${namespace}/${name}`}`,
+    because: `${owner.kind} ${owner.metadata.name} is deleted in the foreground and waits for its dependents`,
+  }))
   return { waitingFor, ...outcome(error) }
 }
 
@@ -152,7 +159,7 @@ function* orphanDependents(collector: Collector, owner: KubernetesObject): Steps
 function* dropReferences(item: KubernetesObject, references: readonly OwnerReference[]): Steps<ApiStatus | undefined> {
   return yield* patchReferences(
     item,
-    references.map(({ uid }) => ({ $patch: 'delete', uid }))
+    references.map(({ uid }) => ({ $patch: 'delete', uid })),
   )
 }
 
@@ -167,8 +174,8 @@ function* unblockReferences(item: KubernetesObject): Steps<ApiStatus | undefined
       name,
       uid,
       ...(controller === undefined ? undefined : { controller }),
-      blockOwnerDeletion: false
-    }))
+      blockOwnerDeletion: false,
+    })),
   )
 }
 
@@ -178,7 +185,9 @@ type ReferencePatch = { readonly [key: string]: string | boolean }
 function* patchReferences(item: KubernetesObject, ownerReferences: readonly ReferencePatch[]): Steps<ApiStatus | undefined> {
   const { kind, metadata } = item
   const target = { kind, namespace: metadata.namespace ?? '', name: metadata.name }
-  return refusalOf(yield { kind: 'PatchObject', target, patchType: 'strategic', patch: { metadata: { ownerReferences, uid: metadata.uid } } })
+  return refusalOf(
+    yield { kind: 'PatchObject', target, patchType: 'strategic', patch: { metadata: { ownerReferences, uid: metadata.uid } } },
+  )
 }
 
 // Follows removeFinalizer in pkg/controller/garbagecollector/operations.go: read live, and guarded by the version.
@@ -200,7 +209,10 @@ function* removeFinalizer(item: KubernetesObject, finalizer: string): Steps<ApiS
 const removalAttemptsMax = 5
 
 // Follows deleteObject in pkg/controller/garbagecollector/operations.go: guarded by uid and version, so that a new owner is seen first.
-function* deleteItem(item: KubernetesObject, propagationPolicy: NonNullable<DeleteOptions['propagationPolicy']>): Steps<ApiStatus | undefined> {
+function* deleteItem(
+  item: KubernetesObject,
+  propagationPolicy: NonNullable<DeleteOptions['propagationPolicy']>,
+): Steps<ApiStatus | undefined> {
   const { uid, resourceVersion } = item.metadata
   const deleted = yield* remove(item, { preconditions: { uid, resourceVersion }, propagationPolicy })
   return isNotFound(deleted) ? undefined : refusalOf(deleted)

@@ -14,7 +14,8 @@ const later = ({ key }: Wake): Wake => ({ key, afterMs: batchPeriodMs })
 
 const owners = wakesOfOwned<Pod>({
   kind: 'Job',
-  adopters: (pod, reader) => reader.list('Job', pod.metadata.namespace ?? '').filter(({ spec }) => selectorMatches(spec.selector, pod.metadata.labels)),
+  adopters: (pod, reader) =>
+    reader.list('Job', pod.metadata.namespace ?? '').filter(({ spec }) => selectorMatches(spec.selector, pod.metadata.labels)),
 })
 
 const orphanKey = (pod: Pod): Wake => ({ key: `${orphanPrefix}${keyOfObject(pod)}` })

@@ -27,7 +27,7 @@ export const parseIndexes = (text: string | undefined, bound: number): ReadonlyS
 export const formatIndexes = (indexes: ReadonlySet<number>): string => {
   const parts: string[] = []
   const sorted = [...indexes].sort((one, other) => one - other)
-  for (let begin = 0; begin < sorted.length; ) {
+  for (let begin = 0; begin < sorted.length;) {
     let end = begin
     while (sorted[end + 1] === (sorted[end] ?? 0) + 1) end += 1
     const [first, last] = [sorted[begin] ?? 0, sorted[end] ?? 0]
@@ -48,7 +48,9 @@ export const firstPendingIndexes = (taken: ReadonlySet<number>, count: number, c
 export const withIndexVariable = (spec: PodSpec): PodSpec => {
   const variable: EnvVar = { name: indexVariable, valueFrom: { fieldRef: { fieldPath: `metadata.labels['${completionIndexKey}']` } } }
   const extended = (container: Container): Container =>
-    (container.env ?? []).some(({ name }) => name === indexVariable) ? container : { ...container, env: [...(container.env ?? []), variable] }
+    (container.env ?? []).some(({ name }) => name === indexVariable)
+      ? container
+      : { ...container, env: [...(container.env ?? []), variable] }
   return {
     ...spec,
     containers: spec.containers.map(extended),
@@ -57,4 +59,5 @@ export const withIndexVariable = (spec: PodSpec): PodSpec => {
 }
 
 /** The index is never cut, the Job's name is. Follows podGenerateNameWithIndex. */
-export const generateNameWithIndex = (jobName: string, index: number): string => `${jobName.slice(0, generatedNameBaseMax - `-${index}-`.length)}-${index}-`
+export const generateNameWithIndex = (jobName: string, index: number): string =>
+  `${jobName.slice(0, generatedNameBaseMax - `-${index}-`.length)}-${index}-`

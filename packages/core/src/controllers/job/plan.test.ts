@@ -18,7 +18,10 @@ const aJob = (spec: Partial<Job['spec']> = {}, status: Job['status'] = {}): Job 
     backoffLimit: 6,
     completionMode: 'NonIndexed',
     selector: { matchLabels: { app: 'nginx' } },
-    template: { metadata: { labels: { app: 'nginx' } }, spec: { restartPolicy: 'Never', containers: [{ name: 'main', image: 'busybox' }] } },
+    template: {
+      metadata: { labels: { app: 'nginx' } },
+      spec: { restartPolicy: 'Never', containers: [{ name: 'main', image: 'busybox' }] },
+    },
     ...spec,
   },
   status,
@@ -36,7 +39,11 @@ const jobOf = (api: FakeApi): Job => {
   return job
 }
 const livingPods = (api: FakeApi): readonly Pod[] =>
-  api.live.list('Pod').filter(({ metadata, status }) => metadata.deletionTimestamp === undefined && (status.phase === 'Pending' || status.phase === 'Running'))
+  api.live
+    .list('Pod')
+    .filter(
+      ({ metadata, status }) => metadata.deletionTimestamp === undefined && (status.phase === 'Pending' || status.phase === 'Running'),
+    )
 const endAll = (api: FakeApi, phase: 'Succeeded' | 'Failed'): void => {
   for (const pod of livingPods(api)) {
     const terminated = { exitCode: phase === 'Failed' ? 1 : 0, finishedAt: timestampOf(api.now) }
@@ -44,7 +51,8 @@ const endAll = (api: FakeApi, phase: 'Succeeded' | 'Failed'): void => {
     api.put({ ...pod, status: { phase, containerStatuses } })
   }
 }
-const conditionsOf = (api: FakeApi): readonly string[] => (jobOf(api).status.conditions ?? []).map(({ type, status, reason }) => `${type} ${status} ${reason}`)
+const conditionsOf = (api: FakeApi): readonly string[] =>
+  (jobOf(api).status.conditions ?? []).map(({ type, status, reason }) => `${type} ${status} ${reason}`)
 
 describe('a Job', () => {
   it('makes held Pods and tells how many are active', () => {
@@ -68,7 +76,13 @@ describe('a Job', () => {
       events: ['Normal Completed Job completed'],
     })
     expect(conditionsOf(api)).toEqual(['SuccessCriteriaMet True CompletionsReached', 'Complete True CompletionsReached'])
-    expect(jobOf(api).status).toMatchObject({ succeeded: 2, ready: 0, terminating: 0, completionTime: timestampOf(0), uncountedTerminatedPods: {} })
+    expect(jobOf(api).status).toMatchObject({
+      succeeded: 2,
+      ready: 0,
+      terminating: 0,
+      completionTime: timestampOf(0),
+      uncountedTerminatedPods: {},
+    })
     expect(jobOf(api).status).not.toHaveProperty('active')
     expect(api.pod('once-0')?.metadata.finalizers).toBeUndefined()
     expect(sync(api).writes).toEqual([])
@@ -79,10 +93,22 @@ describe('a Job', () => {
     expect(sync(api).writes.slice(0, 2)).toEqual(['create Pod once-0-', 'create Pod once-1-'])
     const [first] = api.live.list('Pod')
     expect(first).toMatchObject({
-      metadata: { annotations: { 'batch.kubernetes.io/job-completion-index': '0' }, labels: { 'batch.kubernetes.io/job-completion-index': '0' } },
+      metadata: {
+        annotations: { 'batch.kubernetes.io/job-completion-index': '0' },
+        labels: { 'batch.kubernetes.io/job-completion-index': '0' },
+      },
       spec: {
         hostname: 'once-0',
-        containers: [{ env: [{ name: 'JOB_COMPLETION_INDEX', valueFrom: { fieldRef: { fieldPath: "metadata.labels['batch.kubernetes.io/job-completion-index']" } } }] }],
+        containers: [
+          {
+            env: [
+              {
+                name: 'JOB_COMPLETION_INDEX',
+                valueFrom: { fieldRef: { fieldPath: "metadata.labels['batch.kubernetes.io/job-completion-index']" } },
+              },
+            ],
+          },
+        ],
       },
     })
     endAll(api, 'Succeeded')
@@ -198,7 +224,10 @@ describe('the back-off after failures', () => {
 })
 
 describe('a Job that has ended', () => {
-  const ended = aJob({ ttlSecondsAfterFinished: 60 }, { conditions: [{ type: 'Complete', status: 'True', lastTransitionTime: timestampOf(1_000) }] })
+  const ended = aJob(
+    { ttlSecondsAfterFinished: 60 },
+    { conditions: [{ type: 'Complete', status: 'True', lastTransitionTime: timestampOf(1_000) }] },
+  )
   it('is deleted in the foreground when its time is up', () => {
     const api = clusterWith(ended)
     api.now = 2_000
@@ -213,11 +242,15 @@ describe('what wakes a Job', () => {
   const { live } = clusterWith(job)
   const pod = aPod('a', { owner: job })
   it('is a change of a Pod, a second later', () => {
-    expect(jobController.watches.Pod?.({ type: 'ADDED', object: pod, old: undefined }, live)).toEqual([{ key: 'default/once', afterMs: 1_000 }])
+    expect(jobController.watches.Pod?.({ type: 'ADDED', object: pod, old: undefined }, live)).toEqual([
+      { key: 'default/once', afterMs: 1_000 },
+    ])
   })
   it('is its own change, at once if it was its spec', () => {
     const changed = { ...job, metadata: { ...job.metadata, generation: 2 } }
     expect(jobController.watches.Job?.({ type: 'MODIFIED', object: changed, old: job }, live)).toEqual([{ key: 'default/once' }])
-    expect(jobController.watches.Job?.({ type: 'MODIFIED', object: job, old: job }, live)).toEqual([{ key: 'default/once', afterMs: 1_000 }])
+    expect(jobController.watches.Job?.({ type: 'MODIFIED', object: job, old: job }, live)).toEqual([
+      { key: 'default/once', afterMs: 1_000 },
+    ])
   })
 })

@@ -20,7 +20,15 @@ import { slowStart } from '../slow-start.js'
 import { wrapError, type Steps } from '../steps.js'
 import { findUnseenWrite, noWrittenVersions, type WrittenVersions } from '../written-versions.js'
 import { backOffAfter, noBackOff, remainingMs, type BackOff } from './back-off.js'
-import { completionIndexKey, firstPendingIndexes, formatIndexes, generateNameWithIndex, indexOf, parseIndexes, withIndexVariable } from './indexes.js'
+import {
+  completionIndexKey,
+  firstPendingIndexes,
+  formatIndexes,
+  generateNameWithIndex,
+  indexOf,
+  parseIndexes,
+  withIndexVariable,
+} from './indexes.js'
 
 export const trackingFinalizer = 'batch.kubernetes.io/job-tracking'
 export const orphanPrefix = 'orphan:'
@@ -73,7 +81,9 @@ function* syncJob(context: PlanContext): Plan {
   const unseen = yield* findUnseenWrite(remembered['written'], namespace, reader)
   if (unseen !== undefined) {
     // A Pod that was counted must not be counted again from an old view.
-    return { waitingFor: [{ kind: 'StaleCache', on: `${namespace}/${unseen.name}`, because: 'the Job controller has not seen its own write yet' }] }
+    return {
+      waitingFor: [{ kind: 'StaleCache', on: `${namespace}/${unseen.name}`, because: 'the Job controller has not seen its own write yet' }],
+    }
   }
   const candidates = [
     ...reader.ownedBy('Pod', job.metadata.uid),
@@ -112,7 +122,10 @@ function* runJob(sync: Sync, activePods: readonly Pod[]): Plan {
   const { now } = context
   const { status, spec } = sync.job
   const uncounted = status.uncountedTerminatedPods ?? {}
-  const isNew = (known: readonly string[] | undefined) => (pod: Pod): boolean => isCountable(sync.job, pod) && !(known ?? []).includes(pod.metadata.uid)
+  const isNew =
+    (known: readonly string[] | undefined) =>
+    (pod: Pod): boolean =>
+      isCountable(sync.job, pod) && !(known ?? []).includes(pod.metadata.uid)
   const newSucceeded = pods.filter(isSucceeded).filter(isNew(uncounted.succeeded))
   const newFailed = pods.filter((pod) => isPodFailed(pod, sync.job)).filter(isNew(uncounted.failed))
   const failed = (status.failed ?? 0) + newFailed.length + (uncounted.failed ?? []).length
@@ -134,14 +147,19 @@ function* runJob(sync: Sync, activePods: readonly Pod[]): Plan {
   } else {
     const manages = sync.job.metadata.deletionTimestamp === undefined
     if (manages) manageError = yield* manageJob(sync, activePods, backOff)
-    if (isComplete(sync)) sync.finished = condition('SuccessCriteriaMet', 'CompletionsReached', 'Reached expected number of succeeded pods', context)
+    if (isComplete(sync))
+      sync.finished = condition('SuccessCriteriaMet', 'CompletionsReached', 'Reached expected number of succeeded pods', context)
     else if (manages) suspendChanged = yield* noteSuspension(sync)
   }
   const before = sync.job.status
   const needsWrite =
     suspendChanged || sync.active !== (before.active ?? 0) || sync.ready !== before.ready || sync.terminating !== before.terminating
   const { active: _active, ...rest } = before
-  sync.job = { ...sync.job, spec, status: { ...rest, ...positive('active', sync.active), ready: sync.ready, terminating: sync.terminating } }
+  sync.job = {
+    ...sync.job,
+    spec,
+    status: { ...rest, ...positive('active', sync.active), ready: sync.ready, terminating: sync.terminating },
+  }
   const trackError = yield* trackStatus(sync, backOff, needsWrite)
   return outcomeOf(sync, trackError === undefined ? manageError : wrapError('tracking status: ', trackError))
 }
@@ -149,7 +167,8 @@ function* runJob(sync: Sync, activePods: readonly Pod[]): Plan {
 const outcomeOf = (sync: Sync, error: Failure): PlanOutcome => {
   const versions = sync.written.toMemory()
   const { failuresAfterLastSuccess, lastFailureAt } = sync.backOff
-  const memory: Json = versions === null && failuresAfterLastSuccess === 0 ? null : { written: versions, backOff: { failuresAfterLastSuccess, lastFailureAt } }
+  const memory: Json =
+    versions === null && failuresAfterLastSuccess === 0 ? null : { written: versions, backOff: { failuresAfterLastSuccess, lastFailureAt } }
   const { namespace = '' } = sync.job.metadata
   const waitingFor = sync.pods.filter(isActive).map((pod) => ({
     kind: 'PodNotFinished',
@@ -167,8 +186,7 @@ const outcomeOf = (sync: Sync, error: Failure): PlanOutcome => {
 const positive = (key: keyof JobStatus, value: number): { readonly [field: string]: number } => (value === 0 ? {} : { [key]: value })
 
 /** A deleted Pod that can no longer succeed has failed. Follows isPodFailed. */
-const isPodFailed = (pod: Pod, job: Job): boolean =>
-  isFailed(pod) || (!replacesFailedOnly(job) && isTerminating(pod) && !isSucceeded(pod))
+const isPodFailed = (pod: Pod, job: Job): boolean => isFailed(pod) || (!replacesFailedOnly(job) && isTerminating(pod) && !isSucceeded(pod))
 
 /** Held by the finalizer, and with an index that the Job has. Follows getValidPodsWithFilter. */
 const isCountable = (job: Job, pod: Pod): boolean => hasTrackingFinalizer(pod) && hasValidIndex(job, pod)
@@ -243,7 +261,13 @@ function* noteSuspension(sync: Sync): Steps<boolean> {
 const withCondition = (job: Job, next: JobCondition): Job => {
   const conditions = job.status.conditions ?? []
   const isKnown = conditions.some(({ type }) => type === next.type)
-  return { ...job, status: { ...job.status, conditions: isKnown ? conditions.map((other) => (other.type === next.type ? next : other)) : [...conditions, next] } }
+  return {
+    ...job,
+    status: {
+      ...job.status,
+      conditions: isKnown ? conditions.map((other) => (other.type === next.type ? next : other)) : [...conditions, next],
+    },
+  }
 }
 
 // Follows manageJob.
@@ -252,7 +276,11 @@ function* manageJob(sync: Sync, activePods: readonly Pod[], backOff: BackOff): S
   if (isSuspended(job)) return (yield* removePods(sync, activePods, true)).error
   const { parallelism = 1, completions } = job.spec
   const wanted =
-    completions === undefined ? (sync.succeeded > 0 ? sync.active : parallelism) : Math.max(0, Math.min(parallelism, completions - sync.succeeded))
+    completions === undefined
+      ? sync.succeeded > 0
+        ? sync.active
+        : parallelism
+      : Math.max(0, Math.min(parallelism, completions - sync.succeeded))
   const excess = podsForRemoval(sync, activePods, Math.max(0, sync.active - wanted)).slice(0, burstReplicas)
   if (excess.length > 0) return (yield* removePods(sync, excess, true)).error
 
@@ -330,7 +358,9 @@ function* createPods(sync: Sync, activePods: readonly Pod[], missing: number): S
   const { job, context, pods, written } = sync
   const taken = new Set([
     ...sync.succeededIndexes,
-    ...[...activePods, ...(replacesFailedOnly(job) ? pods.filter((pod) => isTerminating(pod) && !isTerminal(pod)) : [])].flatMap((pod) => indexOf(pod) ?? []),
+    ...[...activePods, ...(replacesFailedOnly(job) ? pods.filter((pod) => isTerminating(pod) && !isTerminal(pod)) : [])].flatMap(
+      (pod) => indexOf(pod) ?? [],
+    ),
   ])
   const indexes = isIndexed(job) ? firstPendingIndexes(taken, missing, completionsOf(job)) : undefined
   const count = indexes === undefined ? missing : indexes.length
@@ -422,7 +452,10 @@ function* trackStatus(sync: Sync, backOff: BackOff, needsWriteAlready: boolean):
     const text = formatIndexes(all)
     if (text !== (sync.job.status.completedIndexes ?? '')) needsWrite = true
     const { completedIndexes: _text, succeeded: _count, ...rest } = sync.job.status
-    sync.job = { ...sync.job, status: { ...rest, ...positive('succeeded', all.size), ...(text === '' ? undefined : { completedIndexes: text }) } }
+    sync.job = {
+      ...sync.job,
+      status: { ...rest, ...positive('succeeded', all.size), ...(text === '' ? undefined : { completedIndexes: text }) },
+    }
   }
   let final = sync.finished
   if (final?.type === 'FailureTarget' || final?.type === 'SuccessCriteriaMet') {
@@ -491,7 +524,11 @@ const countReleased = (sync: Sync, held: ReadonlySet<string>): boolean => {
   const { status } = next
   sync.job = {
     ...next,
-    status: { ...status, ...positive('succeeded', (status.succeeded ?? 0) + newlySucceeded), ...positive('failed', (status.failed ?? 0) + newlyFailed) },
+    status: {
+      ...status,
+      ...positive('succeeded', (status.succeeded ?? 0) + newlySucceeded),
+      ...positive('failed', (status.failed ?? 0) + newlyFailed),
+    },
   }
   return true
 }
@@ -510,7 +547,11 @@ function* tellEnd(job: Job, end: JobCondition): Steps<void> {
     return
   }
   if (job.spec.completions !== undefined && (job.status.succeeded ?? 0) > job.spec.completions) {
-    yield* report(job, { type: 'Warning', reason: 'TooManySucceededPods', message: 'Too many succeeded pods running after completion count reached' })
+    yield* report(job, {
+      type: 'Warning',
+      reason: 'TooManySucceededPods',
+      message: 'Too many succeeded pods running after completion count reached',
+    })
   }
   yield* report(job, { type: 'Normal', reason: 'Completed', message: 'Job completed' })
 }

@@ -6,7 +6,8 @@ import { ownKey } from '../own-key.js'
 import { wakesOfOwned } from '../owned-to-owners.js'
 import { planReplicas, type Replicated } from '../replicas.js'
 
-const selects = (workload: Replicated, labels: Labels | undefined): boolean => workload.kind === 'ReplicaSet' && selectorMatches(workload.spec.selector, labels)
+const selects = (workload: Replicated, labels: Labels | undefined): boolean =>
+  workload.kind === 'ReplicaSet' && selectorMatches(workload.spec.selector, labels)
 
 export const replicaSetController: Controller = {
   name: 'replicaset-controller',

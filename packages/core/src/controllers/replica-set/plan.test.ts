@@ -29,7 +29,11 @@ describe('a ReplicaSet', () => {
     const api = clusterWith(aReplicaSet(3))
     expect(sync(api)).toMatchObject({
       writes: ['create Pod front-', 'create Pod front-', 'create Pod front-', 'write status of ReplicaSet front'],
-      events: ['Normal SuccessfulCreate Created pod: front-0', 'Normal SuccessfulCreate Created pod: front-1', 'Normal SuccessfulCreate Created pod: front-2'],
+      events: [
+        'Normal SuccessfulCreate Created pod: front-0',
+        'Normal SuccessfulCreate Created pod: front-1',
+        'Normal SuccessfulCreate Created pod: front-2',
+      ],
     })
     expect(statusOf(api)).toEqual({ replicas: 0, observedGeneration: 1, terminatingReplicas: 0 })
     sync(api)
@@ -70,7 +74,8 @@ describe('a ReplicaSet', () => {
 
   it('stops after the first failure of a batch and says so once', () => {
     const api = clusterWith(aReplicaSet(5))
-    api.refuse = (command) => (command.kind === 'CreateObject' ? { reason: 'Forbidden', code: 403, message: 'pods "x" is forbidden: no' } : undefined)
+    api.refuse = (command) =>
+      command.kind === 'CreateObject' ? { reason: 'Forbidden', code: 403, message: 'pods "x" is forbidden: no' } : undefined
     expect(sync(api)).toMatchObject({
       events: ['Warning FailedCreate Error creating: pods "x" is forbidden: no'],
       outcome: { error: { reason: 'Forbidden' } },
@@ -95,7 +100,10 @@ describe('a ReplicaSet', () => {
 
   it('that is being deleted only counts', () => {
     const set = aReplicaSet(3)
-    const api = clusterWith({ ...set, metadata: { ...set.metadata, deletionTimestamp: timestampOf(0), finalizers: ['foregroundDeletion'] } })
+    const api = clusterWith({
+      ...set,
+      metadata: { ...set.metadata, deletionTimestamp: timestampOf(0), finalizers: ['foregroundDeletion'] },
+    })
     expect(sync(api).writes).toEqual(['write status of ReplicaSet front'])
   })
 
@@ -116,9 +124,17 @@ describe('of two Pods the first goes when', () => {
     ['it is cheaper', {}, { metadata: { annotations: { 'controller.kubernetes.io/pod-deletion-cost': '5' } } }],
     ['it has more neighbours on its node', { node: 'node-2' }, {}],
     ['it became ready later', { readySince: 999_000 }, {}],
-    ['it restarted more often', { status: { containerStatuses: [{ name: 'nginx', image: '', imageID: '', ready: true, restartCount: 2 }] } }, {}],
+    [
+      'it restarted more often',
+      { status: { containerStatuses: [{ name: 'nginx', image: '', imageID: '', ready: true, restartCount: 2 }] } },
+      {},
+    ],
     ['it is younger', { metadata: { creationTimestamp: timestampOf(999_000) } }, {}],
-    ['their ages are alike and its uid is smaller', { readySince: 1_000, metadata: { uid: 'a' } }, { readySince: 2_000, metadata: { uid: 'b' } }],
+    [
+      'their ages are alike and its uid is smaller',
+      { readySince: 1_000, metadata: { uid: 'a' } },
+      { readySince: 2_000, metadata: { uid: 'b' } },
+    ],
   ]
   it.each(rows)('%s', (_why, first, second) => {
     const [one, other] = [aPod('z-first', first), aPod('a-second', second)]
@@ -147,7 +163,12 @@ describe('what wakes a ReplicaSet', () => {
   const set = aReplicaSet(1)
   const { live } = clusterWith(set)
   const keys = (pod: Pod, old?: Pod): readonly string[] =>
-    (replicaSetController.watches.Pod?.(old === undefined ? { type: 'ADDED', object: pod, old } : { type: 'MODIFIED', object: pod, old }, live) ?? []).map(({ key }) => key)
+    (
+      replicaSetController.watches.Pod?.(
+        old === undefined ? { type: 'ADDED', object: pod, old } : { type: 'MODIFIED', object: pod, old },
+        live,
+      ) ?? []
+    ).map(({ key }) => key)
   it.each([
     ['a Pod of its own', aPod('a', { owner: set }), undefined, ['default/front']],
     ['a Pod of a namesake that is gone', aPod('a', { metadata: { ownerReferences: [{ ...ownedBy(set), uid: 'former' }] } }), undefined, []],

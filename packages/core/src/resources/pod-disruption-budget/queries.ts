@@ -20,15 +20,18 @@ const tooManyRequests = (cause: string, retryAfterSeconds?: number): ApiStatus =
   message: "Cannot evict pod as it would violate the pod's disruption budget.",
   details: {
     causes: [{ reason: 'DisruptionBudget', message: cause, field: '' }],
-    ...(retryAfterSeconds === undefined ? undefined : { retryAfterSeconds })
-  }
+    ...(retryAfterSeconds === undefined ? undefined : { retryAfterSeconds }),
+  },
 })
 
 /**
  * May the Pod be evicted? Right with the budget that the eviction is charged to, right with undefined when none is charged, left with the
  * refusal. Follows Create and checkAndDecrement in pkg/registry/core/pod/storage/eviction.go.
  */
-export const evictionVerdict = (budgets: readonly PodDisruptionBudget[], pod: Pod): E.Either<ApiStatus, PodDisruptionBudget | undefined> => {
+export const evictionVerdict = (
+  budgets: readonly PodDisruptionBudget[],
+  pod: Pod,
+): E.Either<ApiStatus, PodDisruptionBudget | undefined> => {
   if (isTerminal(pod) || isTerminating(pod) || pod.status.phase === 'Pending') return E.right(undefined)
   const [budget, ...others] = budgets.filter((candidate) => covers(candidate, pod))
   if (budget === undefined) return E.right(undefined)
@@ -36,7 +39,7 @@ export const evictionVerdict = (budgets: readonly PodDisruptionBudget[], pod: Po
     return E.left({
       reason: 'InternalError',
       code: 500,
-      message: 'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.'
+      message: 'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.',
     })
   }
   const { name, generation = 0 } = budget.metadata
@@ -45,10 +48,13 @@ export const evictionVerdict = (budgets: readonly PodDisruptionBudget[], pod: Po
     if (budget.spec.unhealthyPodEvictionPolicy === 'AlwaysAllow') return E.right(undefined)
     if (currentHealthy >= desiredHealthy && desiredHealthy > 0) return E.right(undefined)
   }
-  if (observedGeneration < generation) return E.left(tooManyRequests(`The disruption budget ${name} is still being processed by the server.`, 10))
+  if (observedGeneration < generation)
+    return E.left(tooManyRequests(`The disruption budget ${name} is still being processed by the server.`, 10))
   if (disruptionsAllowed < 0) return E.left(forbidden('poddisruptionbudget.policy', name, 'pdb disruptions allowed is negative'))
   if (Object.keys(disruptedPods).length > disruptedPodsMax) {
-    return E.left(forbidden('poddisruptionbudget.policy', name, 'DisruptedPods map too big - too many evictions not confirmed by PDB controller'))
+    return E.left(
+      forbidden('poddisruptionbudget.policy', name, 'DisruptedPods map too big - too many evictions not confirmed by PDB controller'),
+    )
   }
   if (disruptionsAllowed === 0) {
     return E.left(tooManyRequests(`The disruption budget ${name} needs ${desiredHealthy} healthy pods and has ${currentHealthy} currently`))
@@ -63,10 +69,12 @@ export const afterEviction = (budget: PodDisruptionBudget, podName: string, now:
     status: {
       ...budget.status,
       disruptionsAllowed: (budget.status.disruptionsAllowed ?? 0) - 1,
-      disruptedPods: { ...budget.status.disruptedPods, [podName]: timestampOf(now) }
-    }
+      disruptedPods: { ...budget.status.disruptedPods, [podName]: timestampOf(now) },
+    },
   }
-  return charged.status.disruptionsAllowed === 0 ? { ...charged, status: { ...charged.status, conditions: disruptionConditions(charged, now) } } : charged
+  return charged.status.disruptionsAllowed === 0
+    ? { ...charged, status: { ...charged.status, conditions: disruptionConditions(charged, now) } }
+    : charged
 }
 
 /** The budget's conditions with DisruptionAllowed as its numbers say. Follows UpdateDisruptionAllowedCondition in component-helpers/apps/poddisruptionbudget/helpers.go. */
@@ -75,15 +83,21 @@ export const disruptionConditions = ({ status }: PodDisruptionBudget, now: SimTi
     status.conditions ?? [],
     {
       type: 'DisruptionAllowed',
-      ...((status.disruptionsAllowed ?? 0) > 0 ? { status: 'True', reason: 'SufficientPods' } : { status: 'False', reason: 'InsufficientPods' }),
+      ...((status.disruptionsAllowed ?? 0) > 0
+        ? { status: 'True', reason: 'SufficientPods' }
+        : { status: 'False', reason: 'InsufficientPods' }),
       message: '',
-      observedGeneration: status.observedGeneration ?? 0
+      observedGeneration: status.observedGeneration ?? 0,
     },
-    now
+    now,
   )
 
 /** A condition in its place: its time changes only with its status. Follows SetStatusCondition in apimachinery/pkg/api/meta/conditions.go. */
-export const withCondition = (conditions: readonly Condition[], condition: Omit<Condition, 'lastTransitionTime'>, now: SimTime): readonly Condition[] => {
+export const withCondition = (
+  conditions: readonly Condition[],
+  condition: Omit<Condition, 'lastTransitionTime'>,
+  now: SimTime,
+): readonly Condition[] => {
   const known = conditions.find(({ type }) => type === condition.type)
   const lastTransitionTime = known !== undefined && known.status === condition.status ? known.lastTransitionTime : timestampOf(now)
   const next = { ...condition, lastTransitionTime }
