@@ -18,7 +18,7 @@ import { isTerminal, isTerminating } from '../../resources/pod/queries.js'
 import type { Controller, Wake } from '../controller.js'
 import { nodeItselfRejects } from './filter.js'
 import { isGated, isWaitingForUs, planScheduling, schedulerName } from './plan.js'
-import { factsOf } from './requests.js'
+import { claimNamesOf } from './requests.js'
 import { looksAtOthers } from './score.js'
 
 const followWaiting = followMap<KubernetesObject, Map<string, Pod>>(new Map(), emptyMap(), (waiting, key, _, after) => {
@@ -57,7 +57,7 @@ const takesRoom = (pod: Pod): boolean => isAssigned(pod) && !isTerminal(pod)
 
 /** The Pod lacks a claim that is bound or can be bound for a node: no room on any node helps it. */
 const lacksClaims = (pod: Pod, reader: Reader): boolean =>
-  factsOf(pod).claimNames.some(({ name }) => {
+  claimNamesOf(pod).some(({ name }) => {
     const claim = reader.get('PersistentVolumeClaim', pod.metadata.namespace ?? '', name)
     if (claim === undefined || isTerminatingClaim(claim)) return true
     return (
@@ -74,7 +74,7 @@ const podsOfClaim = (reader: Reader, namespace: string, name: string): readonly 
     .map((pod) => ({ key: keyOfObject(pod) }))
 
 const hasUnboundClaimOf = (pod: Pod, reader: Reader, className: string): boolean =>
-  factsOf(pod).claimNames.some(({ name }) => {
+  claimNamesOf(pod).some(({ name }) => {
     const claim = reader.get('PersistentVolumeClaim', pod.metadata.namespace ?? '', name)
     return claim !== undefined && (claim.spec.volumeName ?? '') === '' && classOfClaim(claim) === className
   })

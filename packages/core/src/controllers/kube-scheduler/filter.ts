@@ -88,6 +88,8 @@ export interface FilterState {
   readonly facts: PodFacts
   readonly volumes: PodVolumes
   readonly hasVolumes: boolean
+  /** Asks for labels of nodes. */
+  readonly isChoosy: boolean
   readonly reader: Reader
   readonly spreads: readonly HardSpread[]
   readonly affinity: HardAffinity | undefined
@@ -142,6 +144,7 @@ export const prepareFilter = (pod: Pod, volumes: PodVolumes, snapshot: Snapshot,
     facts: factsOf(pod),
     volumes,
     hasVolumes: volumes.bound.length > 0 || volumes.delayed.length > 0 || volumes.inUseElsewhere,
+    isChoosy: pod.spec.nodeSelector !== undefined || pod.spec.affinity?.nodeAffinity !== undefined,
     reader,
     spreads: constraints.map((constraint) => {
       const domains = spreadDomains(
@@ -213,8 +216,10 @@ const portsTaken = (facts: PodFacts, info: NodeInfo): boolean => {
 export const rejectionOf = (state: FilterState, info: NodeInfo): Rejection | undefined => {
   const { node } = info
   if (node === undefined) return isUnschedulable
-  const itself = nodeItselfRejects(state.pod, node)
-  if (itself !== undefined) return itself
+  if (!info.isOpen || state.isChoosy) {
+    const itself = nodeItselfRejects(state.pod, node)
+    if (itself !== undefined) return itself
+  }
   if (portsTaken(state.facts, info)) return hasNoPorts
   const unfit = fitRejection(state.facts, info)
   if (unfit !== undefined) return unfit

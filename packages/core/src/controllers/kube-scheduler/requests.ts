@@ -22,7 +22,6 @@ export interface HostPort {
 export interface PodFacts {
   readonly requests: PodRequests
   readonly hostPorts: readonly HostPort[]
-  readonly claimNames: readonly { readonly name: string; readonly ephemeral: boolean }[]
 }
 
 type Amounts = { readonly [resource: string]: string | number }
@@ -51,6 +50,9 @@ const defaultMilliCpu = 100
 const defaultMemory = 200 * 1_024 * 1_024
 
 type Sums = Map<string, number>
+
+const hasRequests = ({ containers, initContainers, overhead, resources }: PodSpec): boolean =>
+  overhead !== undefined || resources !== undefined || initContainers !== undefined || containers.some((container) => container.resources?.requests !== undefined)
 
 const requestsOf = (container: Container, scored: boolean): Sums => {
   const sums: Sums = new Map()
@@ -99,6 +101,10 @@ const known: ReadonlySet<string> = new Set(['cpu', 'memory', 'ephemeral-storage'
 const noOthers: ReadonlyMap<string, number> = new Map()
 
 const reckonRequests = (spec: PodSpec): PodRequests => {
+  if (!hasRequests(spec)) {
+    const count = spec.containers.length
+    return { milliCpu: 0, memory: 0, ephemeralStorage: 0, others: noOthers, scoredMilliCpu: count * defaultMilliCpu, scoredMemory: count * defaultMemory }
+  }
   const sums = sumOf(spec, false)
   const scored = sumOf(spec, true)
   const others = [...sums].filter(([resource]) => !known.has(resource))
@@ -125,25 +131,55 @@ const hostPortsOf = (spec: PodSpec): readonly HostPort[] => {
   return ports
 }
 
-const factsBySpec = new WeakMap<PodSpec, PodFacts>()
+const sharedRequests = new Map<string, PodRequests>()
+const sharedMax = 4_096
 
-/** Everything about the Pod's spec that filters and scores need. Remembered for the spec, which never changes. */
+/** Equal requests are one object, so that what was reckoned for one Pod of a template serves the next. */
+const shared = (requests: PodRequests): PodRequests => {
+  if (requests.others.size > 0) return requests
+  const { milliCpu, memory, ephemeralStorage, scoredMilliCpu, scoredMemory } = requests
+  const text = `${milliCpu} ${memory} ${ephemeralStorage} ${scoredMilliCpu} ${scoredMemory}`
+  const known = sharedRequests.get(text)
+  if (known !== undefined) return known
+  if (sharedRequests.size >= sharedMax) sharedRequests.clear()
+  sharedRequests.set(text, requests)
+  return requests
+}
+
+interface Remembrance {
+  readonly initContainers: PodSpec['initContainers']
+  readonly overhead: PodSpec['overhead']
+  readonly resources: PodSpec['resources']
+  readonly facts: PodFacts
+}
+const remembrances = new WeakMap<PodSpec['containers'], Remembrance>()
+
+/** What the Pod's containers need. Remembered for the containers, which stay the same objects when the Pod is bound. */
 export const factsOf = (pod: Pod): PodFacts => {
-  const remembrance = factsBySpec.get(pod.spec)
-  if (remembrance !== undefined) return remembrance
-  const facts: PodFacts = {
-    requests: reckonRequests(pod.spec),
-    hostPorts: hostPortsOf(pod.spec),
-    claimNames: (pod.spec.volumes ?? []).flatMap((volume): readonly { readonly name: string; readonly ephemeral: boolean }[] =>
-      volume.persistentVolumeClaim !== undefined
-        ? [{ name: volume.persistentVolumeClaim.claimName, ephemeral: false }]
-        : volume.ephemeral !== undefined
-          ? [{ name: `${pod.metadata.name}-${volume.name}`, ephemeral: true }]
-          : [],
-    ),
-  }
-  factsBySpec.set(pod.spec, facts)
+  const { spec } = pod
+  const { containers, initContainers, overhead, resources } = spec
+  const known = remembrances.get(containers)
+  if (known !== undefined && known.initContainers === initContainers && known.overhead === overhead && known.resources === resources) return known.facts
+  const facts: PodFacts = { requests: shared(reckonRequests(spec)), hostPorts: hostPortsOf(spec) }
+  remembrances.set(containers, { initContainers, overhead, resources, facts })
   return facts
+}
+
+export interface ClaimName {
+  readonly name: string
+  /** Made for this Pod alone, after it. */
+  readonly ephemeral: boolean
+}
+const noClaims: readonly ClaimName[] = []
+
+/** The claims that the Pod's volumes name. */
+export const claimNamesOf = ({ spec, metadata }: Pod): readonly ClaimName[] => {
+  let names: ClaimName[] | undefined
+  for (const volume of spec.volumes ?? []) {
+    if (volume.persistentVolumeClaim !== undefined) (names ??= []).push({ name: volume.persistentVolumeClaim.claimName, ephemeral: false })
+    else if (volume.ephemeral !== undefined) (names ??= []).push({ name: `${metadata.name}-${volume.name}`, ephemeral: true })
+  }
+  return names ?? noClaims
 }
 
 export const portsClash = (left: HostPort, right: HostPort): boolean =>

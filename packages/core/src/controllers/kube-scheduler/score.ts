@@ -8,7 +8,7 @@ import { emptyMap } from '../../kernel/persistent-map.js'
 import { nodeTermMatches } from '../../resources/node/node-selector.js'
 import { isTolerated } from '../../resources/node/queries.js'
 import { factsOf, type PodRequests } from './requests.js'
-import type { NodeInfo, Snapshot } from './snapshot.js'
+import { countOn, hostnameLabel, zoneLabel, type NodeInfo, type Snapshot } from './snapshot.js'
 import {
   acceptsNode,
   domainsOfTerm,
@@ -134,15 +134,39 @@ const defaultSelector = (pod: Pod, reader: Reader): LabelSelector | undefined =>
   return matchExpressions === undefined ? { matchLabels: sorted } : { matchLabels: sorted, matchExpressions }
 }
 
-const hostname = 'kubernetes.io/hostname'
-
 const defaultConstraints = (selector: LabelSelector): readonly SpreadConstraint[] => [
-  { topologyKey: hostname, maxSkew: 3, minDomains: 1, selector, honorsAffinity: true, honorsTaints: false },
-  { topologyKey: 'topology.kubernetes.io/zone', maxSkew: 5, minDomains: 1, selector, honorsAffinity: true, honorsTaints: false },
+  { topologyKey: hostnameLabel, maxSkew: 3, minDomains: 1, selector, honorsAffinity: true, honorsTaints: false },
+  { topologyKey: zoneLabel, maxSkew: 5, minDomains: 1, selector, honorsAffinity: true, honorsTaints: false },
 ]
 
+/** Number of Pods and number of domains weigh in; a domain without the label counts as one among the others. */
+const addSpreadOf = (raw: Float64Array, nodes: readonly NodeInfo[], constraint: SpreadConstraint, taking: number, pod: Pod, snapshot: Snapshot): void => {
+  const tally = spreadTally(pod, constraint.selector, snapshot)
+  const base = (constraint.maxSkew - 1) * million
+  const { topologyKey } = constraint
+  if (topologyKey === hostnameLabel) {
+    const weight = lnMillionths(taking + 2)
+    for (let position = 0; position < nodes.length; position += 1) {
+      const info = nodes[position]
+      if (info?.hostname !== undefined) raw[position] = (raw[position] ?? 0) + countOn(tally, info) * weight + base
+    }
+    return
+  }
+  const domainOf = topologyKey === zoneLabel ? (info: NodeInfo) => info.zone : (info: NodeInfo) => labelOfNode(info.node, topologyKey)
+  const values = new Set<string | undefined>()
+  for (const info of nodes) values.add(domainOf(info))
+  if (values.size === 1 && values.has(undefined)) return
+  const weight = lnMillionths(values.size + 2)
+  const domains = spreadDomains(snapshot.nodes(), tally, constraint, ({ node }) => node !== undefined && (!constraint.honorsAffinity || acceptsNode(pod, node)))
+  for (let position = 0; position < nodes.length; position += 1) {
+    const info = nodes[position]
+    const domain = info === undefined ? undefined : domainOf(info)
+    if (domain !== undefined) raw[position] = (raw[position] ?? 0) + (domains.get(domain) ?? 0) * weight + base
+  }
+}
+
 /** Follows Score and NormalizeScore in pkg/scheduler/framework/plugins/podtopologyspread/scoring.go. */
-const addSpreadScores = (scores: number[], nodes: readonly NodeInfo[], pod: Pod, snapshot: Snapshot, reader: Reader): void => {
+const addSpreadScores = (scores: Float64Array, nodes: readonly NodeInfo[], pod: Pod, snapshot: Snapshot, reader: Reader): void => {
   const own = pod.spec.topologySpreadConstraints !== undefined && pod.spec.topologySpreadConstraints.length > 0
   let constraints: readonly SpreadConstraint[]
   if (own) constraints = spreadConstraintsOf(pod, 'ScheduleAnyway')
@@ -151,45 +175,20 @@ const addSpreadScores = (scores: number[], nodes: readonly NodeInfo[], pod: Pod,
     constraints = selector === undefined ? [] : defaultConstraints(selector)
   }
   if (constraints.length === 0) return
-  const ignored = own
-    ? nodes.map(({ node }) => constraints.some(({ topologyKey }) => labelOfNode(node, topologyKey) === undefined))
-    : undefined
+  const ignored = own ? nodes.map(({ node }) => constraints.some(({ topologyKey }) => labelOfNode(node, topologyKey) === undefined)) : undefined
   const taking = ignored === undefined ? nodes.length : ignored.filter((isIgnored) => !isIgnored).length
-  const raw = nodes.map(() => 0)
-  for (const constraint of constraints) {
-    const tally = spreadTally(pod, constraint.selector, snapshot)
-    if (constraint.topologyKey === hostname) {
-      const weight = lnMillionths(taking + 2)
-      for (const [position, { name, node }] of nodes.entries())
-        if (labelOfNode(node, hostname) !== undefined)
-          raw[position] = (raw[position] ?? 0) + (tally.counts.get(name) ?? 0) * weight + (constraint.maxSkew - 1) * million
-      continue
-    }
-    const values = new Set(nodes.map(({ node }) => labelOfNode(node, constraint.topologyKey)))
-    if (values.size === 1 && values.has(undefined)) continue
-    const weight = lnMillionths(values.size + 2)
-    const domains = spreadDomains(
-      snapshot.nodes(),
-      tally,
-      constraint,
-      ({ node }) => node !== undefined && (!constraint.honorsAffinity || acceptsNode(pod, node)),
-    )
-    for (const [position, { node }] of nodes.entries()) {
-      const domain = labelOfNode(node, constraint.topologyKey)
-      if (domain !== undefined)
-        raw[position] = (raw[position] ?? 0) + (domains.get(domain) ?? 0) * weight + (constraint.maxSkew - 1) * million
-    }
-  }
+  const raw = new Float64Array(nodes.length)
+  for (const constraint of constraints) addSpreadOf(raw, nodes, constraint, taking, pod, snapshot)
   let least = Number.MAX_SAFE_INTEGER
   let most = 0
-  for (let position = 0; position < nodes.length; position += 1) {
+  for (let position = 0; position < raw.length; position += 1) {
     if (ignored?.[position] === true) continue
     const rounded = Math.floor(((raw[position] ?? 0) + million / 2) / million)
     raw[position] = rounded
     if (rounded < least) least = rounded
     if (rounded > most) most = rounded
   }
-  for (let position = 0; position < nodes.length; position += 1) {
+  for (let position = 0; position < raw.length; position += 1) {
     if (ignored?.[position] === true) continue
     const score = most === 0 ? scoreMax : Math.floor((scoreMax * (most + least - (raw[position] ?? 0))) / most)
     scores[position] = (scores[position] ?? 0) + weights.spread * score
@@ -199,7 +198,7 @@ const addSpreadScores = (scores: number[], nodes: readonly NodeInfo[], pod: Pod,
 // ---- preferences
 
 /** Follows DefaultNormalizeScore in pkg/scheduler/framework/plugins/helper/normalize_score.go. */
-const addNormalised = (scores: number[], raw: readonly number[], weight: number, reversed: boolean): void => {
+const addNormalised = (scores: Float64Array, raw: readonly number[], weight: number, reversed: boolean): void => {
   let most = 0
   for (const score of raw) if (score > most) most = score
   for (let position = 0; position < raw.length; position += 1) {
@@ -210,8 +209,8 @@ const addNormalised = (scores: number[], raw: readonly number[], weight: number,
 
 const isPreference = (taint: Taint): boolean => taint.effect === 'PreferNoSchedule'
 
-const addTaintScores = (scores: number[], nodes: readonly NodeInfo[], pod: Pod): void => {
-  if (!nodes.some(({ node }) => node?.spec.taints?.some(isPreference) === true)) return
+const addTaintScores = (scores: Float64Array, nodes: readonly NodeInfo[], pod: Pod): void => {
+  if (!nodes.some(({ isOpen, node }) => !isOpen && node?.spec.taints?.some(isPreference) === true)) return
   // Only tolerations that could be meant for PreferNoSchedule count.
   const tolerations = pod.spec.tolerations?.filter(({ effect }) => effect === undefined || effect === 'PreferNoSchedule')
   const raw = nodes.map(
@@ -228,7 +227,7 @@ const preferredScore = (pod: Pod, node: Node | undefined): number => {
   return score
 }
 
-const addNodeAffinityScores = (scores: number[], nodes: readonly NodeInfo[], pod: Pod): void => {
+const addNodeAffinityScores = (scores: Float64Array, nodes: readonly NodeInfo[], pod: Pod): void => {
   if (pod.spec.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution === undefined) return
   addNormalised(
     scores,
@@ -241,7 +240,7 @@ const addNodeAffinityScores = (scores: number[], nodes: readonly NodeInfo[], pod
 const hardAffinityWeight = 1
 
 /** Follows pkg/scheduler/framework/plugins/interpodaffinity/scoring.go. */
-const addPodAffinityScores = (scores: number[], nodes: readonly NodeInfo[], pod: Pod, snapshot: Snapshot, reader: Reader): void => {
+const addPodAffinityScores = (scores: Float64Array, nodes: readonly NodeInfo[], pod: Pod, snapshot: Snapshot, reader: Reader): void => {
   const own = pod.spec.affinity
   const wished = own?.podAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []
   const unwished = own?.podAntiAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []
@@ -298,7 +297,7 @@ export const bestOf = (nodes: readonly NodeInfo[], pod: Pod, snapshot: Snapshot,
   if (nodes.length <= 1) return nodes
   const { requests } = factsOf(pod)
   const asksForNothing = requests.milliCpu === 0 && requests.memory === 0
-  const scores: number[] = []
+  const scores: Float64Array = []
   for (const info of nodes)
     scores.push(weights.fit * fitScore(requests, info) + (asksForNothing ? 0 : weights.balance * balanceScore(requests, info)))
   addTaintScores(scores, nodes, pod)
@@ -306,8 +305,16 @@ export const bestOf = (nodes: readonly NodeInfo[], pod: Pod, snapshot: Snapshot,
   addSpreadScores(scores, nodes, pod, snapshot, reader)
   addPodAffinityScores(scores, nodes, pod, snapshot, reader)
   let most = -Number.MAX_SAFE_INTEGER
-  for (const score of scores) if (score > most) most = score
-  return nodes.filter((_, position) => scores[position] === most)
+  let best: NodeInfo[] = []
+  for (let position = 0; position < nodes.length; position += 1) {
+    const score = scores[position] ?? 0
+    const info = nodes[position]
+    if (score < most || info === undefined) continue
+    if (score > most) best = []
+    most = score
+    best.push(info)
+  }
+  return best
 }
 
 /** Does the Pod look at where others are, so that a newly placed Pod could change its lot? */

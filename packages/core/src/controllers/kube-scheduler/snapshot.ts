@@ -11,12 +11,19 @@ import type { Reader } from '../../cluster/reader.js'
 import { followMap, forEachDifference } from '../../kernel/map-difference.js'
 import { emptyMap, type PersistentMap } from '../../kernel/persistent-map.js'
 import { isTerminal, isTerminating } from '../../resources/pod/queries.js'
-import { amountOf, factsOf, type HostPort } from './requests.js'
+import { amountOf, factsOf, type HostPort, type PodRequests } from './requests.js'
 
 export interface NodeInfo {
   readonly name: string
+  /** Its place in the counts of a tally. */
+  readonly slot: number
   /** Undefined while Pods are bound to a node that has no object. */
   node: Node | undefined
+  /** The labels that are asked for most; undefined without the label. */
+  hostname: string | undefined
+  zone: string | undefined
+  /** Neither tainted nor cordoned. */
+  isOpen: boolean
   milliCpu: number
   memory: number
   ephemeralStorage: number
@@ -33,14 +40,19 @@ export interface NodeInfo {
   readonly hostPorts: Map<string, readonly HostPort[]>
   /** Pods whose (anti-)affinity others must look at. */
   readonly affine: Map<string, Pod>
+  /** The score that was last reckoned from the resources, and for which requests; forgotten when anything here changes. */
+  scoredFor: PodRequests | undefined
+  score: number
 }
 
 /** How many Pods of a selector each node holds. */
 export interface Tally {
   readonly matches: (pod: Pod) => boolean
-  /** Node → number; no entry for none. */
-  readonly counts: Map<string, number>
+  /** By slot of the node; may end before the last slot. */
+  readonly counts: number[]
 }
+
+export const countOn = (tally: Tally, info: NodeInfo): number => tally.counts[info.slot] ?? 0
 
 export interface Snapshot {
   readonly byName: ReadonlyMap<string, NodeInfo>
@@ -69,9 +81,19 @@ interface Index {
   ordered: readonly NodeInfo[] | undefined
 }
 
+let slots = 0
+const nextSlot = (): number => {
+  slots += 1
+  return slots - 1
+}
+
 const emptyInfo = (name: string): NodeInfo => ({
   name,
+  slot: nextSlot(),
   node: undefined,
+  hostname: undefined,
+  zone: undefined,
+  isOpen: false,
   milliCpu: 0,
   memory: 0,
   ephemeralStorage: 0,
@@ -86,6 +108,8 @@ const emptyInfo = (name: string): NodeInfo => ({
   pods: new Map(),
   hostPorts: new Map(),
   affine: new Map(),
+  scoredFor: undefined,
+  score: 0,
 })
 
 const infoOf = (index: Index, name: string): NodeInfo => {
@@ -100,12 +124,19 @@ const forgetIfEmpty = (index: Index, info: NodeInfo): void => {
   if (info.node === undefined && info.pods.size === 0) index.byName.delete(info.name)
 }
 
+export const hostnameLabel = 'kubernetes.io/hostname'
+export const zoneLabel = 'topology.kubernetes.io/zone'
+
 const standard: ReadonlySet<string> = new Set(['cpu', 'memory', 'ephemeral-storage', 'pods'])
 
 const setNode = (index: Index, name: string, node: Node | undefined): void => {
   const info = infoOf(index, name)
   if ((info.node === undefined) !== (node === undefined)) index.ordered = undefined
   info.node = node
+  info.scoredFor = undefined
+  info.hostname = node?.metadata.labels?.[hostnameLabel]
+  info.zone = node?.metadata.labels?.[zoneLabel]
+  info.isOpen = node !== undefined && node.spec.unschedulable !== true && (node.spec.taints ?? []).length === 0
   const allocatable = node?.status.allocatable ?? {}
   info.milliCpu = amountOf('cpu', allocatable['cpu'])
   info.memory = amountOf('memory', allocatable['memory'])
@@ -124,15 +155,15 @@ export const hasRequiredAntiAffinity = (pod: Pod): boolean =>
 
 const isAffine = (pod: Pod): boolean => pod.spec.affinity?.podAffinity !== undefined || pod.spec.affinity?.podAntiAffinity !== undefined
 
-const recount = (index: Index, nodeName: string, pod: Pod, by: 1 | -1): void => {
+const addCount = ({ counts }: Tally, slot: number, by: number): void => {
+  while (counts.length <= slot) counts.push(0)
+  counts[slot] = (counts[slot] ?? 0) + by
+}
+
+const recount = (index: Index, slot: number, pod: Pod, by: 1 | -1): void => {
   const apply = (tallies: readonly Tally[] | undefined): void => {
     if (tallies === undefined) return
-    for (const { matches, counts } of tallies) {
-      if (!matches(pod)) continue
-      const count = (counts.get(nodeName) ?? 0) + by
-      if (count === 0) counts.delete(nodeName)
-      else counts.set(nodeName, count)
-    }
+    for (const tally of tallies) if (tally.matches(pod)) addCount(tally, slot, by)
   }
   if (index.tallies.size === 0) return
   apply(index.talliesByLabel.get(''))
@@ -142,6 +173,7 @@ const recount = (index: Index, nodeName: string, pod: Pod, by: 1 | -1): void => 
 
 const place = (index: Index, info: NodeInfo, key: string, pod: Pod, by: 1 | -1): void => {
   const { requests, hostPorts } = factsOf(pod)
+  info.scoredFor = undefined
   info.usedMilliCpu += by * requests.milliCpu
   info.usedMemory += by * requests.memory
   info.usedEphemeralStorage += by * requests.ephemeralStorage
@@ -159,7 +191,7 @@ const place = (index: Index, info: NodeInfo, key: string, pod: Pod, by: 1 | -1):
   }
   if (info.affine.size > 0) index.affineNodes.add(info)
   else index.affineNodes.delete(info)
-  recount(index, info.name, pod, by)
+  recount(index, info.slot, pod, by)
 }
 
 const counts = (pod: Pod): boolean => !isTerminal(pod)
@@ -193,13 +225,21 @@ const changeNodePods = (
 }
 const nobody = emptyMap<KubernetesObject>()
 
-const labelOf = (selector: LabelSelector | undefined): string => {
-  for (const key in selector?.matchLabels) return `${key}=${selector.matchLabels[key] ?? ''}`
-  return ''
+/** One label that all Pods of the selector have; '' if there is none. */
+const pivotOf = (selector: LabelSelector | undefined): readonly [key: string, value: string] => {
+  for (const key in selector?.matchLabels) return [key, selector.matchLabels[key] ?? '']
+  return ['', '']
+}
+
+const textOfSelector = (selector: LabelSelector | undefined): string => {
+  if (selector === undefined || selector.matchExpressions !== undefined) return JSON.stringify(selector ?? null)
+  let text = ''
+  for (const key in selector.matchLabels) text += `${key}=${selector.matchLabels[key] ?? ''},`
+  return text
 }
 
 const tallyOf = (index: Index, { namespaces, selector, alsoTerminating }: TallyQuestion): Tally => {
-  const name = `${alsoTerminating ? '+' : '-'} ${namespaces?.join() ?? '*'} ${JSON.stringify(selector ?? null)}`
+  const name = `${alsoTerminating ? '+' : '-'} ${namespaces?.join() ?? '*'} ${textOfSelector(selector)}`
   const known = index.tallies.get(name)
   if (known !== undefined) return known
   if (index.tallies.size >= talliesMax) {
@@ -210,14 +250,15 @@ const tallyOf = (index: Index, { namespaces, selector, alsoTerminating }: TallyQ
     (namespaces === undefined || namespaces.includes(pod.metadata.namespace ?? '')) &&
     (alsoTerminating || !isTerminating(pod)) &&
     selectorMatches(selector, pod.metadata.labels)
-  const tally: Tally = { matches, counts: new Map() }
+  const tally: Tally = { matches, counts: [] }
+  const [pivot, value] = pivotOf(selector)
   for (const info of index.byName.values()) {
     let count = 0
-    for (const pod of info.pods.values()) if (matches(pod)) count += 1
-    if (count > 0) tally.counts.set(info.name, count)
+    for (const pod of info.pods.values()) if ((pivot === '' || pod.metadata.labels?.[pivot] === value) && matches(pod)) count += 1
+    if (count > 0) addCount(tally, info.slot, count)
   }
   index.tallies.set(name, tally)
-  const label = labelOf(selector)
+  const label = pivot === '' ? '' : `${pivot}=${value}`
   const others = index.talliesByLabel.get(label)
   if (others === undefined) index.talliesByLabel.set(label, [tally])
   else others.push(tally)

@@ -3,7 +3,7 @@ import type { LabelSelector, Node, Pod, PodAffinityTerm, TopologySpreadConstrain
 import { selectorMatches } from '../../api/label-selector.js'
 import type { Reader } from '../../cluster/reader.js'
 import { nodeSelectorMatches } from '../../resources/node/node-selector.js'
-import type { NodeInfo, Snapshot, Tally } from './snapshot.js'
+import { countOn, type NodeInfo, type Snapshot, type Tally } from './snapshot.js'
 
 /** An affinity term with the namespaces it speaks of. Follows newAffinityTerm and GetNamespaceLabelsSnapshot. */
 export interface Term {
@@ -44,7 +44,10 @@ const addDomain = (counts: Map<string, number>, node: Node | undefined, key: str
 
 const domainsOfTally = (tally: Tally, key: string, snapshot: Snapshot): DomainCounts => {
   const counts = new Map<string, number>()
-  for (const [name, count] of tally.counts) addDomain(counts, snapshot.byName.get(name)?.node, key, count)
+  for (const info of snapshot.byName.values()) {
+    const count = countOn(tally, info)
+    if (count > 0) addDomain(counts, info.node, key, count)
+  }
   return counts
 }
 
@@ -124,6 +127,6 @@ export const spreadDomains = (
   takesPart: (info: NodeInfo) => boolean,
 ): DomainCounts => {
   const counts = new Map<string, number>()
-  for (const info of nodes) if (takesPart(info)) addDomain(counts, info.node, constraint.topologyKey, tally.counts.get(info.name) ?? 0)
+  for (const info of nodes) if (takesPart(info)) addDomain(counts, info.node, constraint.topologyKey, countOn(tally, info))
   return counts
 }

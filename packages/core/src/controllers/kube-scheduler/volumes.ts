@@ -6,7 +6,7 @@ import { selectedNode } from '../../resources/persistent-volume/queries.js'
 import { classOfClaim, isFullyBound, requestOf, waitsForConsumer } from '../../resources/persistent-volume-claim/queries.js'
 import { isTerminal } from '../../resources/pod/queries.js'
 import { findVolumeFor, volumeReaches } from '../volume-match.js'
-import { factsOf } from './requests.js'
+import { claimNamesOf } from './requests.js'
 
 export interface PodVolumes {
   /** Volumes of the bound claims; undefined where the volume does not exist. */
@@ -21,7 +21,7 @@ const noVolumes: PodVolumes = { bound: [], delayed: [], inUseElsewhere: false }
 
 /** The claims of the Pod, or why it cannot be placed anywhere. Follows podHasPVCs and PreFilter. */
 export const volumesOf = (pod: Pod, reader: Reader): PodVolumes | string => {
-  const { claimNames } = factsOf(pod)
+  const claimNames = claimNamesOf(pod)
   if (claimNames.length === 0) return noVolumes
   const namespace = pod.metadata.namespace ?? ''
   const claims: PersistentVolumeClaim[] = []
