@@ -1,6 +1,6 @@
 /** What the changing commands share: dry runs, patches, and words of the form `kind name key=value`. */
 import type { ApiStatus, Json, KubernetesObject, ObjectRef, Subresource } from '@statefold/core'
-import * as E from 'fp-ts/lib/Either.js'
+import type * as E from 'fp-ts/lib/Either.js'
 import { ask, type Call } from './command.js'
 import { fail } from './errors.js'
 import type { Item } from './resource-arguments.js'

@@ -42,3 +42,10 @@ export const textsAt = (value: Json | undefined, ...path: readonly string[]): Re
   Object.fromEntries(Object.entries(objectAt(value, ...path)).flatMap(([key, item]) => (typeof item === 'string' ? [[key, item]] : [])))
 
 export const sortedNames = (value: object): readonly string[] => Object.keys(value).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
+
+/** A text, number or truth value as its text; what is absent is ''. Lists and objects, which have no place there, are shown as JSON. */
+export const wordOf = (value: Json | undefined): string => {
+  if (value === undefined || value === null) return ''
+  if (typeof value === 'string') return value
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+}

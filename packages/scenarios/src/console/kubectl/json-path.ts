@@ -259,7 +259,7 @@ const children = (value: Json): readonly Json[] =>
       ? sortedKeys(value).flatMap((key) => (value[key] === undefined ? [] : [value[key]]))
       : []
 
-const sortedKeys = (value: JsonObject): readonly string[] => [...Object.keys(value)].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
+const sortedKeys = (value: JsonObject): readonly string[] => Object.keys(value).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
 
 const descend = (value: Json): readonly Json[] => [
   value,

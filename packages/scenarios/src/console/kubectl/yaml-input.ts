@@ -35,7 +35,7 @@ const asJson = (value: unknown): Json => {
   if (isJsonObject(value)) return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, asJson(item)]))
   if (typeof value === 'boolean' || typeof value === 'number' || typeof value === 'string') return value
   if (typeof value === 'bigint') return Number(value)
-  return String(value)
+  return null
 }
 
 const isForeign = (tag: { readonly tag: string; readonly format?: string }): boolean =>

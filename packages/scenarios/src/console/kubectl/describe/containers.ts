@@ -1,6 +1,6 @@
 /** The Containers part of a description. Follows describeContainers and its helpers in kubectl/pkg/describe/describe.go. */
 import type { Json, JsonObject } from '@statefold/core'
-import { at, listAt, numberAt, objectAt, sortedNames, textAt, textsAt } from '../json-object.js'
+import { at, listAt, numberAt, objectAt, sortedNames, textAt, textsAt, wordOf } from '../json-object.js'
 import { byText, dateText, goList, level, orNone, type Lines } from './lines.js'
 
 const portsText = (ports: readonly Json[], field: 'containerPort' | 'hostPort'): string =>
@@ -26,7 +26,7 @@ const wordLines = (title: string, words: readonly Json[]): Lines =>
     : [
         level(2, `${title}:`),
         ...words.flatMap((word) =>
-          String(word)
+          wordOf(word)
             .split('\n')
             .map((line) => level(3, line)),
         ),
@@ -67,7 +67,7 @@ export const resourceLines = (resources: JsonObject, depth: number): Lines =>
       ? []
       : [
           level(depth, `${field === 'limits' ? 'Limits' : 'Requests'}:`),
-          ...names.map((name) => level(depth + 1, `${name}:\t${String(amounts[name] ?? '')}`)),
+          ...names.map((name) => level(depth + 1, `${name}:\t${wordOf(amounts[name])}`)),
         ]
   })
 
@@ -78,10 +78,10 @@ const probeText = (probe: JsonObject): string => {
   const http = at(probe, 'httpGet')
   if (http !== undefined) {
     const path = textAt(http, 'path')
-    return `http-get ${textAt(http, 'scheme').toLowerCase()}://${textAt(http, 'host')}:${String(at(http, 'port') ?? '')}${path.startsWith('/') || path === '' ? path : `/${path}`} ${attributes}`
+    return `http-get ${textAt(http, 'scheme').toLowerCase()}://${textAt(http, 'host')}:${wordOf(at(http, 'port'))}${path.startsWith('/') || path === '' ? path : `/${path}`} ${attributes}`
   }
   const tcp = at(probe, 'tcpSocket')
-  if (tcp !== undefined) return `tcp-socket ${textAt(tcp, 'host')}:${String(at(tcp, 'port') ?? '')} ${attributes}`
+  if (tcp !== undefined) return `tcp-socket ${textAt(tcp, 'host')}:${wordOf(at(tcp, 'port'))} ${attributes}`
   const grpc = at(probe, 'grpc')
   return grpc === undefined ? `unknown ${attributes}` : `grpc <pod>:${numberAt(grpc, 'port')} ${textAt(grpc, 'service')} ${attributes}`
 }
@@ -107,10 +107,10 @@ const podField = (pod: JsonObject | undefined, path: string): string => {
 }
 
 const resourceField = (container: JsonObject, resource: string): string => {
-  const [kind = '', name = ''] = [resource.slice(0, resource.indexOf('.')), resource.slice(resource.indexOf('.') + 1)]
+  const [kind, name] = [resource.slice(0, resource.indexOf('.')), resource.slice(resource.indexOf('.') + 1)] as const
   const amount = at(container, 'resources', kind, name)
   if (amount === undefined) return kind === 'limits' && (name === 'cpu' || name === 'memory') ? 'node allocatable' : '0'
-  return String(amount)
+  return wordOf(amount)
 }
 
 const environmentLines = (container: JsonObject, pod: JsonObject | undefined): Lines => {

@@ -3,7 +3,7 @@
  * kubectl/pkg/describe/describe.go.
  */
 import { simTimeOf, timestampOf, type Json, type JsonObject } from '@statefold/core'
-import { listAt, numberAt, objectAt, sortedNames, textAt, textsAt } from '../json-object.js'
+import { listAt, numberAt, objectAt, sortedNames, textAt, textsAt, wordOf } from '../json-object.js'
 import { lastAppliedName } from '../last-applied.js'
 
 export type Lines = readonly string[]
@@ -142,6 +142,6 @@ export const metadataLines = (object: JsonObject): Lines => [
   ...annotationLines('Annotations', textsAt(object, 'metadata', 'annotations')),
 ]
 
-export const intOrStringText = (value: Json | undefined): string => (value === undefined || value === null ? '' : String(value))
+export const intOrStringText = (value: Json | undefined): string => wordOf(value)
 
 export const countText = (object: JsonObject, ...path: readonly string[]): string => String(numberAt(object, ...path))

@@ -1,7 +1,7 @@
 /** Descriptions of Services, Endpoints and EndpointSlices. Follows kubectl/pkg/describe/describe.go. */
 import type { Json, KubernetesObject } from '@statefold/core'
 import type { Call } from '../command.js'
-import { at, jsonOf, listAt, numberAt, textAt, textsAt } from '../json-object.js'
+import { at, jsonOf, listAt, numberAt, textAt, textsAt, wordOf } from '../json-object.js'
 import { level, mapText, metadataLines, nameAndNamespace, orNone, type Lines } from './lines.js'
 
 const mostAddresses = 3
@@ -16,7 +16,7 @@ const endpointsText = (slices: readonly KubernetesObject[], portName: string): s
   const addresses = slices.map(jsonOf).flatMap((slice) => {
     const ready = listAt(slice, 'endpoints').filter(isReady)
     const ports = listAt(slice, 'ports')
-    const first = (endpoint: Json): string => String(listAt(endpoint, 'addresses')[0] ?? '')
+    const first = (endpoint: Json): string => wordOf(listAt(endpoint, 'addresses')[0])
     if (ports.length === 0) return ready.map(first)
     return ports
       .filter((port) => textAt(port, 'name') === portName)
@@ -60,7 +60,7 @@ export const describeService = (call: Call, object: KubernetesObject): Lines => 
       const nodePort = numberAt(port, 'nodePort')
       return [
         `Port:\t${name}\t${numberAt(port, 'port')}/${protocol}`,
-        `TargetPort:\t${String(at(port, 'targetPort') ?? 0)}/${protocol}`,
+        `TargetPort:\t${wordOf(at(port, 'targetPort') ?? 0)}/${protocol}`,
         ...optional('AppProtocol', textAt(port, 'appProtocol')),
         ...(nodePort === 0 ? [] : [`NodePort:\t${name}\t${nodePort}/${protocol}`]),
         `Endpoints:\t${endpointsText(slices, textAt(port, 'name'))}`,
@@ -125,7 +125,7 @@ export const describeEndpointSlice = (_call: Call, object: KubernetesObject): Li
           level(1, 'Name\tPort\tProtocol'),
           level(1, '----\t----\t--------'),
           ...ports.map((port) =>
-            level(1, `${textAt(port, 'name') || '<unset>'}\t${String(at(port, 'port') ?? '<unset>')}\t${textAt(port, 'protocol')}`),
+            level(1, `${textAt(port, 'name') || '<unset>'}\t${wordOf(at(port, 'port') ?? '<unset>')}\t${textAt(port, 'protocol')}`),
           ),
         ]),
     ...(endpoints.length === 0
@@ -135,7 +135,7 @@ export const describeEndpointSlice = (_call: Call, object: KubernetesObject): Li
           ...endpoints.flatMap((endpoint) => [
             level(1, `- Addresses:\t${orNone(listAt(endpoint, 'addresses').map(String).join(', '))}`),
             level(2, 'Conditions:'),
-            level(3, `Ready:\t${String(at(endpoint, 'conditions', 'ready') ?? '<unset>')}`),
+            level(3, `Ready:\t${wordOf(at(endpoint, 'conditions', 'ready') ?? '<unset>')}`),
             level(2, `Hostname:\t${textAt(endpoint, 'hostname') || '<unset>'}`),
             ...(at(endpoint, 'targetRef') === undefined
               ? []

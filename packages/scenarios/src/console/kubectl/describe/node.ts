@@ -14,7 +14,7 @@ import {
   type Quantity,
 } from '@statefold/core'
 import type { Call } from '../command.js'
-import { at, jsonOf, listAt, objectAt, sortedNames, textAt, textsAt } from '../json-object.js'
+import { at, jsonOf, listAt, objectAt, sortedNames, textAt, textsAt, wordOf } from '../json-object.js'
 import { dateText, level, metadataLines, taintLines, type Lines } from './lines.js'
 
 type Amounts = Readonly<Record<string, Quantity>>
@@ -142,7 +142,7 @@ export const describeNode = (call: Call, object: KubernetesObject): Lines => {
   const amountLines = (title: string, resources: JsonObject): Lines =>
     Object.keys(resources).length === 0
       ? []
-      : [`${title}:`, ...sortedNames(resources).map((resource) => level(1, `${resource}:\t${String(resources[resource] ?? '')}`))]
+      : [`${title}:`, ...sortedNames(resources).map((resource) => level(1, `${resource}:\t${wordOf(resources[resource])}`))]
   const system = (field: string): string => textAt(node, 'status', 'nodeInfo', field)
   const optional = (title: string, value: string): Lines => (value === '' ? [] : [`${title}:\t${value}`])
   return [

@@ -1,7 +1,7 @@
 /** Descriptions of claims, volumes, storage classes, budgets and the small kinds. Follows kubectl/pkg/describe/describe.go. */
 import { ageOf, formatLabelSelector, type KubernetesObject } from '@statefold/core'
 import type { Call } from '../command.js'
-import { at, jsonOf, listAt, objectAt, sortedNames, textAt, textsAt } from '../json-object.js'
+import { at, jsonOf, listAt, objectAt, sortedNames, textAt, textsAt, wordOf } from '../json-object.js'
 import {
   accessModesText,
   classOf,
@@ -130,7 +130,7 @@ export const describeStorageClass = (_call: Call, object: KubernetesObject): Lin
     `Provisioner:\t${textAt(storageClass, 'provisioner')}`,
     `Parameters:\t${mapText(textsAt(storageClass, 'parameters'))}`,
     `AllowVolumeExpansion:\t${expansion === undefined ? '<unset>' : expansion === true ? 'True' : 'False'}`,
-    ...(options.length === 0 ? ['MountOptions:\t<none>'] : ['MountOptions:', ...options.map((option) => level(1, String(option)))]),
+    ...(options.length === 0 ? ['MountOptions:\t<none>'] : ['MountOptions:', ...options.map((option) => level(1, wordOf(option)))]),
     ...(reclaim === '' ? [] : [`ReclaimPolicy:\t${reclaim}`]),
     ...(binding === '' ? [] : [`VolumeBindingMode:\t${binding}`]),
   ]

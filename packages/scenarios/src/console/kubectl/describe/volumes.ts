@@ -1,6 +1,6 @@
 /** The Volumes part of a description. Follows describeVolumes and the print…VolumeSource functions in kubectl/pkg/describe/describe.go. */
 import type { Json, JsonObject } from '@statefold/core'
-import { at, listAt, objectAt, sortedNames, textAt, textsAt } from '../json-object.js'
+import { at, listAt, objectAt, sortedNames, textAt, textsAt, wordOf } from '../json-object.js'
 import { goList, level, type Lines } from './lines.js'
 
 type SourcePrinter = (source: JsonObject) => Lines
@@ -12,7 +12,7 @@ const fields = (type: string, rows: readonly (readonly [name: string, value: str
 ]
 
 const bool = (source: Json | undefined, field: string): string => String(at(source, field) === true)
-const word = (source: Json | undefined, field: string): string => String(at(source, field) ?? '')
+const word = (source: Json | undefined, field: string): string => wordOf(at(source, field))
 
 const csiAttributes = (source: JsonObject): Lines => {
   const attributes = textsAt(source, 'volumeAttributes')
@@ -140,7 +140,7 @@ const printers: readonly (readonly [field: string, print: SourcePrinter])[] = [
       fields('AWSElasticBlockStore (a Persistent Disk resource in AWS)', [
         ['VolumeID', word(source, 'volumeID')],
         ['FSType', word(source, 'fsType')],
-        ['Partition', String(at(source, 'partition') ?? 0)],
+        ['Partition', wordOf(at(source, 'partition') ?? 0)],
         ['ReadOnly', bool(source, 'readOnly')],
       ]),
   ],
@@ -150,7 +150,7 @@ const printers: readonly (readonly [field: string, print: SourcePrinter])[] = [
       fields('GCEPersistentDisk (a Persistent Disk resource in Google Compute Engine)', [
         ['PDName', word(source, 'pdName')],
         ['FSType', word(source, 'fsType')],
-        ['Partition', String(at(source, 'partition') ?? 0)],
+        ['Partition', wordOf(at(source, 'partition') ?? 0)],
         ['ReadOnly', bool(source, 'readOnly')],
       ]),
   ],

@@ -2,6 +2,7 @@
  * Go templates as far as people type them after -o go-template: fields, `range`, `if`/`else`, `with`, `index`, `len`, `printf`, comparisons and
  * variables. Differs from Kubernetes: functions beyond these are refused by name.
  */
+import { wordOf } from '../json-object.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { isJsonObject, type Json } from '@statefold/core'
 import { goText } from './go-text.js'
@@ -66,7 +67,7 @@ const fieldsOf = (value: Json | undefined, path: readonly string[]): Json | unde
 const compareValues = (left: Json | undefined, right: Json | undefined): number => {
   const [a, b] = [left ?? null, right ?? null]
   if (typeof a === 'number' && typeof b === 'number') return a - b
-  return String(a) < String(b) ? -1 : String(a) > String(b) ? 1 : 0
+  return wordOf(a) < wordOf(b) ? -1 : wordOf(a) > wordOf(b) ? 1 : 0
 }
 
 const operand = (word: string, scope: Scope): Json | undefined => {
@@ -104,7 +105,7 @@ const functions: Readonly<Record<string, (values: readonly (Json | undefined)[])
   index: ([value, ...keys]) =>
     keys.reduce<Json | undefined>(
       (found, key) =>
-        Array.isArray(found) ? (found as readonly Json[])[Number(key)] : isJsonObject(found) ? found[String(key)] : undefined,
+        Array.isArray(found) ? (found as readonly Json[])[Number(key)] : isJsonObject(found) ? found[wordOf(key)] : undefined,
       value,
     ),
   len: ([value]) =>
@@ -120,11 +121,11 @@ const functions: Readonly<Record<string, (values: readonly (Json | undefined)[])
   ge: ([left, right]) => compareValues(left, right) >= 0,
   print: (values) => values.map((value) => goText(value ?? null)).join(''),
   println: (values) => `${values.map((value) => goText(value ?? null)).join(' ')}\n`,
-  printf: ([pattern, ...values]) => format(String(pattern), values),
+  printf: ([pattern, ...values]) => format(wordOf(pattern), values),
   exists: ([value, ...keys]) =>
     keys.reduce<Json | undefined>(
       (found, key) =>
-        isJsonObject(found) ? found[String(key)] : Array.isArray(found) ? (found as readonly Json[])[Number(key)] : undefined,
+        isJsonObject(found) ? found[wordOf(key)] : Array.isArray(found) ? (found as readonly Json[])[Number(key)] : undefined,
       value,
     ) !== undefined,
 }

@@ -1,4 +1,5 @@
 /** A value as Go's `%v` prints it: `[a b]`, `map[k:v]`, `<nil>`. */
+import { wordOf } from '../json-object.js'
 import { isJsonObject, type Json } from '@statefold/core'
 
 export const goText = (value: Json): string => {
@@ -13,5 +14,5 @@ export const goText = (value: Json): string => {
       })
       .join(' ')}]`
   }
-  return String(value)
+  return wordOf(value)
 }

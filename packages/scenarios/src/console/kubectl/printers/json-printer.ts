@@ -14,21 +14,23 @@ const escapes: Readonly<Record<string, string>> = {
 const quoted = (text: string): string => JSON.stringify(text).replace(/[<>&\u2028\u2029]/g, (character) => escapes[character] ?? character)
 
 const entriesOf = (value: { readonly [key: string]: Json | undefined }): readonly (readonly [string, Json])[] =>
-  [...Object.keys(value)].sort(byText).flatMap((key) => {
-    const item = value[key]
-    return item === undefined ? [] : [[key, item] as const]
-  })
+  Object.keys(value)
+    .sort(byText)
+    .flatMap((key) => {
+      const item = value[key]
+      return item === undefined ? [] : [[key, item] as const]
+    })
 
 /** On one line, without blanks. */
 export const compactJson = (value: Json): string => {
   if (typeof value === 'string') return quoted(value)
-  if (typeof value === 'number') return String(value)
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
   if (Array.isArray(value)) return `[${value.map((item: Json) => compactJson(item)).join(',')}]`
   if (isJsonObject(value))
     return `{${entriesOf(value)
       .map(([key, item]) => `${quoted(key)}:${compactJson(item)}`)
       .join(',')}}`
-  return String(value)
+  return 'null'
 }
 
 /** With indentation: kubectl's -o json uses four blanks. */

@@ -2,6 +2,7 @@
  * -o for objects: json, yaml, name, jsonpath, go-template, custom-columns; and the one line of a command without -o: `service/nginx created`.
  * Follows ToPrinter in cli-runtime/pkg/genericclioptions/print_flags.go and kubectl/pkg/cmd/get/get_flags.go.
  */
+import { wordOf } from '../json-object.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { isJsonObject, type Json, type JsonObject } from '@statefold/core'
 import type { Call } from '../command.js'
@@ -32,13 +33,13 @@ const allowedForGet = [...formats, 'custom-columns', 'custom-columns-file', 'wid
 const allowedForOthers = [...formats].sort((a, b) => (a < b ? -1 : 1)).join(',')
 
 const itemsOf = (object: Json): readonly Json[] =>
-  isJsonObject(object) && Array.isArray(object['items']) && String(object['kind']).endsWith('List')
+  isJsonObject(object) && Array.isArray(object['items']) && wordOf(object['kind']).endsWith('List')
     ? (object['items'] as readonly Json[])
     : [object]
 
 export const kindWordOfObject = (object: JsonObject): string => {
-  const apiVersion = String(object['apiVersion'] ?? '')
-  const kind = String(object['kind'] ?? '').toLowerCase()
+  const apiVersion = wordOf(object['apiVersion'])
+  const kind = wordOf(object['kind']).toLowerCase()
   const slash = apiVersion.indexOf('/')
   return slash < 0 ? kind : `${kind}.${apiVersion.slice(0, slash)}`
 }

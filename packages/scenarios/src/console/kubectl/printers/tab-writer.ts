@@ -12,7 +12,7 @@ export const tableOptions: TabWriterOptions = { minimumWidth: 6, padding: 3 }
 /** For describe: tabbedString. */
 export const describeOptions: TabWriterOptions = { minimumWidth: 0, padding: 2 }
 
-const widthOf = (text: string): number => (/^[\x20-\x7e]*$/.test(text) ? text.length : [...text].length)
+const widthOf = (text: string): number => (/^[\x20-\x7e]*$/.test(text) ? text.length : Array.from(text).length)
 
 /** Lays out text whose cells end with tabs. `remembered` is filled with the widest widths seen and respected; pass the same list for every flush. */
 export const alignTabs = (text: string, options: TabWriterOptions, remembered?: number[]): string => {

@@ -1,5 +1,6 @@
 /** Tables as `kubectl get` shows them. Follows cli-runtime/pkg/printers/tableprinter.go. */
-import type { KubernetesObject, Table } from '@statefold/core'
+import type { KubernetesObject, Table, TableRow } from '@statefold/core'
+import { wordOf } from '../json-object.js'
 import type { WatchEvent } from '../kubectl-cluster.js'
 import { kindWordOf, type ResourceType } from '../resource-types.js'
 
@@ -16,9 +17,8 @@ export interface TableOptions {
 
 const eventWords: Readonly<Record<WatchEvent['type'], string>> = { ADDED: 'ADDED   ', MODIFIED: 'MODIFIED', DELETED: 'DELETED ' }
 
-const cellText = (cell: unknown): string => {
-  if (cell === null || cell === undefined) return ''
-  const text = String(cell)
+const cellText = (cell: TableRow['cells'][number]): string => {
+  const text = wordOf(cell)
   const cut = text.search(/[\f\n\r]/)
   return cut < 0 ? text : `${text.slice(0, cut)}...`
 }

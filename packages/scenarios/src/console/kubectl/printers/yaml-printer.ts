@@ -6,7 +6,7 @@ import { isJsonObject, type Json } from '@statefold/core'
 
 /** go-yaml sorts keys naturally: digits by value, letters after other characters (keyList.Less in sorter.go). */
 const naturally = (a: string, b: string): number => {
-  const [left, right] = [[...a], [...b]]
+  const [left, right] = [Array.from(a), Array.from(b)]
   let inDigits = false
   for (let index = 0; index < left.length && index < right.length; index += 1) {
     const [x, y] = [left[index] ?? '', right[index] ?? '']
@@ -51,6 +51,7 @@ const cannotBePlain = (text: string): boolean =>
   text.startsWith('---') ||
   text.startsWith('...')
 
+// oxlint-disable-next-line no-control-regex -- which control characters there are is the question
 const needsDoubleQuotes = (text: string): boolean => /[\u0000-\u0008\u000b-\u001f\u007f-\u0084\u0086-\u009f\ufeff]|\t/.test(text)
 
 /** go-yaml folds at the first single blank behind this column (best_width in emitterc.go). */
@@ -76,7 +77,7 @@ const folded = (body: string, indent: string, column: number, quote: string): st
 }
 
 const doubleQuotedBody = (text: string): string =>
-  [...text]
+  Array.from(text)
     .map((character) => {
       const code = character.codePointAt(0) ?? 0
       if (character === '"' || character === '\\') return `\\${character}`

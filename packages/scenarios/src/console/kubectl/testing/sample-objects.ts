@@ -1,6 +1,6 @@
 /** A StatefulSet with its Pods as the API stores them, for tests of kubectl. */
 import type { JsonObject, KubernetesObject } from '@statefold/core'
-import { jsonOf } from '../json-object.js'
+import { jsonOf, wordOf } from '../json-object.js'
 
 const created = '2026-01-01T00:00:00Z'
 
@@ -11,7 +11,7 @@ export const stored = (object: JsonObject): KubernetesObject => {
   // What a test calls stored is stored.
   return {
     ...object,
-    metadata: { creationTimestamp: created, resourceVersion: '1', uid: `uid-${String(object['kind'])}-${String(own['name'])}`, ...own },
+    metadata: { creationTimestamp: created, resourceVersion: '1', uid: `uid-${wordOf(object['kind'])}-${wordOf(own['name'])}`, ...own },
   } as unknown as KubernetesObject
 }
 
