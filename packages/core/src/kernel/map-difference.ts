@@ -69,7 +69,11 @@ export const forEachDifference = <V>(before: PersistentMap<V>, after: Persistent
  * An index that follows a map. Its content depends on the map that was asked for alone (a memo, not a state): asking for another version, a
  * newer, an older or one of another run, moves it there by the difference.
  */
-export const followMap = <V, Index>(emptyIndex: Index, empty: PersistentMap<V>, change: (index: Index, key: string, before: V | undefined, after: V | undefined) => void): ((map: PersistentMap<V>) => Index) => {
+export const followMap = <V, Index>(
+  emptyIndex: Index,
+  empty: PersistentMap<V>,
+  change: (index: Index, key: string, before: V | undefined, after: V | undefined) => void,
+): ((map: PersistentMap<V>) => Index) => {
   let at = empty
   return (map) => {
     if (at !== map) {

@@ -350,13 +350,15 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
   const storedVersion = (object: KubernetesObject): KubernetesObject | undefined =>
     findObject(storeOf(cluster, object.kind), keyOf(object.metadata.namespace ?? '', object.metadata.name))
 
-  const finishSync = (controller: Controller, key: string, before: QueueEntry, outcome: PlanOutcome, causedBy: number | null): void => {
+  /** A sync keeps its worker busy for as long as its writes take; meanwhile notifications about the key coalesce. */
+  const finishSync = (controller: Controller, key: string, before: QueueEntry, outcome: PlanOutcome, writes: number, causedBy: number | null): void => {
     const queue = getAt(queues, controller.name) ?? emptyQueue
     const entry = entryOf(queue, key)
     const { memory: _memory, failures: _failures, busyUntil: _busyUntil, ...waits } = entry
     const failures = outcome.error === undefined ? 0 : (before.failures ?? 0) + 1
     const memory: Json | undefined = outcome.memory === undefined ? before.memory : outcome.memory === null ? undefined : outcome.memory
-    const busyMs = controller.busyMs === undefined ? 1 : controller.busyMs(key, readerOf(cluster))
+    const writingMs = Math.min(writes * limits.apiWriteMs, limits.syncWritingMaxMs)
+    const busyMs = controller.busyMs === undefined ? writingMs : Math.max(writingMs, controller.busyMs(key, readerOf(cluster)))
     putEntry(controller.name, key, {
       ...waits,
       ...(busyMs > 1 ? { busyUntil: now + busyMs } : undefined),
@@ -387,11 +389,13 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     }
     const plan = controller.plan(context)
     let answer = plan.next()
+    let writes = 0
     for (let count = 0; answer.done !== true; count += 1) {
+      if (isWrite(answer.value)) writes += 1
       assert(count < limits.commandsPerPlanMax, `the plan of ${controller.name} for ${key} does not end`)
       answer = plan.next(apply(answer.value, controller.name, causedBy, true))
     }
-    finishSync(controller, key, entry, answer.value, causedBy)
+    finishSync(controller, key, entry, answer.value, writes, causedBy)
   }
 
   const deliverNext = (informer: string): void => {
