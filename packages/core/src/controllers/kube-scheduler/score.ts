@@ -297,9 +297,16 @@ export const bestOf = (nodes: readonly NodeInfo[], pod: Pod, snapshot: Snapshot,
   if (nodes.length <= 1) return nodes
   const { requests } = factsOf(pod)
   const asksForNothing = requests.milliCpu === 0 && requests.memory === 0
-  const scores: Float64Array = []
-  for (const info of nodes)
-    scores.push(weights.fit * fitScore(requests, info) + (asksForNothing ? 0 : weights.balance * balanceScore(requests, info)))
+  const scores = new Float64Array(nodes.length)
+  for (let position = 0; position < nodes.length; position += 1) {
+    const info = nodes[position]
+    if (info === undefined) continue
+    if (info.scoredFor !== requests) {
+      info.score = weights.fit * fitScore(requests, info) + (asksForNothing ? 0 : weights.balance * balanceScore(requests, info))
+      info.scoredFor = requests
+    }
+    scores[position] = info.score
+  }
   addTaintScores(scores, nodes, pod)
   addNodeAffinityScores(scores, nodes, pod)
   addSpreadScores(scores, nodes, pod, snapshot, reader)
