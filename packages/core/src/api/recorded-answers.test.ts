@@ -122,8 +122,9 @@ const freeze = (value: unknown): void => {
   for (const item of Object.values(value)) freeze(item)
 }
 
-describe('creations', () => {
-  for (const question of read('creations.json') as readonly Creation[]) {
+// `creations` were asked for this test; `applied` are the manifests of the conformance recordings and what became of them.
+describe.each(['creations', 'applied'])('%s', (name) => {
+  for (const question of read(`${name}.json`) as readonly Creation[]) {
     test.skipIf(elsewhere.has(question.case))(question.case, () => {
       freeze(question.sent)
       const answer = create(question.sent)

@@ -295,7 +295,8 @@ const defaultsOfKind: { readonly [kind: string]: (object: UnstoredObject) => obj
       each(subsets, (subset) => within(subset, 'ports', (ports) => each(ports, (port) => filled(port, { protocol: 'TCP' })))),
     ),
   EndpointSlice: (object) => {
-    const slice = filled(loosely<EndpointSlice>(object), { endpoints: [], ports: [] })
+    // The server writes null for no endpoints and no ports; here such a field is absent, as everywhere.
+    const slice = loosely<EndpointSlice>(withoutEmpty(object, ['endpoints', 'ports']))
     return within(
       within(slice, 'ports', (ports) => each(ports, (port) => filled(port, { name: '', protocol: 'TCP' }))),
       'endpoints',
@@ -303,7 +304,7 @@ const defaultsOfKind: { readonly [kind: string]: (object: UnstoredObject) => obj
     )
   },
   Secret: (object) => filled(secretDataOf(loosely<Secret>(object)), { type: 'Opaque' }),
-  ConfigMap: (object) => withoutEmptyMaps(object, ['data', 'binaryData']),
+  ConfigMap: (object) => withoutEmpty(object, ['data', 'binaryData']),
   PriorityClass: (object) => filled(loosely<PriorityClass>(object), { preemptionPolicy: 'PreemptLowerPriority' }),
   LimitRange: (object) => spec<Loose<LimitRange>>(object, (range) => within(range, 'limits', (limits) => each(limits, defaultLimit))),
   HorizontalPodAutoscaler: (object) =>
@@ -323,7 +324,7 @@ const withLabels = <T extends { readonly metadata?: { readonly labels?: { readon
     ? object
     : { ...object, metadata: { ...object.metadata, labels } }
 
-const withoutEmptyMaps = (object: object, names: readonly string[]): object => {
+const withoutEmpty = (object: object, names: readonly string[]): object => {
   const empty = names.filter((name) => {
     const value = (object as { readonly [key: string]: unknown })[name]
     return value === null || (typeof value === 'object' && Object.keys(value).length === 0)
