@@ -1,7 +1,8 @@
 /**
  * What a container's program does, as far as its image, its command line and the behaviours in force tell: whether it ends by itself, how it
- * takes SIGTERM, and when it begins to answer. Command lines are read, not run.
+ * takes SIGTERM, and when it begins to answer.
  */
+// Differs from Kubernetes: command lines are read, not run; a program that is not known goes on, or ends soon in an init container.
 import type { Container, Pod } from '../../api/generated/types.js'
 import { imageBehaviourOf, podBehaviour, type ContainerProcess, type World } from '../../cluster/world.js'
 

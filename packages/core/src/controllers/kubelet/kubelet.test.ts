@@ -4,7 +4,7 @@ import { fileSystemOf } from './file-system.js'
 import { planKubelet } from './plan.js'
 import { etcHostsOf, hostnameOf, resolvConfOf } from './pod-names.js'
 import { processesOf as processesIn } from '../../cluster/world.js'
-import { bench, type Bench } from './timeline.test-support.js'
+import { bench, type Bench } from '../../testing/kubelet-bench.js'
 
 const nginx = { name: 'nginx', image: 'nginx:1.27' }
 
@@ -185,7 +185,7 @@ describe('the real kubelet', () => {
     },
     {
       what: 'a preStop hook longer than the grace period: two more seconds',
-      container: { lifecycle: { preStop: { sleep: { seconds: 60 } } } },
+      container: { lifecycle: { preStop: { exec: { command: ['sleep', '60'] } } } },
       spec: { terminationGracePeriodSeconds: 10 },
       rows: [
         '30.0 Running terminating c=running+',
@@ -242,6 +242,37 @@ describe('the real kubelet', () => {
     expect(told(pod.until(6))).toEqual([message, `${message} x2`, `${message} x3`, `${message} x4`])
     pod.send({ kind: 'CreateObject', object: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'web', namespace: 'default' } } })
     expect(rows(pod.until(20)).at(-1)).toBe('11.5 Running nginx=running+')
+  })
+
+  it('starts crashed containers again on a partitioned node and says so when it is back', () => {
+    const pod = bench('kubelet', { containers: [nginx] })
+    pod.until(30)
+    const { uid } = pod.pod().metadata
+    pod.world({ kind: 'NodePartitioned', node: 'node-1' })
+    pod.world({ kind: 'ContainerExited', podUid: uid, container: 'nginx', exitCode: 1, reason: 'Error', unexpected: true })
+    expect(pod.until(60)).toEqual([])
+    expect(containerState(pod, uid)).toBe('running')
+    pod.world({ kind: 'NodeReconnected', node: 'node-1' })
+    expect(rows(pod.until(70))).toEqual(['60.0 Running nginx=running+#1'])
+  })
+
+  it('starts a container again with the image that was set', () => {
+    const pod = bench('kubelet', { containers: [nginx] })
+    pod.until(30)
+    const patch = { spec: { containers: [{ name: 'nginx', image: 'nginx:1.28' }] } }
+    pod.send({ kind: 'PatchObject', target: { kind: 'Pod', namespace: 'default', name: 'web-0' }, patchType: 'strategic', patch })
+    const lines = pod.until(60)
+    expect(told(lines).slice(0, 2)).toEqual([
+      'Killing: Container nginx definition changed, will be restarted',
+      'Pulling: Pulling image "nginx:1.28"',
+    ])
+    expect(rows(lines).at(-1)).toBe('32.5 Running nginx=running+#1')
+  })
+
+  it('fails a Pod at its deadline', () => {
+    const pod = bench('kubelet', { containers: [nginx], activeDeadlineSeconds: 20, restartPolicy: 'Never' })
+    expect(rows(pod.until(60)).slice(-2)).toEqual(['21.0 Failed nginx=running+', '21.2 Failed nginx=Completed:0'])
+    expect(pod.pod().status.reason).toBe('DeadlineExceeded')
   })
 
   it('evicts a Pod once and keeps it as Failed', () => {

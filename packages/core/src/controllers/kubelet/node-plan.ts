@@ -6,15 +6,13 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { Node, NodeCondition } from '../../api/generated/types.js'
 import type { UnstoredObject } from '../../api/object.js'
-import type { Reader } from '../../cluster/reader.js'
-import { disksInUseOn, kubeletReachesApi, machineOf, processesOf, type Machine, type World } from '../../cluster/world.js'
+import { kubeletReachesApi, machineOf, processesOf, type Machine, type World } from '../../cluster/world.js'
 import { keysOf } from '../../kernel/persistent-map.js'
 import { microTimestampOf, simTimeOf, timestampOf, type SimTime } from '../../kernel/sim-time.js'
-import { diskOf, uniqueVolumeName } from '../../resources/persistent-volume/queries.js'
 import type { PlanContext, PlanOutcome } from '../controller.js'
 import { create, replace } from '../requests.js'
 import type { Steps } from '../steps.js'
-import { endOrphan } from './sync-pod.js'
+import { endOrphan } from './end-orphan.js'
 
 /** NodeStatusReportFrequency: what has not changed is reported again after this time. */
 const reportMs = 300_000
@@ -167,25 +165,4 @@ function* endOrphans(context: PlanContext, machine: Machine): Steps<PlanOutcome>
     if (requeueAfterMs !== undefined) soonestMs = Math.min(soonestMs ?? requeueAfterMs, requeueAfterMs)
   }
   return soonestMs === undefined ? {} : { requeueAfterMs: soonestMs }
-}
-
-/** Tells the attach/detach controller which disks are mounted: it does not detach those. */
-// Follows volumesInUse in pkg/kubelet/nodestatus/setters.go.
-export function* reportDisksInUse(reader: Reader, world: World, nodeName: string, online: boolean): Steps<void> {
-  const node = reader.get('Node', '', nodeName)
-  if (!online || node === undefined) return
-  const handles = new Set(disksInUseOn(world, nodeName))
-  const names = reader.list('PersistentVolume').flatMap((volume) => {
-    const disk = diskOf(volume)
-    return disk !== undefined && handles.has(disk) ? [uniqueVolumeName(volume)] : []
-  })
-  const before = node.status.volumesInUse ?? []
-  if (names.length === before.length && names.every((name) => before.includes(name))) return
-  yield {
-    kind: 'PatchObject',
-    target: { kind: 'Node', namespace: '', name: nodeName },
-    patchType: 'merge',
-    patch: { status: { volumesInUse: names } },
-    subresource: 'status',
-  }
 }

@@ -4,7 +4,8 @@ import type { Plan, PlanContext, PlanOutcome } from '../controller.js'
 import type { Steps } from '../steps.js'
 import { planNode } from './node-plan.js'
 import { planRecordedPod } from './recorded-pod.js'
-import { endOrphan, syncPod } from './sync-pod.js'
+import { endOrphan } from './end-orphan.js'
+import { syncPod } from './sync-pod.js'
 
 export const keyOfPod = (node: string, namespace: string, name: string, uid: string): string => `${node}/${namespace}/${name}/${uid}`
 

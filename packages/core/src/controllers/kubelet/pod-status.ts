@@ -28,9 +28,11 @@ export const podStatusOf = (scene: StatusScene): PodStatus => {
   const isUp = sandbox !== undefined && sandbox.alive && sandbox.readyAt <= now
   const address = isUp ? sandbox.address : pod.status.podIP
   const { message: _message, reason: _reason, ...before } = pod.status
+  const isOver = pod.status.phase === 'Failed' || pod.status.phase === 'Succeeded'
   return {
     ...before,
-    ...(pod.status.reason === 'Evicted' ? { message: pod.status.message ?? '', reason: 'Evicted' } : undefined),
+    ...(isOver && pod.status.message !== undefined ? { message: pod.status.message } : undefined),
+    ...(isOver && pod.status.reason !== undefined ? { reason: pod.status.reason } : undefined),
     phase,
     conditions: conditionsOf(scene, phase, { containerStatuses, initContainerStatuses, isUp: isUp && !allStopped(scene, phase) }),
     containerStatuses,

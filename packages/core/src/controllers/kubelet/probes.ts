@@ -2,6 +2,7 @@
  * Probes of running containers. A probe that keeps succeeding needs no wake: its ticks are computed from the start of the container, and
  * only when something could make it fail is it looked at again. Facts are recorded when what is known changes.
  */
+// Differs from Kubernetes: an exec probe runs no program; `cat`, `test` and `ls` are answered from the container's files, all others succeed.
 // Follows doProbe in pkg/kubelet/prober/worker.go and UpdatePodStatus in pkg/kubelet/prober/prober_manager.go.
 import type { Container, Pod, Probe } from '../../api/generated/types.js'
 import type { Reader } from '../../cluster/reader.js'

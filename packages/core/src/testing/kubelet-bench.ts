@@ -1,13 +1,13 @@
 /** For tests: one Pod on one machine, with only the kubelet about; what people see of it, one line a change. */
 import * as E from 'fp-ts/lib/Either.js'
-import type { Event, Pod, PodSpec } from '../../api/generated/types.js'
-import type { ApiCommand } from '../../cluster/api-commands.js'
-import type { KubeletProfile } from '../../cluster/world.js'
-import type { Behaviour, WorldEvent } from '../../cluster/world-events.js'
-import { recordedClusterSettings } from '../../simulation/default-controllers.js'
-import { createSimulation, type Simulation } from '../../simulation/simulation.js'
-import { makeKubelet } from './controller.js'
-import { kubeletSettings } from './standard-images.js'
+import type { Event, Pod, PodSpec } from '../api/generated/types.js'
+import type { ApiCommand } from '../cluster/api-commands.js'
+import type { KubeletProfile } from '../cluster/world.js'
+import type { Behaviour, WorldEvent } from '../cluster/world-events.js'
+import { recordedClusterSettings } from '../simulation/default-controllers.js'
+import { createSimulation, type Simulation } from '../simulation/simulation.js'
+import { makeKubelet } from '../controllers/kubelet/controller.js'
+import { kubeletSettings } from '../controllers/kubelet/standard-images.js'
 
 export interface Bench {
   readonly simulation: Simulation
