@@ -24,6 +24,10 @@ export interface AdmissionContext {
 
 type Admission = E.Either<ApiStatus, UnstoredObject>
 
+/** What one plugin sets in a Pod's spec. They are put together once. */
+type Settings = Loose<PodSpec>
+const nothing: Settings = {}
+
 // ---------------------------------------------------------------- NamespaceLifecycle
 
 /** Namespaces that always exist for admission, as they must be created by the server itself. */
@@ -82,19 +86,20 @@ const tokenVolumeName = (object: UnstoredObject, choose: Choose): string => {
 const mountsToken = (container: Loose<Container>): boolean =>
   (container.volumeMounts ?? []).some(({ mountPath }) => mountPath === tokenMountPath)
 
-const withToken = (object: UnstoredObject, spec: Loose<PodSpec>, choose: Choose): Loose<PodSpec> => {
-  const all = [...(spec.initContainers ?? []), ...(spec.containers ?? [])]
-  const existing = spec.volumes?.find(({ name }) => name?.startsWith('kube-api-access-') === true)?.name
-  if (all.every(mountsToken)) return spec
+const mountToken = (object: UnstoredObject, spec: Loose<PodSpec>, choose: Choose): Settings => {
+  const { containers, initContainers, volumes } = spec
+  if ((containers ?? []).every(mountsToken) && (initContainers ?? []).every(mountsToken)) return nothing
+  const existing = volumes?.find(({ name }) => name?.startsWith('kube-api-access-') === true)?.name
   const name = existing ?? tokenVolumeName(object, choose)
   const mount = { mountPath: tokenMountPath, name, readOnly: true }
   const mounted = (container: Loose<Container>): Loose<Container> =>
-    mountsToken(container) ? container : { ...container, volumeMounts: [...(container.volumeMounts ?? []), mount] }
+    mountsToken(container)
+      ? container
+      : { ...container, volumeMounts: container.volumeMounts === undefined ? [mount] : [...container.volumeMounts, mount] }
   return {
-    ...spec,
-    ...(spec.initContainers === undefined ? undefined : { initContainers: each(spec.initContainers, mounted) }),
-    ...(spec.containers === undefined ? undefined : { containers: each(spec.containers, mounted) }),
-    ...(existing === undefined ? { volumes: [...(spec.volumes ?? []), { name, projected: tokenSource }] } : undefined),
+    ...(initContainers === undefined ? undefined : { initContainers: each(initContainers, mounted) }),
+    ...(containers === undefined ? undefined : { containers: each(containers, mounted) }),
+    ...(existing === undefined ? { volumes: [...(volumes ?? []), { name, projected: tokenSource }] } : undefined),
   }
 }
 
@@ -104,9 +109,9 @@ const admitServiceAccount = (
   object: UnstoredObject,
   spec: Loose<PodSpec>,
   { reader, choose }: AdmissionContext,
-): E.Either<string, Loose<PodSpec>> => {
+): E.Either<string, Settings> => {
   if (object.metadata?.annotations?.[mirrorAnnotation] !== undefined) {
-    return (spec.serviceAccountName ?? '') === '' ? E.right(spec) : E.left('a mirror pod may not reference service accounts')
+    return (spec.serviceAccountName ?? '') === '' ? E.right(nothing) : E.left('a mirror pod may not reference service accounts')
   }
   const namespace = object.metadata?.namespace ?? ''
   const named = (spec.serviceAccountName ?? '') === '' ? 'default' : (spec.serviceAccountName ?? 'default')
@@ -115,15 +120,14 @@ const admitServiceAccount = (
   if (account === undefined && named !== 'default') {
     return E.left(`error looking up service account ${namespace}/${named}: serviceaccount "${named}" not found`)
   }
-  let next: Loose<PodSpec> =
-    spec.serviceAccountName === named && spec.serviceAccount === named
-      ? spec
-      : { ...spec, serviceAccountName: named, serviceAccount: named }
   const automount = spec.automountServiceAccountToken ?? account?.automountServiceAccountToken ?? true
-  if (automount) next = withToken(object, next, choose)
   const secrets = account?.imagePullSecrets ?? []
-  if ((next.imagePullSecrets ?? []).length === 0 && secrets.length > 0) next = { ...next, imagePullSecrets: secrets }
-  return E.right(next)
+  return E.right({
+    serviceAccountName: named,
+    serviceAccount: named,
+    ...(automount ? mountToken(object, spec, choose) : undefined),
+    ...((spec.imagePullSecrets ?? []).length === 0 && secrets.length > 0 ? { imagePullSecrets: secrets } : undefined),
+  })
 }
 
 // ---------------------------------------------------------------- Priority
@@ -134,7 +138,7 @@ const systemClasses: ReadonlyMap<string, number> = new Map([
 ])
 
 // Follows admitPod in plugin/pkg/admission/priority/admission.go.
-const admitPriority = (spec: Loose<PodSpec>, { reader }: AdmissionContext): E.Either<string, Loose<PodSpec>> => {
+const admitPriority = (spec: Loose<PodSpec>, { reader }: AdmissionContext): E.Either<string, Settings> => {
   const named = spec.priorityClassName ?? ''
   let priority = 0
   let preemptionPolicy = 'PreemptLowerPriority'
@@ -146,8 +150,8 @@ const admitPriority = (spec: Loose<PodSpec>, { reader }: AdmissionContext): E.Ei
     priority = value
     preemptionPolicy = found?.preemptionPolicy ?? preemptionPolicy
   } else {
-    const defaults = reader.list('PriorityClass').filter(({ globalDefault }) => globalDefault === true)
-    for (const candidate of defaults) {
+    for (const candidate of reader.list('PriorityClass')) {
+      if (candidate.globalDefault !== true) continue
       if (priorityClassName !== '' && (candidate.value ?? 0) >= priority) continue
       priorityClassName = candidate.metadata.name
       priority = candidate.value ?? 0
@@ -164,7 +168,7 @@ const admitPriority = (spec: Loose<PodSpec>, { reader }: AdmissionContext): E.Ei
       `the string value of PreemptionPolicy (${spec.preemptionPolicy}) must not be provided in pod spec; priority admission controller computed ${preemptionPolicy} from the given PriorityClass name`,
     )
   }
-  return E.right({ ...spec, priority, preemptionPolicy, ...(priorityClassName === '' ? undefined : { priorityClassName }) })
+  return E.right(priorityClassName === '' ? { priority, preemptionPolicy } : { priority, preemptionPolicy, priorityClassName })
 }
 
 // ---------------------------------------------------------------- DefaultTolerationSeconds
@@ -181,22 +185,18 @@ const tolerationsOf = (seconds: number): readonly [Loose<Toleration>, Loose<Tole
 const usualTolerations = tolerationsOf(defaultTolerationSeconds)
 
 // Follows Admit in plugin/pkg/admission/defaulttolerationseconds/admission.go.
-const withTolerations = (spec: Loose<PodSpec>, seconds: number): Loose<PodSpec> => {
-  const given = spec.tolerations ?? []
-  const tolerates = (key: string): boolean =>
-    given.some(
-      (toleration) =>
-        ((toleration.key ?? '') === key || (toleration.key ?? '') === '') &&
-        ((toleration.effect ?? '') === 'NoExecute' || (toleration.effect ?? '') === ''),
-    )
-  const [forNotReady, forUnreachable] = seconds === defaultTolerationSeconds ? usualTolerations : tolerationsOf(seconds)
-  const missing = [...(tolerates(notReady) ? [] : [forNotReady]), ...(tolerates(unreachable) ? [] : [forUnreachable])]
-  if (missing.length === 0) return spec
-  return {
-    ...spec,
-    tolerations:
-      given.length === 0 && missing.length === 2 && seconds === defaultTolerationSeconds ? usualTolerations : [...given, ...missing],
-  }
+const addTolerations = (given: readonly Loose<Toleration>[], seconds: number): Settings => {
+  const usual = seconds === defaultTolerationSeconds ? usualTolerations : tolerationsOf(seconds)
+  if (given.length === 0) return { tolerations: usual }
+  const missing = usual.filter(
+    ({ key }) =>
+      !given.some(
+        (toleration) =>
+          ((toleration.key ?? '') === key || (toleration.key ?? '') === '') &&
+          ((toleration.effect ?? '') === 'NoExecute' || (toleration.effect ?? '') === ''),
+      ),
+  )
+  return missing.length === 0 ? nothing : { tolerations: [...given, ...missing] }
 }
 
 // ---------------------------------------------------------------- RuntimeClass
@@ -215,14 +215,18 @@ const runtimeClassRefusal = (spec: Loose<PodSpec>, { reader }: AdmissionContext)
 
 const admitPod = (object: UnstoredObject, context: AdmissionContext): Admission => {
   const refuse = (why: string): Admission => E.left(forbidden('pods', object.metadata?.name ?? '', why))
-  const account = admitServiceAccount(object, (object as Loose<Pod>).spec ?? {}, context)
+  const { spec = nothing } = object as Loose<Pod>
+  const account = admitServiceAccount(object, spec, context)
   if (E.isLeft(account)) return refuse(account.left)
-  const priority = admitPriority(account.right, context)
+  const priority = admitPriority(spec, context)
   if (E.isLeft(priority)) return refuse(priority.left)
-  const spec = withTolerations(priority.right, context.tolerationSeconds ?? defaultTolerationSeconds)
   const refusal = runtimeClassRefusal(spec, context)
   if (refusal !== undefined) return refuse(refusal)
-  const admitted: UnstoredObject & { readonly spec: object } = { ...object, spec }
+  const tolerations = addTolerations(spec.tolerations ?? [], context.tolerationSeconds ?? defaultTolerationSeconds)
+  const admitted: UnstoredObject & { readonly spec: object } = {
+    ...object,
+    spec: { ...spec, ...account.right, ...priority.right, ...tolerations },
+  }
   return E.right(admitted)
 }
 

@@ -332,9 +332,13 @@ const withoutEmpty = (object: object, names: readonly string[]): object => {
   return empty.length === 0 ? object : Object.fromEntries(Object.entries(object).filter(([name]) => !empty.includes(name)))
 }
 
-export const withDefaults = (object: UnstoredObject): UnstoredObject => {
-  const metadata = object.metadata === undefined ? undefined : inStoredForm(object.metadata, 'ObjectMeta')
-  const own = metadata === undefined || metadata === object.metadata ? object : { ...object, metadata }
+/** `stored`, if given, is what an update began with: parts of it that are still the same need no look. */
+export const withDefaults = (object: UnstoredObject, stored?: UnstoredObject): UnstoredObject => {
+  const given = object.metadata
+  const metadata = given === undefined || given === stored?.metadata ? given : inStoredForm(given, 'ObjectMeta')
+  const own = metadata === undefined || metadata === given ? object : { ...object, metadata }
+  const before = (stored as { readonly spec?: object } | undefined)?.spec
+  if (before !== undefined && (own as { readonly spec?: object }).spec === before && own.kind !== 'Namespace') return own
   const defaults = defaultsOfKind[own.kind]
   // Each function above keeps what it does not know, so apiVersion, kind and metadata are still there.
   return defaults === undefined ? own : (defaults(own) as UnstoredObject)

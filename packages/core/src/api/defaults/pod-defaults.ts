@@ -11,7 +11,7 @@ import type {
 } from '../generated/types.js'
 import type { Loose } from '../loose.js'
 import { addQuantities, compareQuantities, formatQuantity, quantityOf, type Quantity } from '../quantity.js'
-import { each, filled, remembered, replaced, within } from './shared-structure.js'
+import { each, filled, remembered, rememberedParts, replaced, within } from './shared-structure.js'
 import { inStoredForm } from './stored-form.js'
 
 type LooseContainer = Loose<Container>
@@ -67,7 +67,7 @@ const withoutStopSignal = (container: LooseContainer): LooseContainer => {
 
 const emptyResources: Loose<ResourceRequirements> = {}
 
-const defaultContainer = remembered((sent: LooseContainer): LooseContainer => {
+const containerDefaults = rememberedParts((sent: LooseContainer): LooseContainer => {
   let container = inStoredForm(sent, 'Container')
   container = filled(container, {
     imagePullPolicy: pullPolicyOf(container.image ?? ''),
@@ -86,7 +86,7 @@ const defaultContainer = remembered((sent: LooseContainer): LooseContainer => {
 
 const defaultEphemeralContainer = (sent: Loose<EphemeralContainer>): Loose<EphemeralContainer> =>
   // An ephemeral container is a container with one more field.
-  defaultContainer(sent as LooseContainer) as Loose<EphemeralContainer>
+  containerDefaults.look(sent as LooseContainer) as Loose<EphemeralContainer>
 
 const defaultMode = { defaultMode: 0o644 }
 
@@ -117,7 +117,7 @@ export const defaultVolumeSource = <T extends Pick<LooseVolume, 'hostPath' | 'is
   return within(next, 'scaleIO', (source) => filled(source, { storageMode: 'ThinProvisioned', fsType: 'xfs' }))
 }
 
-const defaultVolume = remembered((sent: LooseVolume): LooseVolume => {
+const volumeDefaults = rememberedParts((sent: LooseVolume): LooseVolume => {
   let volume = inStoredForm(sent, 'Volume')
   let sources = 0
   for (const name in volume) if (name !== 'name') sources += 1
@@ -140,7 +140,7 @@ const defaultVolume = remembered((sent: LooseVolume): LooseVolume => {
 const emptySecurityContext = {}
 
 /** Follows SetDefaults_PodSpec, and the conversion that keeps `serviceAccount` equal to `serviceAccountName`. */
-const defaultPodSpec = remembered((sent: LoosePodSpec): LoosePodSpec => {
+const defaultPodSpec = (sent: LoosePodSpec, parts: 'keep' | 'look'): LoosePodSpec => {
   let spec = inStoredForm(sent, 'PodSpec')
   const serviceAccountName = spec.serviceAccountName ?? spec.serviceAccount
   spec = replaced(spec, serviceAccountName === undefined ? {} : { serviceAccountName, serviceAccount: serviceAccountName })
@@ -151,15 +151,17 @@ const defaultPodSpec = remembered((sent: LoosePodSpec): LoosePodSpec => {
     terminationGracePeriodSeconds: 30,
     schedulerName: 'default-scheduler',
   })
-  spec = within(spec, 'volumes', (volumes) => each(volumes, defaultVolume))
-  spec = within(spec, 'initContainers', (containers) => each(containers, defaultContainer))
-  spec = within(spec, 'containers', (containers) => each(containers, defaultContainer))
+  spec = within(spec, 'volumes', (volumes) => each(volumes, volumeDefaults[parts]))
+  spec = within(spec, 'initContainers', (containers) => each(containers, containerDefaults[parts]))
+  spec = within(spec, 'containers', (containers) => each(containers, containerDefaults[parts]))
   return within(spec, 'ephemeralContainers', (containers) => each(containers, defaultEphemeralContainer))
-})
+}
 
 type Quantities = { readonly [name: string]: string }
 
-const requestsFromLimits = remembered((container: LooseContainer): LooseContainer => {
+const requestsFromLimits = (container: LooseContainer): LooseContainer => (container.resources?.limits === undefined ? container : requestsOf(container))
+
+const requestsOf = remembered((container: LooseContainer): LooseContainer => {
   const limits = container.resources?.limits as Quantities | undefined
   if (limits === undefined) return container
   const requests = filled((container.resources?.requests ?? {}) as Quantities, limits)
@@ -172,8 +174,8 @@ const hostPorts = (container: LooseContainer): LooseContainer =>
   )
 
 /** Follows SetDefaults_Pod. */
-const defaultSpecOfPod = remembered((sent: LoosePodSpec): LoosePodSpec => {
-  let spec = defaultPodSpec(sent)
+const defaultSpecOfPod = (sent: LoosePodSpec): LoosePodSpec => {
+  let spec = defaultPodSpec(sent, 'look')
   spec = within(spec, 'containers', (containers) => each(containers, requestsFromLimits))
   spec = within(spec, 'initContainers', (containers) => each(containers, requestsFromLimits))
   spec = withPodResources(spec)
@@ -181,7 +183,7 @@ const defaultSpecOfPod = remembered((sent: LoosePodSpec): LoosePodSpec => {
   if (spec.hostNetwork !== true) return spec
   spec = within(spec, 'containers', (containers) => each(containers, hostPorts))
   return within(spec, 'initContainers', (containers) => each(containers, hostPorts))
-})
+}
 
 // Follows defaultPodRequests and defaultPodLimits (gate PodLevelResources), for the resources that may be set on a Pod as a whole.
 const forWholePods = (name: string): boolean => name === 'cpu' || name === 'memory' || name.startsWith('hugepages-')
@@ -247,7 +249,7 @@ export const defaultedPodSpec = (spec: PodSpec): PodSpec => defaultSpecOfPod(spe
 
 const defaultTemplate = remembered((sent: Loose<PodTemplateSpec>): Loose<PodTemplateSpec> => {
   const template = filled(inStoredForm(sent, 'PodTemplateSpec'), { metadata: {}, spec: { containers: [] } })
-  return within(template, 'spec', defaultPodSpec)
+  return within(template, 'spec', (spec) => defaultPodSpec(spec, 'keep'))
 })
 
 /** A Pod template as it is stored in a StatefulSet, Deployment, … */

@@ -262,19 +262,17 @@ const specOfKind: { readonly [kind: string]: (object: AnyObject) => AnyObject } 
  * (Kubernetes sets them first, too.)
  */
 export const prepareForCreate = (object: UnstoredObject): UnstoredObject => {
-  let next: AnyObject = object
-  const { deletionTimestamp, deletionGracePeriodSeconds, selfLink, managedFields, ...metadata } = next.metadata ?? {}
-  if (countedKinds.has(next.kind)) next = { ...next, metadata: { ...metadata, generation: 1 } }
-  else if (
-    deletionTimestamp !== undefined ||
-    deletionGracePeriodSeconds !== undefined ||
-    selfLink !== undefined ||
-    managedFields !== undefined
-  )
-    next = { ...next, metadata }
-  const status = firstStatus[next.kind]
-  if (status !== undefined) next = { ...next, status }
-  return specOfKind[next.kind]?.(next) ?? next
+  const metadata = metadataToCreate(object.metadata ?? {}, countedKinds.has(object.kind))
+  const status = firstStatus[object.kind]
+  const next: AnyObject = status === undefined ? { ...object, metadata } : { ...object, metadata, status }
+  return specOfKind[object.kind]?.(next) ?? next
+}
+
+const metadataToCreate = (metadata: ObjectMeta, counted: boolean): ObjectMeta => {
+  const unwanted = metadata.deletionTimestamp ?? metadata.deletionGracePeriodSeconds ?? metadata.selfLink ?? metadata.managedFields
+  if (unwanted === undefined) return counted && metadata.generation !== 1 ? { ...metadata, generation: 1 } : metadata
+  const { deletionTimestamp: _, deletionGracePeriodSeconds: __, selfLink: ___, managedFields: ____, ...rest } = metadata
+  return counted ? { ...rest, generation: 1 } : rest
 }
 
 // ---------------------------------------------------------------- updates

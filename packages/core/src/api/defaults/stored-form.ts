@@ -186,9 +186,10 @@ const rulesOfType: ReadonlyMap<string, ReadonlyMap<string, Rule>> = new Map(
   ]),
 )
 
-/** What was seen to be in stored form already: controllers make many objects out of the same parts. */
+/** What was seen to be in stored form already: controllers make many objects out of the same parts. Parts that each object has for itself are left out. */
 const settled = new WeakSet<object>()
 const known = new WeakMap<object, Json>()
+const ownParts: ReadonlySet<string> = new Set(['ObjectMeta', 'OwnerReference', 'PodSpec', 'Volume', 'PersistentVolumeClaimVolumeSource'])
 
 // Amounts finer than a thousandth are rounded up. Follows SetDefaults_ResourceList in pkg/apis/core/v1/defaults.go.
 const storedAmount = (value: Json): Json => {
@@ -210,12 +211,12 @@ const quantitiesInStoredForm = (quantities: JsonObject): JsonObject => {
   return changed ?? quantities
 }
 
-const isEmpty = (value: Json): boolean =>
-  Array.isArray(value)
-    ? value.length === 0
-    : isJsonObject(value)
-      ? Object.keys(value).length === 0
-      : value === '' || value === 0 || value === false
+const isEmpty = (value: Json): boolean => {
+  if (typeof value !== 'object' || value === null) return value === '' || value === 0 || value === false
+  if (Array.isArray(value)) return value.length === 0
+  for (const _ in value) return false
+  return true
+}
 
 // Undefined: the field vanishes.
 const fieldInStoredForm = (value: Json, rule: Rule): Json | undefined => {
@@ -236,7 +237,8 @@ const fieldInStoredForm = (value: Json, rule: Rule): Json | undefined => {
     case 'objects': {
       if (!Array.isArray(value) || value.length === 0) return undefined
       let changed: Json[] | undefined
-      for (const [index, item] of (value as readonly Json[]).entries()) {
+      for (let index = 0; index < value.length; index += 1) {
+        const item = (value as readonly Json[])[index] ?? null
         const stored = isJsonObject(item) ? objectInStoredForm(item, rule.type) : item
         if (stored === item) continue
         changed ??= [...value] as Json[]
@@ -248,10 +250,13 @@ const fieldInStoredForm = (value: Json, rule: Rule): Json | undefined => {
 }
 
 const objectInStoredForm = (object: JsonObject, type: string): JsonObject => {
-  if (settled.has(object)) return object
-  const before = known.get(object)
-  // Only results of this function are kept there.
-  if (before !== undefined) return before as JsonObject
+  const shared = !ownParts.has(type)
+  if (shared) {
+    if (settled.has(object)) return object
+    const before = known.get(object)
+    // Only results of this function are kept there.
+    if (before !== undefined) return before as JsonObject
+  }
   const rules = rulesOfType.get(type)
   let changed: { [key: string]: Json | undefined } | undefined
   for (const name in object) {
@@ -264,6 +269,7 @@ const objectInStoredForm = (object: JsonObject, type: string): JsonObject => {
     else changed[name] = stored
   }
   const result = changed ?? object
+  if (!shared) return result
   settled.add(result)
   if (result !== object) known.set(object, result)
   return result

@@ -20,17 +20,22 @@ export interface ContainerSurroundings {
   readonly hostUsers: boolean
 }
 
-/** Runs a check once for each object that passes it. What `check` looks at must be the object alone. */
-const once = <T extends object>(
-  check: (errors: Errors, field: string, value: T) => void,
-): ((errors: Errors, field: string, value: T | undefined) => void) => {
+/** A check that is run once for each object that passes it. What it looks at must be the object alone. */
+interface Once<T extends object> {
+  (errors: Errors, field: string, value: T | undefined): void
+  /** Whether it is absent or has passed. */
+  readonly passed: (value: T | undefined) => boolean
+}
+
+const once = <T extends object>(check: (errors: Errors, field: string, value: T) => void): Once<T> => {
   const sound = new WeakSet<object>()
-  return (errors, field, value) => {
+  const run = (errors: Errors, field: string, value: T | undefined): void => {
     if (value === undefined || sound.has(value)) return
     const before = errors.length
     check(errors, field, value)
     if (errors.length === before) sound.add(value)
   }
+  return Object.assign(run, { passed: (value: T | undefined) => value === undefined || sound.has(value) })
 }
 
 const protocols = ['SCTP', 'TCP', 'UDP']
@@ -496,6 +501,43 @@ const pullPolicies = ['Always', 'IfNotPresent', 'Never']
 const messagePolicies = ['File', 'FallbackToLogsOnError']
 const restartPolicies = ['Always', 'Never', 'OnFailure']
 
+// Whether a container of a Pod from a template surely passes: its parts are the template's, which have passed, and its mounts are plain. Says no
+// in doubt. (Each Pod's containers are new objects, for the mount of its token.)
+const surelyPasses = (container: LooseContainer, { volumes }: ContainerSurroundings): boolean => {
+  if (
+    container.securityContext !== undefined ||
+    container.volumeDevices !== undefined ||
+    container.lifecycle !== undefined ||
+    container.restartPolicy !== undefined ||
+    container.restartPolicyRules !== undefined ||
+    container.resources?.claims !== undefined ||
+    container.resizePolicy !== undefined ||
+    (container.image ?? '') === '' ||
+    !messagePolicies.includes(container.terminationMessagePolicy ?? '') ||
+    !pullPolicies.includes(container.imagePullPolicy ?? '') ||
+    dnsLabel(container.name ?? '').length > 0 ||
+    !checkPorts.passed(container.ports) ||
+    !checkEnvironment.passed(container.env) ||
+    !checkEnvironmentFrom.passed(container.envFrom) ||
+    !checkPlainResources.passed(container.resources) ||
+    !checkStrictProbe.passed(container.livenessProbe) ||
+    !checkReadinessProbe.passed(container.readinessProbe) ||
+    !checkStrictProbe.passed(container.startupProbe)
+  ) {
+    return false
+  }
+  const mounts = container.volumeMounts ?? noMounts
+  for (let index = 0; index < mounts.length; index += 1) {
+    const mount = mounts[index] ?? {}
+    if ((mount.subPath ?? mount.subPathExpr ?? mount.mountPropagation ?? mount.recursiveReadOnly) !== undefined) return false
+    if ((mount.mountPath ?? '') === '' || (mount.name ?? '') === '' || !volumes.has(mount.name ?? '')) return false
+    for (let other = 0; other < index; other += 1) if (mounts[other]?.mountPath === mount.mountPath) return false
+  }
+  return true
+}
+
+const noMounts: NonNullable<LooseContainer['volumeMounts']> = []
+
 // Follows validateContainerCommon.
 const checkCommon = (errors: Errors, path: string, container: LooseContainer, surroundings: ContainerSurroundings): void => {
   const { name = '', terminationMessagePolicy = '', imagePullPolicy = '' } = container
@@ -552,16 +594,19 @@ export const checkContainers = (errors: Errors, field: string, spec: Loose<PodSp
   const containers = spec.containers ?? []
   const names = new Set<string>()
   if (containers.length === 0) errors.push(required(`${field}.containers`))
+  let hostPorts = false
   for (const [index, container] of containers.entries()) {
-    const path = `${field}.containers[${index}]`
-    checkCommon(errors, path, container, surroundings)
     const name = container.name ?? ''
-    if (names.has(name)) errors.push(duplicate(`${path}.name`, name))
+    const sound = surelyPasses(container, surroundings)
+    if (!sound) checkCommon(errors, `${field}.containers[${index}]`, container, surroundings)
+    if (names.has(name)) errors.push(duplicate(`${field}.containers[${index}].name`, name))
     names.add(name)
-    checkProbes(errors, path, container, surroundings)
-    checkContainerRestart(errors, path, container)
+    hostPorts ||= container.ports?.some(({ hostPort }) => (hostPort ?? 0) !== 0) === true
+    if (sound) continue
+    checkProbes(errors, `${field}.containers[${index}]`, container, surroundings)
+    checkContainerRestart(errors, `${field}.containers[${index}]`, container)
   }
-  if (containers.length > 0) checkHostPorts(errors, `${field}.containers`, containers)
+  if (hostPorts) checkHostPorts(errors, `${field}.containers`, containers)
   for (const [index, container] of (spec.initContainers ?? []).entries()) {
     const path = `${field}.initContainers[${index}]`
     checkCommon(errors, path, container, surroundings)

@@ -8,18 +8,19 @@ import { complain, labelValueOf, qualifiedName } from './names.js'
 
 type Labels = { readonly [key: string]: string }
 
-const sound = new WeakSet<object>()
+const areSound = (labels: Labels): boolean => {
+  for (const key in labels) if (qualifiedName(key).length > 0 || labelValueOf(labels[key] ?? '').length > 0) return false
+  return true
+}
 
 /** Each key and value. (Go's maps have no order; ours is that of the keys.) */
 export const checkLabels = (errors: Errors, field: string, labels: Labels | undefined): void => {
-  if (labels === undefined || sound.has(labels)) return
-  const before = errors.length
+  if (labels === undefined || areSound(labels)) return
   for (const key of Object.keys(labels).sort((left, right) => (left < right ? -1 : left > right ? 1 : 0))) {
     complain(errors, field, key, qualifiedName(key))
     const value = labels[key] ?? ''
     complain(errors, field, value, labelValueOf(value))
   }
-  if (errors.length === before) sound.add(labels)
 }
 
 export const checkLabelName = (errors: Errors, field: string, name: string): void => complain(errors, field, name, qualifiedName(name))

@@ -22,12 +22,9 @@ const byteLength = (text: string): number => {
   return bytes
 }
 
-const soundAnnotations = new WeakSet<object>()
-
 /** Follows ValidateAnnotations. Keys may have capitals in their prefix. */
 export const checkAnnotations = (errors: Errors, field: string, annotations: { readonly [key: string]: string } | undefined): void => {
-  if (annotations === undefined || soundAnnotations.has(annotations)) return
-  const before = errors.length
+  if (annotations === undefined) return
   let size = 0
   for (const key of Object.keys(annotations).sort(compareText)) {
     complain(errors, field, key, qualifiedName(key.toLowerCase()))
@@ -41,7 +38,6 @@ export const checkAnnotations = (errors: Errors, field: string, annotations: { r
   ) {
     errors.push(tooLong(field, annotationsLimit))
   }
-  if (errors.length === before) soundAnnotations.add(annotations)
 }
 
 const standardFinalizers: ReadonlySet<string> = new Set([

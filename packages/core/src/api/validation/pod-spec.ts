@@ -373,7 +373,7 @@ export const checkPodSpec = (errors: Errors, field: string, spec: LoosePodSpec, 
   const isPod = podName !== undefined
   const gracePeriod = spec.terminationGracePeriodSeconds
   if (gracePeriod === undefined) errors.push(required(`${field}.terminationGracePeriodSeconds`))
-  const volumes = checkVolumes(errors, `${field}.volumes`, spec.volumes, podName ?? '')
+  const volumes = checkVolumes(errors, `${field}.volumes`, spec.volumes, podName)
   const claimNames =
     spec.resourceClaims === undefined
       ? noNames

@@ -428,6 +428,8 @@ const checkProjected: SourceRule = (errors, field, given) => {
   }
 }
 
+const soundProjections = new WeakSet<object>()
+
 const podSources: { readonly [name: string]: SourceEntry } = {
   emptyDir: {
     check: (errors, field, source) => {
@@ -486,7 +488,15 @@ const podSources: { readonly [name: string]: SourceEntry } = {
   portworxVolume: commonSources.portworxVolume,
   azureDisk: commonSources.azureDisk,
   storageos: commonSources.storageos,
-  projected: { check: checkProjected },
+  projected: {
+    check: (errors, field, source) => {
+      // One source of tokens stands in every Pod.
+      if (soundProjections.has(source)) return
+      const before = errors.length
+      checkProjected(errors, field, source)
+      if (errors.length === before) soundProjections.add(source)
+    },
+  },
   scaleIO: commonSources.scaleIO,
   csi: {
     check: (errors, field, source) => {
@@ -586,7 +596,7 @@ export const checkVolumes = (
   errors: Errors,
   field: string,
   volumes: readonly LooseVolume[] | undefined,
-  podName: string,
+  podName: string | undefined,
 ): ReadonlyMap<string, LooseVolume> => {
   const usable = new Map<string, LooseVolume>()
   for (const [index, volume] of (volumes ?? []).entries()) {
@@ -599,13 +609,14 @@ export const checkVolumes = (
     const path = `${field}[${index}]`
     const found: Errors = []
     checkSource(found, path, volume as Source, podSources)
-    if (volume.ephemeral !== undefined && podName !== '' && name !== '') {
+    if (volume.ephemeral !== undefined && podName !== undefined && podName !== '' && name !== '') {
       const claim = `${podName}-${name}`
       for (const complaint of dnsSubdomain(claim)) found.push(invalidValue(`${path}.name`, name, `PVC name "${claim}": ${complaint}`))
     }
     if (name === '') found.push(required(`${path}.name`))
     else complain(found, `${path}.name`, name, dnsLabel(name))
-    if (found.length === 0 && volume.ephemeral === undefined) soundVolumes.add(volume)
+    // Those of templates come again with every Pod.
+    if (found.length === 0 && podName === undefined && volume.ephemeral === undefined) soundVolumes.add(volume)
     if (usable.has(name)) found.push(duplicate(`${path}.name`, name))
     if (found.length === 0) usable.set(name, volume)
     errors.push(...found)

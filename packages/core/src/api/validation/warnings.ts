@@ -23,13 +23,20 @@ const deprecatedVolumes: { readonly [name: string]: string } = {
 }
 
 const warnOfVolume = (warnings: Warnings, path: string, volume: object): void => {
-  for (const name of Object.keys(volume)) {
+  for (const name in volume) {
     const sentence = deprecatedVolumes[name]
     if (sentence !== undefined) warnings.push(`${path}.${name}: ${sentence}`)
   }
 }
 
+// Parts of containers that there is nothing to say about: templates give the same ones to all their Pods.
+const silent = new WeakSet<object>()
+
+const isSilent = (part: object | undefined): boolean => part === undefined || silent.has(part)
+
 const warnOfContainer = (warnings: Warnings, path: string, container: NonNullable<Loose<PodSpec>['containers']>[number]): void => {
+  if (isSilent(container.resources) && isSilent(container.env) && isSilent(container.ports)) return
+  const before = warnings.length
   for (const side of ['limits', 'requests'] as const) {
     for (const [name, amount] of Object.entries((container.resources?.[side] ?? {}) as Amounts)) {
       if ((name === 'memory' || name === 'ephemeral-storage') && isFraction(amount)) warnings.push(`${path}.resources.${side}[${name}]: fractional byte value "${amount}" is invalid, must be an integer`)
@@ -49,19 +56,16 @@ const warnOfContainer = (warnings: Warnings, path: string, container: NonNullabl
     const other = ports[before]
     if ((other?.hostPort ?? 0) === (port.hostPort ?? 0) && (other?.hostIP ?? '') === (port.hostIP ?? '')) warnings.push(`${path}.ports[${index}]: duplicate port definition with ${path}.ports[${before}]`)
   }
+  if (warnings.length > before) return
+  for (const part of [container.resources, container.env, container.ports]) if (part !== undefined) silent.add(part)
 }
-
-const checked = new WeakMap<object, readonly string[]>()
 
 // Follows warningsForPodSpecAndMeta.
 const warningsForSpec = (path: string, spec: Loose<PodSpec>): readonly string[] => {
-  const known = checked.get(spec)
-  if (known !== undefined) return known
   const warnings: Warnings = []
   for (const [index, volume] of (spec.volumes ?? []).entries()) warnOfVolume(warnings, `${path}.volumes[${index}]`, volume)
   for (const [index, secret] of (spec.imagePullSecrets ?? []).entries()) if ((secret.name ?? '') === '') warnings.push(`${path}.imagePullSecrets[${index}].name: invalid empty name ""`)
   for (const name of ['initContainers', 'containers'] as const) for (const [index, container] of (spec[name] ?? []).entries()) warnOfContainer(warnings, `${path}.${name}[${index}]`, container)
-  if (warnings.length === 0) checked.set(spec, warnings)
   return warnings
 }
 
