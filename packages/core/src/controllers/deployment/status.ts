@@ -43,7 +43,7 @@ export const withCondition = (status: DeploymentStatus, condition: DeploymentCon
   return { ...status, conditions: [...(status.conditions ?? []).filter(({ type }) => type !== condition.type), next] }
 }
 
-export const withoutCondition = (status: DeploymentStatus, type: string): DeploymentStatus => {
+const withoutCondition = (status: DeploymentStatus, type: string): DeploymentStatus => {
   if (findCondition(status, type) === undefined) return status
   const { conditions = [], ...rest } = status
   const kept = conditions.filter((condition) => condition.type !== type)

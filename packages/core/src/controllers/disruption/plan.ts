@@ -14,7 +14,7 @@ import { semanticallyEqual } from '../semantic-equality.js'
 import { plainError, type Steps } from '../steps.js'
 
 /** The name under which this controller tells of things. */
-export const component = 'controllermanager'
+const component = 'controllermanager'
 
 /** An evicted Pod is expected to be deleted within this time. Follows DeletionTimeout in pkg/controller/disruption/disruption.go. */
 const deletionTimeoutMs = 120_000

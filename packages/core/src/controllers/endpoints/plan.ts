@@ -11,7 +11,7 @@ import { create, isNamespaceTerminating, isNotFound, replace, report } from '../
 import { repackSubsets, type PortedAddress } from './repack-subsets.js'
 
 /** An Endpoints object holds no more addresses than this; EndpointSlices do. */
-export const addressesMax = 1_000
+const addressesMax = 1_000
 
 export const overCapacity = 'endpoints.kubernetes.io/over-capacity'
 const managedBy = 'endpoints.kubernetes.io/managed-by'

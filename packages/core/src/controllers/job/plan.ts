@@ -30,7 +30,7 @@ import {
   withIndexVariable,
 } from './indexes.js'
 
-export const trackingFinalizer = 'batch.kubernetes.io/job-tracking'
+const trackingFinalizer = 'batch.kubernetes.io/job-tracking'
 export const orphanPrefix = 'orphan:'
 
 const jobControllerName = 'kubernetes.io/job-controller'
