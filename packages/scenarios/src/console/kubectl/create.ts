@@ -14,7 +14,7 @@ import {
   type Call,
   type Command,
 } from './command.js'
-import { CommandFailure, fail, failUsage, statusProblem, withSource, type Problem } from './errors.js'
+import { CommandFailure, exitWith, fail, failUsage, statusProblem, withSource, type Problem } from './errors.js'
 import { switchFlag, text } from './flags.js'
 import { jsonOf } from './json-object.js'
 import { withLastApplied } from './last-applied.js'
@@ -29,7 +29,7 @@ const run = (call: Call): number => {
   if (flags.list('filename').length === 0 && !flags.given('kustomize')) {
     if (call.words.length > 0) return failUsage(call.path, `unknown command ${JSON.stringify(call.words.join(' '))}`)
     call.output.stderr('error: must specify one of -f and -k\n\n')
-    return fail('error: must specify one of -f and -k')
+    return exitWith(1)
   }
   if (call.words.length > 0) return failUsage(call.path, `Unexpected args: [${call.words.join(' ')}]`)
   const dryRun = dryRunOf(call)

@@ -1,9 +1,9 @@
 /** kubectl exec. Follows kubectl/pkg/cmd/exec/exec.go. */
 import type { Call, Command, Running } from './command.js'
 import { fileFlags } from './command.js'
-import { CommandFailure, fail, failUsage } from './errors.js'
+import { CommandFailure, fail, failUsage, failWith, statusProblem } from './errors.js'
 import { switchFlag, text } from './flags.js'
-import { jsonOf, textAt } from './json-object.js'
+import { at, jsonOf, listAt, textAt } from './json-object.js'
 import { containerOf, isFinishedPod, podsOf } from './pod-choice.js'
 
 function* run(call: Call): Running {
@@ -20,6 +20,12 @@ function* run(call: Call): Running {
   if (isFinishedPod(pod))
     return fail(`cannot exec into a container in a completed pod; current phase is ${textAt(jsonOf(pod), 'status', 'phase')}`)
   const container = containerOf(call, pod, flags.text('container'), flags.on('quiet'))
+  const status = listAt(jsonOf(pod), 'status', 'containerStatuses').find((candidate) => textAt(candidate, 'name') === container)
+  if (textAt(jsonOf(pod), 'spec', 'nodeName') === '') {
+    return failWith(statusProblem({ reason: 'BadRequest', code: 400, message: `pod ${pod.metadata.name} does not have a host assigned` }))
+  }
+  if (status !== undefined && at(status, 'state', 'running') === undefined)
+    return fail(`unable to upgrade connection: container not found (${JSON.stringify(container)})`)
   const result = yield* call.cluster.exec({
     namespace: pod.metadata.namespace ?? '',
     pod: pod.metadata.name,

@@ -52,7 +52,7 @@ export interface ExecResult {
   readonly stderr: string
 }
 
-/** What a running command waits for: simulated time passes until something changes or `atMost` comes. */
+/** What a running command waits for: simulated time passes until something changes or the moment `atMost` comes (undefined: it never comes). */
 export type ConsoleWait =
   | { readonly kind: 'wait-for-change'; readonly atMost: SimTime | undefined }
   | { readonly kind: 'sleep'; readonly ms: number }

@@ -103,7 +103,7 @@ const find = (args: readonly string[]): Found => {
   if (E.isLeft(leading)) return { problem: `${leading.left}\nSee 'kubectl --help' for usage.` }
   const globals = args.slice(0, leading.right.rest)
   const [verb, ...rest] = args.slice(leading.right.rest)
-  if (verb === undefined) return { help: overviewText() }
+  if (verb === undefined || verb === 'help' || verb === 'options') return { help: overviewText() }
   const family = commands.filter(({ name }) => name === verb || name.startsWith(`${verb} `))
   if (family.length === 0) return { problem: `unknown command ${JSON.stringify(verb)} for "kubectl"${suggestionsFor(verb)}` }
   const parents = family.filter(({ name }) => name !== verb)

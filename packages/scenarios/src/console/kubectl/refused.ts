@@ -23,6 +23,12 @@ const refused = (name: string, text: string): Command => ({ name, flags: [], run
 
 export const refusedCommands: readonly Command[] = [
   ...Object.entries(reasons).map(([name, reason]) => refused(name, `kubectl ${name} is not supported here: ${reason}`)),
+  ...['set-context', 'use-context', 'view', 'set', 'get-clusters', 'get-users', 'delete-context'].map((name) =>
+    refused(
+      `config ${name}`,
+      `kubectl config ${name} is not supported here: there is one cluster and one context; name a namespace with -n`,
+    ),
+  ),
   // What kubectl says where no metrics server is installed.
   refused('top pods', 'Metrics API not available'),
   refused('top pod', 'Metrics API not available'),
@@ -30,4 +36,4 @@ export const refusedCommands: readonly Command[] = [
   refused('top node', 'Metrics API not available'),
 ]
 /** Their words are never read as flags or arguments. */
-export const isRefused = (name: string): boolean => reasons[name] !== undefined
+export const isRefused = (name: string): boolean => refusedCommands.some((command) => command.name === name && !name.startsWith('top '))

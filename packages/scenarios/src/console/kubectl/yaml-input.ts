@@ -1,7 +1,7 @@
 /** YAML documents as sigs.k8s.io/yaml reads them: YAML 1.1 booleans and octal numbers, timestamps are texts, the last of two equal keys wins. */
 import * as E from 'fp-ts/lib/Either.js'
 import { isJsonObject, type Json } from '@statefold/core'
-import { parseDocument, type YAMLError } from 'yaml'
+import { parseDocument, type ScalarTag, type YAMLError } from 'yaml'
 
 /** Splits a stream at its `---` lines. Follows YAMLReader in apimachinery/pkg/util/yaml/decoder.go. */
 export const splitDocuments = (input: string): readonly string[] => {
@@ -38,8 +38,29 @@ const asJson = (value: unknown): Json => {
   return null
 }
 
-const isForeign = (tag: { readonly tag: string; readonly format?: string }): boolean =>
-  tag.tag.endsWith(':timestamp') || tag.format === 'TIME' || /:(?:set|omap|pairs|binary)$/.test(tag.tag)
+/** Numbers as go-yaml resolves them (resolve.go): `0x1f`, `0b101`, `0o17` and `017`, `1_000`; floats need a digit before their exponent. */
+const numberTags: readonly ScalarTag[] = [
+  {
+    tag: 'tag:yaml.org,2002:int',
+    default: true,
+    test: /^[-+]?(?:0b[01_]+|0o[0-7_]+|0x[0-9a-fA-F_]+|0[0-7_]*|[1-9][0-9_]*)$/,
+    resolve: (text) => {
+      const plain = text.replaceAll('_', '')
+      const digits = plain.replace(/^[-+]/, '')
+      const value = Number(/^0[0-7]+$/.test(digits) ? `0o${digits.slice(1)}` : digits)
+      return plain.startsWith('-') ? -value : value
+    },
+  },
+  {
+    tag: 'tag:yaml.org,2002:float',
+    default: true,
+    test: /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/,
+    resolve: (text) => Number(text),
+  },
+]
+
+/** Tags of YAML 1.1 that go-yaml reads as texts, or as the numbers above. */
+const isForeign = (tag: { readonly tag: string }): boolean => /:(?:timestamp|set|omap|pairs|binary|int|float)$/.test(tag.tag)
 
 export const readYamlDocument = (input: string): E.Either<string, Json> => {
   const document = parseDocument(input, {
@@ -47,7 +68,7 @@ export const readYamlDocument = (input: string): E.Either<string, Json> => {
     uniqueKeys: false,
     logLevel: 'silent',
     merge: true,
-    customTags: (tags) => tags.filter((tag) => typeof tag === 'string' || !isForeign(tag)),
+    customTags: (tags) => [...tags.filter((tag) => typeof tag === 'string' || !isForeign(tag)), ...numberTags],
   })
   const [error] = document.errors
   if (error !== undefined) {
