@@ -15,9 +15,10 @@ import { boundByController, selectedNode } from '../../resources/persistent-volu
 import { isFullyBound } from '../../resources/persistent-volume-claim/queries.js'
 import { conditionOf, isTerminal } from '../../resources/pod/queries.js'
 import type { Plan, PlanContext, PlanOutcome } from '../controller.js'
+import { conditionPatch } from '../pod-condition-patch.js'
 import { replace } from '../requests.js'
 import type { Steps } from '../steps.js'
-import { volumeReaches } from '../volume-match.js'
+import { findVolumeFor, volumeReaches } from '../volume-match.js'
 import { fitText, noNodes, preFilterText, truncated, type Rejection } from './failure-text.js'
 import { prepareFilter, rejectionOf } from './filter.js'
 import { preempt } from './preemption.js'
@@ -134,9 +135,7 @@ function* fail(pod: Pod, message: string, now: SimTime, reason: 'Unschedulable' 
     kind: 'PatchObject',
     target: { kind: 'Pod', namespace: pod.metadata.namespace ?? '', name: pod.metadata.name },
     patchType: 'strategic',
-    patch: statusPatch({
-      conditions: [{ type: 'PodScheduled', status: 'False', reason, message, lastTransitionTime, observedGeneration }],
-    }),
+    patch: conditionPatch(pod, { type: 'PodScheduled', status: 'False', reason, message, lastTransitionTime, observedGeneration }),
     subresource: 'status',
   }
 }
@@ -216,8 +215,8 @@ const claimsAreBound = (pod: Pod, node: Node | undefined, reader: Reader): boole
     if (claim === undefined) return `failed to get PVC: persistentvolumeclaim "${name}" not found`
     if (!isFullyBound(claim)) {
       const chosen = claim.metadata.annotations?.[selectedNode]
-      const reservedStatically = reader.list('PersistentVolume').some(({ spec }) => spec.claimRef?.uid === claim.metadata.uid)
-      if (chosen === undefined && !reservedStatically) return `provisioning failed for PVC "${name}"`
+      const isReserved = chosen === undefined && findVolumeFor(reader, claim, { delayed: true }) !== undefined
+      if (chosen === undefined && !isReserved) return `provisioning failed for PVC "${name}"`
       return false
     }
     const bound = reader.get('PersistentVolume', '', claim.spec.volumeName ?? '')

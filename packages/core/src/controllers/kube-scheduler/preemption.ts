@@ -11,6 +11,7 @@ import { timestampOf, type SimTime } from '../../kernel/sim-time.js'
 import { selectorMatches } from '../../api/label-selector.js'
 import { refOf } from '../../api/object.js'
 import { isTerminating } from '../../resources/pod/queries.js'
+import { conditionPatch } from '../pod-condition-patch.js'
 import type { Steps } from '../steps.js'
 import type { Rejection } from './failure-text.js'
 import { factsOf, portsClash } from './requests.js'
@@ -126,20 +127,14 @@ export function* preempt(
       kind: 'PatchObject',
       target,
       patchType: 'strategic',
-      patch: {
-        status: {
-          conditions: [
-            {
-              type: 'DisruptionTarget',
-              status: 'True',
-              reason: 'PreemptionByScheduler',
-              message: `default-scheduler: preempting to accommodate a higher priority pod`,
-              lastTransitionTime: timestampOf(now),
-              observedGeneration: victim.metadata.generation ?? 1,
-            },
-          ],
-        },
-      },
+      patch: conditionPatch(victim, {
+        type: 'DisruptionTarget',
+        status: 'True',
+        reason: 'PreemptionByScheduler',
+        message: 'default-scheduler: preempting to accommodate a higher priority pod',
+        lastTransitionTime: timestampOf(now),
+        observedGeneration: victim.metadata.generation ?? 1,
+      }),
       subresource: 'status',
     }
     yield { kind: 'DeleteObject', target, options: {} }

@@ -15,6 +15,7 @@ import { simTimeOf, timestampOf, type SimTime } from '../../kernel/sim-time.js'
 import { isNodeReady, nodeCondition, notReadyTaint, unreachableTaint, unschedulableTaint } from '../../resources/node/queries.js'
 import { conditionOf } from '../../resources/pod/queries.js'
 import type { Plan, PlanContext, Waiting } from '../controller.js'
+import { conditionPatch } from '../pod-condition-patch.js'
 import { replace, report } from '../requests.js'
 import type { Steps } from '../steps.js'
 import { evictionPauseMs, zoneOf } from './zones.js'
@@ -47,7 +48,7 @@ function* markPodNotReady(pod: Pod, now: SimTime): Steps<void> {
     kind: 'PatchObject',
     target: { kind: 'Pod', namespace: pod.metadata.namespace ?? '', name: pod.metadata.name },
     patchType: 'strategic',
-    patch: { status: { conditions: [{ type: 'Ready', status: 'False', lastTransitionTime: timestampOf(now) }] } },
+    patch: conditionPatch(pod, { type: 'Ready', status: 'False', lastTransitionTime: timestampOf(now) }),
     subresource: 'status',
   }
   if (E.isRight(answer)) yield* report(pod, { type: 'Warning', reason: 'NodeNotReady', message: 'Node is not ready' })

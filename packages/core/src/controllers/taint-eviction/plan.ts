@@ -5,6 +5,7 @@ import { isJsonObject, type Json } from '../../kernel/json.js'
 import { timestampOf, type SimTime } from '../../kernel/sim-time.js'
 import { tolerates } from '../../resources/node/queries.js'
 import type { Plan, PlanContext } from '../controller.js'
+import { conditionPatch } from '../pod-condition-patch.js'
 import type { Steps } from '../steps.js'
 
 export const isEvicting = ({ effect }: Taint): boolean => effect === 'NoExecute'
@@ -64,20 +65,14 @@ function* evict(pod: Pod, now: SimTime): Plan {
     kind: 'PatchObject',
     target,
     patchType: 'strategic',
-    patch: {
-      status: {
-        conditions: [
-          {
-            type: 'DisruptionTarget',
-            status: 'True',
-            reason: 'DeletionByTaintManager',
-            message: 'Taint manager: deleting due to NoExecute taint',
-            lastTransitionTime: timestampOf(now),
-            observedGeneration: pod.metadata.generation ?? 1,
-          },
-        ],
-      },
-    },
+    patch: conditionPatch(pod, {
+      type: 'DisruptionTarget',
+      status: 'True',
+      reason: 'DeletionByTaintManager',
+      message: 'Taint manager: deleting due to NoExecute taint',
+      lastTransitionTime: timestampOf(now),
+      observedGeneration: pod.metadata.generation ?? 1,
+    }),
     subresource: 'status',
   }
   yield { kind: 'DeleteObject', target, options: {} }

@@ -17,6 +17,7 @@ const unsettledClaimOf = (volume: PersistentVolume, reader: Reader): readonly Wa
 
 export const volumeBinderController: Controller = {
   name: 'persistentvolume-controller',
+  latencyMs: 2,
   watches: {
     PersistentVolumeClaim: ({ type, object, old }) => {
       const key = keyOfObject(object)
