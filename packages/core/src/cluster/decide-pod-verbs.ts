@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { conflict, type ApiStatus } from '../api/api-status.js'
 import type { Pod, PodCondition, PodDisruptionBudget } from '../api/generated/types.js'
-import { evictionVerdict } from '../resources/pod-disruption-budget/queries.js'
+import { afterEviction, evictionVerdict } from '../resources/pod-disruption-budget/queries.js'
 import type { DecideContext } from '../kernel/decider.js'
 import { timestampOf } from '../kernel/sim-time.js'
 import type { DeleteOptions } from './api-commands.js'
@@ -101,13 +101,7 @@ export const decideEvict = (
   }
   const budget = verdict.right
   if (budget !== undefined) {
-    const { name } = pod.metadata
-    const status = {
-      ...budget.status,
-      disruptionsAllowed: (budget.status.disruptionsAllowed ?? 0) - 1,
-      disruptedPods: { ...budget.status.disruptedPods, [name]: timestampOf(context.now) },
-    }
-    record(changesOf(budget, asStored({ ...budget, status }), current.revision + 1))
+    record(changesOf(budget, asStored(afterEviction(budget, pod.metadata.name, context.now)), current.revision + 1))
   }
   if (pod.metadata.deletionTimestamp === undefined) record(changesOf(pod, disrupted(pod, context), current.revision + 1))
   const deletion = decideDelete(ref, options, current, context)

@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { conflict, invalid, modifiedMessage, notFound, type ApiStatus } from '../api/api-status.js'
 import { withDefaults } from '../api/defaults/defaults.js'
 import { prepareForUpdate } from '../api/defaults/prepare.js'
-import type { Service } from '../api/generated/types.js'
+import type { Pod, PodCondition, Service } from '../api/generated/types.js'
 import type { KubernetesObject, ObjectRef, UnstoredObject } from '../api/object.js'
 import { isNamespaced, qualifiedKind, qualifiedResource } from '../api/resources.js'
 import { validateStatusUpdate, validateUpdate } from '../api/validation/validate.js'
@@ -46,6 +46,20 @@ const scaled = (stored: KubernetesObject, scale: JsonObject): UnstoredObject => 
   return asStored({ ...json, spec: { ...(json['spec'] as JsonObject), replicas: wanted } })
 }
 
+const withProbeTime = (condition: PodCondition): PodCondition => ('lastProbeTime' in condition ? condition : { ...condition, lastProbeTime: noTime })
+// A time that is null, which the Go field writes and OpenAPI does not tell of.
+const noTime = null as unknown as string
+
+/** A Pod's conditions as the server writes them: `lastProbeTime` has no omitempty. */
+const podAsServed = (object: UnstoredObject): UnstoredObject => {
+  if (object.kind !== 'Pod') return object
+  const pod = object as UnstoredObject & Pick<Pod, 'status'>
+  const conditions = pod.status.conditions
+  if (conditions === undefined || conditions.every((condition) => 'lastProbeTime' in condition)) return object
+  const served: UnstoredObject & Pick<Pod, 'status'> = { ...pod, status: { ...pod.status, conditions: conditions.map(withProbeTime) } }
+  return served
+}
+
 /** `next` is the object as the caller wants it; `stored` is what is there. */
 export const decideNext = (
   next: UnstoredObject,
@@ -64,7 +78,7 @@ export const decideNext = (
       ? allocateServiceAddresses(prepared, readerOf(state), context.choose, settings.serviceNetwork, stored as Service)
       : E.right(prepared)
   if (E.isLeft(addressed)) return addressed
-  const after = asStored(addressed.right)
+  const after = asStored(isStatus ? podAsServed(addressed.right) : addressed.right)
   const rv = state.revision + 1
   const events = changesOf(stored, after, rv)
   if (events.length === 0) return E.right({ events, object: stored })

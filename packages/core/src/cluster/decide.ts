@@ -28,7 +28,12 @@ const decodeSent = (sent: UnstoredObject, actor: string): E.Either<ApiStatus, un
 }
 
 /** The patched object if it still decodes; unknown fields are refused from a strict client and dropped otherwise. */
-const decodeAfterPatch = (command: PatchCommand, stored: KubernetesObject, patched: unknown, actor: string): E.Either<ApiStatus, UnstoredObject> => {
+const decodeAfterPatch = (
+  command: PatchCommand,
+  stored: KubernetesObject,
+  patched: unknown,
+  actor: string,
+): E.Either<ApiStatus, UnstoredObject> => {
   // What a patch makes of an object is judged here.
   const next = patched as UnstoredObject
   if (!isFromOutside(actor)) return E.right(next)

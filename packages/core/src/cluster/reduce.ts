@@ -28,7 +28,7 @@ const asJson = (object: KubernetesObject): JsonObject => object as unknown as Js
 
 const differenceIn = (event: ObjectCreated | ObjectChanged): ObjectDifference => ({
   set: (event.set ?? nothing) as ObjectDifference['set'],
-  removed: event.removed ?? noRemovals
+  removed: event.removed ?? noRemovals,
 })
 const nothing: ObjectDifference['set'] = {}
 const noRemovals: readonly string[] = []

@@ -92,7 +92,7 @@ export const recordedSettings: WorldSettings = {
     podCleanUpMs: 10,
     attachMs: 0,
     detachMs: 0,
-    provisionMs: 0,
+    provisionMs: 24,
   },
   images: [{ images: '*:*no-such*', unpullable: 'not found' }],
   imagesMustBePulled: false,

@@ -70,6 +70,8 @@ export interface Controller {
   readonly start?: (reader: Reader) => readonly Wake[]
   /** From a notification to the look at its key, in simulated ms (default 1). */
   readonly latencyMs?: number
+  /** A single worker: looks at its keys one after another, each this many simulated ms after the one before. */
+  readonly serialMs?: number
   /** How long a sync of this key keeps its worker busy, in simulated ms: the same key is not looked at again before (default 1). */
   readonly busyMs?: (key: string, reader: Reader) => number
   /** World events that wake keys (kubelets). */

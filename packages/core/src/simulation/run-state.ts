@@ -42,6 +42,8 @@ export interface RunState {
   readonly queues: PersistentMap<WorkQueue>
   /** controller and kind → what it still sees. */
   readonly informers: PersistentMap<LaggingInformer>
+  /** Controllers that work on one key at a time → when the next key can have its turn. */
+  readonly workers: PersistentMap<SimTime>
 }
 
 export const initialRunState = (cluster: ClusterState): RunState => ({
@@ -53,4 +55,5 @@ export const initialRunState = (cluster: ClusterState): RunState => ({
   order: 0,
   queues: emptyMap(),
   informers: emptyMap(),
+  workers: emptyMap(),
 })

@@ -72,6 +72,7 @@ export const saveRun = (run: RunState): JsonObject => ({
   agenda: json(itemsOf(run.agenda)),
   queues: mapToJson(run.queues, (queue) => mapToJson(queue, json)),
   informers: mapToJson(run.informers, informerToJson),
+  workers: mapToJson(run.workers, json),
 })
 
 export const loadRun = (value: JsonObject): RunState => ({
@@ -83,4 +84,5 @@ export const loadRun = (value: JsonObject): RunState => ({
   agenda: agendaOf(as<readonly AgendaItem<DueWork>[]>(value['agenda'])),
   queues: mapFromJson(value['queues'], (queue) => mapFromJson(queue, (item) => as(item))),
   informers: mapFromJson(value['informers'], informerFromJson),
+  workers: mapFromJson(value['workers'], (item) => as<number>(item)),
 })

@@ -176,7 +176,7 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
   let turnEvents: Recorded[] = []
   let turnCommands: IssuedCommand[] = []
   let turnChanges: WatchNotification[] = []
-  let { now, seq, turn, agenda, order, queues, informers } = run
+  let { now, seq, turn, agenda, order, queues, informers, workers } = run
 
   const schedule = (dueAt: SimTime, work: DueWork): void => {
     agenda = putItem(agenda, { dueAt, order, work })
@@ -185,6 +185,15 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
 
   const putEntry = (controller: string, key: string, entry: QueueEntry): void => {
     queues = setAt(queues, controller, withEntry(getAt(queues, controller) ?? emptyQueue, key, entry))
+  }
+
+  /** A controller that works on one key at a time has the keys wait for each other. */
+  const inTurnOf = ({ name, serialMs }: Controller, ready: SimTime): SimTime => {
+    if (serialMs === undefined) return ready
+    const free = getAt(workers, name) ?? 0
+    const dueAt = free > ready ? free : ready
+    workers = setAt(workers, name, dueAt + serialMs)
+    return dueAt
   }
 
   const wake = (controller: Controller, { key, afterMs }: Wake, causedBy: number | undefined): void => {
@@ -196,8 +205,9 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
       schedule(delayedUntil, { kind: 'delayed', controller: controller.name, key })
       return
     }
-    const dueAt = readyTime(entry, now, controller.latencyMs ?? 1)
-    if (dueAt === undefined) return
+    const ready = readyTime(entry, now, controller.latencyMs ?? 1)
+    if (ready === undefined) return
+    const dueAt = inTurnOf(controller, ready)
     putEntry(controller.name, key, { ...entry, dueAt, ...(causedBy === undefined ? undefined : { causedBy: entry.causedBy ?? causedBy }) })
     schedule(dueAt, { kind: 'ready', controller: controller.name, key })
   }
@@ -359,9 +369,14 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     const memory: Json | undefined = outcome.memory === undefined ? before.memory : outcome.memory === null ? undefined : outcome.memory
     const writingMs = Math.min(writes * limits.apiWriteMs, limits.syncWritingMaxMs)
     const busyMs = controller.busyMs === undefined ? writingMs : Math.max(writingMs, controller.busyMs(key, readerOf(cluster)))
+    const busyUntil = now + busyMs
+    // What the sync's own writes have woken waits until the worker is free again.
+    const isHeldUp = waits.dueAt !== undefined && waits.dueAt < busyUntil
+    if (isHeldUp) schedule(busyUntil, { kind: 'ready', controller: controller.name, key })
     putEntry(controller.name, key, {
       ...waits,
-      ...(busyMs > 1 ? { busyUntil: now + busyMs } : undefined),
+      ...(isHeldUp ? { dueAt: busyUntil } : undefined),
+      ...(busyMs > 1 ? { busyUntil } : undefined),
       ...(failures > 0 ? { failures } : undefined),
       ...(memory === undefined ? undefined : { memory }),
     })
@@ -391,9 +406,10 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     let answer = plan.next()
     let writes = 0
     for (let count = 0; answer.done !== true; count += 1) {
-      if (isWrite(answer.value)) writes += 1
       assert(count < limits.commandsPerPlanMax, `the plan of ${controller.name} for ${key} does not end`)
-      answer = plan.next(apply(answer.value, controller.name, causedBy, true))
+      const result = apply(answer.value, controller.name, causedBy, true)
+      if (E.isRight(result) && isWrite(answer.value)) writes += 1
+      answer = plan.next(result)
     }
     finishSync(controller, key, entry, answer.value, writes, causedBy)
   }
@@ -424,7 +440,7 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     inTurn = false
     const recorded = turnEvents
     if (counts) turn += 1
-    run = { now, seq, turn, cluster, agenda, order, queues, informers }
+    run = { now, seq, turn, cluster, agenda, order, queues, informers, workers }
     if (recorded.length === 0 && turnCommands.length === 0) return
     if (options.keepLog !== false) for (const event of recorded) log.push(event)
     if (commands.observed) for (const command of turnCommands) commands.next(command)
@@ -446,8 +462,9 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
       if (entry.delayedUntil !== now) return false
       const { delayedUntil: _delayedUntil, ...rest } = entry
       putEntry(item.controller, item.key, rest)
-      const dueAt = readyTime(rest, now, 0)
-      if (dueAt === undefined) return true
+      const ready = readyTime(rest, now, 0)
+      if (ready === undefined) return true
+      const dueAt = inTurnOf(controller, ready)
       if (dueAt > now) {
         putEntry(item.controller, item.key, { ...rest, dueAt })
         schedule(dueAt, { kind: 'ready', controller: item.controller, key: item.key })

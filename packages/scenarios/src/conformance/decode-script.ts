@@ -16,15 +16,15 @@ const worldStep = t.type({
     crash: t.boolean,
     exit: t.number,
     evict: t.boolean,
-    up: t.boolean
-  })
+    up: t.boolean,
+  }),
 })
 const dnsStep = t.type({ dns: t.type({ name: t.string, type: t.string }) })
 
 const stepCodec = t.union([kubectlStep, settleStep, sleepStep, worldStep, dnsStep])
 const scriptCodec = t.intersection([
   t.type({ steps: t.array(stepCodec) }),
-  t.partial({ about: t.string, cluster: t.partial({ nodes: t.number, zones: t.boolean, fastFailures: t.boolean }) })
+  t.partial({ about: t.string, cluster: t.partial({ nodes: t.number, zones: t.boolean, fastFailures: t.boolean }) }),
 ])
 
 export type ScriptStep = t.TypeOf<typeof stepCodec>
@@ -40,7 +40,8 @@ export const decodeScript = (source: string): E.Either<ScriptError, ConformanceS
   const lines = new LineCounter()
   const document = parseDocument(source, { lineCounter: lines, uniqueKeys: true })
   const syntax = document.errors[0]
-  if (syntax !== undefined) return E.left({ line: lines.linePos(syntax.pos[0]).line, message: syntax.message.split('\n')[0] ?? syntax.message })
+  if (syntax !== undefined)
+    return E.left({ line: lines.linePos(syntax.pos[0]).line, message: syntax.message.split('\n')[0] ?? syntax.message })
   const decoded = scriptCodec.decode(document.toJS({ maxAliasCount: 100 }))
   if (E.isRight(decoded)) return decoded
   const path = decoded.left[0]?.context.map((entry) => entry.key).filter((key) => key !== '') ?? []
@@ -51,7 +52,8 @@ export const decodeScript = (source: string): E.Either<ScriptError, ConformanceS
 const lineOf = (document: ReturnType<typeof parseDocument>, path: readonly string[], lines: LineCounter): number => {
   for (let length = path.length; length >= 0; length -= 1) {
     const node: unknown = document.getIn(path.slice(0, length), true)
-    if (typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range)) return lines.linePos(Number(node.range[0])).line
+    if (typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range))
+      return lines.linePos(Number(node.range[0])).line
   }
   return 1
 }

@@ -7,7 +7,7 @@ import {
   recordedClusterSettings,
   type ClusterSettings,
   type Simulation,
-  type StorageClassSpec
+  type StorageClassSpec,
 } from '@statefold/core'
 import { answerDns } from '@statefold/core'
 import { runKubectl, noFiles, type ConsoleParts } from '../console/cluster-console.js'
@@ -19,7 +19,7 @@ import { worldCommandsFor } from './world-changes.js'
 const storageClasses: readonly StorageClassSpec[] = [
   { name: 'keep', provisioner: 'example.com/nfs', reclaimPolicy: 'Retain' },
   { name: 'standard', provisioner: 'example.com/nfs', isDefault: true, allowVolumeExpansion: true },
-  { name: 'wait', provisioner: 'example.com/nfs', volumeBindingMode: 'WaitForFirstConsumer' }
+  { name: 'wait', provisioner: 'example.com/nfs', volumeBindingMode: 'WaitForFirstConsumer' },
 ]
 
 const settleMaxMs = 90_000
@@ -53,12 +53,12 @@ export const runScript = (name: string, script: ConformanceScript, seed: number)
     nodes: Array.from({ length: script.cluster?.nodes ?? 3 }, (_, index) => ({
       name: `node-${index + 1}`,
       labels: { 'beta.kubernetes.io/arch': 'amd64', 'beta.kubernetes.io/os': 'linux' },
-      ...(script.cluster?.zones === true ? { zone: zones[index % 3] ?? 'a' } : undefined)
+      ...(script.cluster?.zones === true ? { zone: zones[index % 3] ?? 'a' } : undefined),
     })),
     storageClasses,
-    dns: false
+    dns: false,
   })
-  simulation.runUntil(1_800)
+  simulation.runUntil(1_300)
 
   const parts: ConsoleParts = {
     simulation,
@@ -68,9 +68,9 @@ export const runScript = (name: string, script: ConformanceScript, seed: number)
       yield* []
       return { exit: 1, stdout: '', stderr: 'error: exec is not part of conformance scripts\n' }
     },
-    logsOf: () => []
+    logsOf: () => [],
   }
-  let lastSilenced = ''
+  let lastNode = ''
 
   const settle = (quietMs: number): boolean => {
     const began = simulation.now()
@@ -89,13 +89,27 @@ export const runScript = (name: string, script: ConformanceScript, seed: number)
   /** `{node of web-0}`, `{last node}` and `{ip of web-0}` in a line. */
   const filledIn = (line: string): string =>
     line
-      .replace(/\{node of ([^}]+)\}/g, (_, pod: string) => nodeOfPod(pod))
-      .replace(/\{last node\}/g, () => lastSilenced)
-      .replace(/\{ip of ([^}]+)\}/g, (_, pod: string) => `${(simulation.reader().get('Pod', 'default', pod)?.status.podIP ?? '').split('.').reverse().join('.')}.in-addr.arpa`)
+      .replace(/\{node of ([^}]+)\}/g, (_, pod: string) => {
+        lastNode = nodeOfPod(pod)
+        return lastNode
+      })
+      .replace(/\{last node\}/g, () => lastNode)
+      .replace(
+        /\{ip of ([^}]+)\}/g,
+        (_, pod: string) =>
+          `${(simulation.reader().get('Pod', 'default', pod)?.status.podIP ?? '').split('.').reverse().join('.')}.in-addr.arpa`,
+      )
 
   const changeWorld = (change: WorldChange): void => {
-    const node = change.node === undefined ? undefined : change.node === 'last' ? lastSilenced : change.node.startsWith('of ') ? nodeOfPod(change.node.slice(3)) : change.node
-    if (node !== undefined && change.up === false) lastSilenced = node
+    const node =
+      change.node === undefined
+        ? undefined
+        : change.node === 'last'
+          ? lastNode
+          : change.node.startsWith('of ')
+            ? nodeOfPod(change.node.slice(3))
+            : change.node
+    if (node !== undefined && change.up === false) lastNode = node
     for (const command of worldCommandsFor(change, node)) simulation.submit(command)
   }
 
@@ -113,7 +127,7 @@ export const runScript = (name: string, script: ConformanceScript, seed: number)
     if ('dns' in what) {
       simulation.runUntil(simulation.now() + 5)
       const answer = answerDns(simulation.reader(), { name: filledIn(what.dns.name), type: what.dns.type })
-      return { index, dns: what.dns, answers: answer.answers, rcode: answer.rcode }
+      return { index, dns: what.dns, answers: answer.answers, rcode: answer.rcode === 'SERVFAIL' ? 'RCodeServerFailure' : answer.rcode }
     }
     changeWorld(what.world)
     return { index }

@@ -4,7 +4,12 @@ import type { KubernetesObject } from '@statefold/core'
 export type TraceStep =
   | { readonly index: number; readonly kubectl: string; readonly exit: number; readonly stdout: string; readonly stderr: string }
   | { readonly index: number; readonly settled: boolean }
-  | { readonly index: number; readonly dns: { readonly name: string; readonly type: string }; readonly answers: readonly string[]; readonly rcode: string }
+  | {
+      readonly index: number
+      readonly dns: { readonly name: string; readonly type: string }
+      readonly answers: readonly string[]
+      readonly rcode: string
+    }
   | { readonly index: number }
 
 export interface TraceWrite {
@@ -40,5 +45,5 @@ export const tracedKinds: ReadonlySet<string> = new Set([
   'ControllerRevision',
   'EndpointSlice',
   'PodDisruptionBudget',
-  'Job'
+  'Job',
 ])

@@ -9,7 +9,8 @@ const clear = (behaviour: Behaviour['kind'], target: string): WorldEvent => ({ k
 
 const factsFor = (change: WorldChange, node: string | undefined): readonly WorldEvent[] => {
   const facts: WorldEvent[] = []
-  if (node !== undefined && change.up !== undefined) facts.push(change.up ? { kind: 'NodeReconnected', node } : { kind: 'NodePartitioned', node })
+  if (node !== undefined && change.up !== undefined)
+    facts.push(change.up ? { kind: 'NodeReconnected', node } : { kind: 'NodePartitioned', node })
   const pods = change.pod
   if (pods === undefined) return facts
   if (change.start !== undefined) facts.push(change.start === 'hold' ? set({ kind: 'StartHeld', pods }) : clear('StartHeld', pods))
@@ -21,4 +22,5 @@ const factsFor = (change: WorldChange, node: string | undefined): readonly World
   return facts
 }
 
-export const worldCommandsFor = (change: WorldChange, node: string | undefined): readonly ClusterCommand[] => factsFor(change, node).map((event) => ({ kind: 'ActOnWorld', event }))
+export const worldCommandsFor = (change: WorldChange, node: string | undefined): readonly ClusterCommand[] =>
+  factsFor(change, node).map((event) => ({ kind: 'ActOnWorld', event }))
