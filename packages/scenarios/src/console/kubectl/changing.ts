@@ -19,7 +19,7 @@ export const dryRunOf = (call: Call): DryRun => {
   return fail(`Invalid dry-run value (${value}). Must be "none", "server", or "client".`)
 }
 
-export const refOfItem = (item: Item): ObjectRef => ({ kind: item.type.kind, namespace: item.namespace, name: item.name })
+const refOfItem = (item: Item): ObjectRef => ({ kind: item.type.kind, namespace: item.namespace, name: item.name })
 
 export interface PatchOptions {
   readonly patchType?: 'strategic' | 'merge' | 'json'

@@ -1,8 +1,7 @@
 /** What every kubectl command is, and what it is called with. */
 import type { ApiStatus, KubernetesObject } from '@statefold/core'
-import * as E from 'fp-ts/lib/Either.js'
+import type * as E from 'fp-ts/lib/Either.js'
 import type { ApiCommand } from '@statefold/core'
-import { failWith, statusProblem } from './errors.js'
 import { commaList, duration, list, numberFlag, switchFlag, text, withBare, type FlagSpecification, type Flags } from './flags.js'
 import type { ConsoleOutput, ConsoleWait, KubectlCluster } from './kubectl-cluster.js'
 
@@ -90,12 +89,6 @@ export const ask = (call: Call, command: ApiCommand): E.Either<ApiStatus, Kubern
   const answer = call.cluster.request(command)
   printWarnings(call)
   return answer
-}
-
-/** Asks the server and ends the command when it refuses. */
-export const askOrFail = (call: Call, command: ApiCommand): KubernetesObject => {
-  const answer = ask(call, command)
-  return E.isLeft(answer) ? failWith(statusProblem(answer.left)) : answer.right
 }
 
 /** A command that never waits. */

@@ -55,7 +55,7 @@ export const exitWith = (code: number): never => {
 const plainMessage = (problem: Problem): string => (problem.kind === 'status' ? `${problem.source}${problem.status.message}` : problem.text)
 
 /** Follows StandardErrorMessage and messageForError in kubectl/pkg/cmd/util/helpers.go: without `error: ` for the client's own words. */
-export const messageOf = (problem: Problem): string =>
+const messageOf = (problem: Problem): string =>
   problem.kind === 'status'
     ? `Error from server (${problem.status.reason}): ${problem.source}${problem.status.message}`
     : plainMessage(problem)

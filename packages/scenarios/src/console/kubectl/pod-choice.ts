@@ -6,8 +6,7 @@ import { at, jsonOf, listAt, numberAt, objectAt, textAt, textsAt } from './json-
 import { listObjects, notFoundProblem, readObject } from './reading.js'
 import { resourceTypeOrFail } from './resource-arguments.js'
 
-export const containersOf = (pod: JsonObject): readonly string[] =>
-  listAt(pod, 'spec', 'containers').map((container) => textAt(container, 'name'))
+const containersOf = (pod: JsonObject): readonly string[] => listAt(pod, 'spec', 'containers').map((container) => textAt(container, 'name'))
 
 const initNames = (pod: JsonObject): readonly string[] =>
   listAt(pod, 'spec', 'initContainers').map((container) => textAt(container, 'name'))

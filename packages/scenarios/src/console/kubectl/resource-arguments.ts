@@ -4,7 +4,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { resourceOfName, resourcesOfCategory, type KubernetesObject } from '@statefold/core'
 import type { Call } from './command.js'
-import { CommandFailure, fail, textProblem, type Problem } from './errors.js'
+import { CommandFailure, fail, type Problem } from './errors.js'
 import { readManifests, type Manifest } from './manifests.js'
 import { listObjects, notFoundProblem, readObject } from './reading.js'
 import type { ResourceType } from './resource-types.js'
@@ -218,16 +218,3 @@ export const forEachItem = (items: Items, step: (item: Item) => Problem | undefi
   if (problems.length > 0) throw new CommandFailure(problems)
   return 0
 }
-
-/** Turns a command failure inside a step into a problem of that step. */
-export const problemsOf = (step: () => void): readonly Problem[] => {
-  try {
-    step()
-    return []
-  } catch (failure) {
-    if (failure instanceof CommandFailure) return failure.problems
-    throw failure
-  }
-}
-
-export const plainProblem = textProblem

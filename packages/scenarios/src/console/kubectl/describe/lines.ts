@@ -42,7 +42,7 @@ export const annotationLines = (title: string, annotations: Readonly<Record<stri
   })
 }
 
-export const taintText = (taint: Json): string => {
+const taintText = (taint: Json): string => {
   const [key, value, effect] = [textAt(taint, 'key'), textAt(taint, 'value'), textAt(taint, 'effect')]
   if (effect === '') return value === '' ? key : `${key}=${value}:`
   return value === '' ? `${key}:${effect}` : `${key}=${value}:${effect}`

@@ -37,14 +37,14 @@ const itemsOf = (object: Json): readonly Json[] =>
     ? (object['items'] as readonly Json[])
     : [object]
 
-export const kindWordOfObject = (object: JsonObject): string => {
+const kindWordOfObject = (object: JsonObject): string => {
   const apiVersion = wordOf(object['apiVersion'])
   const kind = wordOf(object['kind']).toLowerCase()
   const slash = apiVersion.indexOf('/')
   return slash < 0 ? kind : `${kind}.${apiVersion.slice(0, slash)}`
 }
 
-export const nameOfObject = (object: JsonObject): string => {
+const nameOfObject = (object: JsonObject): string => {
   const metadata = object['metadata']
   const name = isJsonObject(metadata) ? metadata['name'] : undefined
   return typeof name === 'string' && name !== '' ? name : '<unknown>'

@@ -23,7 +23,7 @@ const cellText = (cell: TableRow['cells'][number]): string => {
   return cut < 0 ? text : `${text.slice(0, cut)}...`
 }
 
-export const allLabelsText = (object: KubernetesObject): string => {
+const allLabelsText = (object: KubernetesObject): string => {
   const labels = object.metadata.labels ?? {}
   const names = Object.keys(labels).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
   return names.length === 0 ? '<none>' : names.map((name) => `${name}=${labels[name] ?? ''}`).join(',')

@@ -2,7 +2,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import {
   resourceOfKind,
-  simTimeOf,
   timestampOf,
   type ApiCommand,
   type ApiResult,
@@ -48,7 +47,7 @@ const keyOf = (object: {
   readonly metadata: { readonly namespace?: string | undefined; readonly name: string }
 }): string => `${object.kind}/${object.metadata.namespace ?? ''}/${object.metadata.name}`
 
-export const readerOver = (objects: () => readonly KubernetesObject[]): Reader => {
+const readerOver = (objects: () => readonly KubernetesObject[]): Reader => {
   const listAny = (kind: string, namespace?: string): readonly KubernetesObject[] =>
     objects()
       .filter((object) => object.kind === kind && (namespace === undefined || object.metadata.namespace === namespace))
@@ -184,9 +183,7 @@ export const runLine = (words: readonly string[], options: FakeClusterOptions, s
     waits += 1
     if (waits > 10_000) return { exit: -1, ...texts, requests }
     if (step.value.kind === 'sleep') clock += step.value.ms
-    else clock = Math.max(clock, Math.min(step.value.atMost ?? clock + 1_000, clock + 1_000))
+    else if (step.value.kind === 'wait-for-change') clock = Math.max(clock, Math.min(step.value.atMost ?? clock + 1_000, clock + 1_000))
     options.onWait?.(store)
   }
 }
-
-export const timeOf = (timestamp: string): SimTime => simTimeOf(timestamp) ?? 0

@@ -87,7 +87,7 @@ export const pod = (
     },
   })
 
-export const revision = (number: number, image: string): KubernetesObject =>
+const revision = (number: number, image: string): KubernetesObject =>
   stored({
     apiVersion: 'apps/v1',
     data: { spec: { template: { $patch: 'replace', ...template(image) } } },
