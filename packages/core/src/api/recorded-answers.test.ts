@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
 import type { Reader } from '../cluster/reader.js'
-import { admitOnCreate } from './admission/admit.js'
+import { admitOnCreate, admitOnUpdate } from './admission/admit.js'
 import type { FieldError } from './api-status.js'
 import { prepareForCreate, prepareForUpdate } from './defaults/prepare.js'
 import { withDefaults } from './defaults/defaults.js'
@@ -40,15 +40,27 @@ const clusterKinds = new Set(['Namespace', 'Node', 'PersistentVolume', 'StorageC
 const storageClass = {
   apiVersion: 'storage.k8s.io/v1',
   kind: 'StorageClass',
-  metadata: { name: 'standard', uid: '1', resourceVersion: '1', creationTimestamp: '2026-01-01T00:00:00Z', annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } },
-  provisioner: 'example.com/nfs'
+  metadata: {
+    name: 'standard',
+    uid: '1',
+    resourceVersion: '1',
+    creationTimestamp: '2026-01-01T00:00:00Z',
+    annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' },
+  },
+  provisioner: 'example.com/nfs',
 }
-const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'default', uid: '2', resourceVersion: '1', creationTimestamp: '2026-01-01T00:00:00Z' }, spec: {}, status: { phase: 'Active' } }
+const namespace = {
+  apiVersion: 'v1',
+  kind: 'Namespace',
+  metadata: { name: 'default', uid: '2', resourceVersion: '1', creationTimestamp: '2026-01-01T00:00:00Z' },
+  spec: {},
+  status: { phase: 'Active' },
+}
 
 const reader = {
   get: (kind: string, _: string, name: string) => (kind === 'Namespace' && name === 'default' ? namespace : undefined),
   list: (kind: string) => (kind === 'StorageClass' ? [storageClass] : []),
-  getAny: () => undefined
+  getAny: () => undefined,
 } as unknown as Reader
 
 const uid = '00000000-0000-4000-8000-000000000001'
@@ -69,7 +81,7 @@ const unordered = (text: string): string =>
     .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'UID')
     .replaceAll(/X_[a-z0-9]{5}/g, 'X_xxxxx')
     .split('\n')
-    .sort()
+    .sort((left, right) => (left < right ? -1 : left > right ? 1 : 0))
     .join('\n')
 
 const scrub = (value: unknown): unknown =>
@@ -78,17 +90,24 @@ const scrub = (value: unknown): unknown =>
       .replaceAll(/kube-api-access-[a-z0-9]{5}/g, 'kube-api-access-xxxxx')
       .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'UID')
       .replaceAll(/20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, 'TIME')
-      .replaceAll(/"x-[a-z0-9]{5}"/g, '"x-xxxxx"')
+      .replaceAll(/"x-[a-z0-9]{5}"/g, '"x-xxxxx"'),
   )
 
 /** Addresses and node ports are given by the allocators, later. */
 const withoutAllocations = (object: unknown): unknown => {
-  const plain = object as { kind?: string; spec?: { clusterIP?: string; ports?: Plain[]; healthCheckNodePort?: number; clusterIPs?: unknown } }
+  const plain = object as {
+    kind?: string
+    spec?: { clusterIP?: string; ports?: Plain[]; healthCheckNodePort?: number; clusterIPs?: unknown }
+  }
   if (plain.kind !== 'Service') return object
   const { clusterIP, clusterIPs, healthCheckNodePort: _, ports, ...spec } = plain.spec ?? {}
   return {
     ...plain,
-    spec: { ...spec, ...(clusterIP === 'None' ? { clusterIP, clusterIPs } : {}), ...(ports === undefined ? {} : { ports: ports.map(({ nodePort: __, ...port }) => port) }) }
+    spec: {
+      ...spec,
+      ...(clusterIP === 'None' ? { clusterIP, clusterIPs } : {}),
+      ...(ports === undefined ? {} : { ports: ports.map(({ nodePort: __, ...port }) => port) }),
+    },
   }
 }
 
@@ -105,16 +124,28 @@ const create = (sent: UnstoredObject): { stored?: UnstoredObject; text: string }
   const { namespace: asked, ...given } = defaulted.metadata ?? {}
   const placed = clusterKinds.has(sent.kind) ? given : { ...given, namespace: asked ?? 'default' }
   const admitted = admitOnCreate({ ...defaulted, metadata: placed }, { reader, now: 0, choose: () => 0 })
-  if (E.isLeft(admitted)) return { text: `Error from server (${admitted.left.reason}): error when creating "STDIN": ${admitted.left.message}` }
+  if (E.isLeft(admitted))
+    return { text: `Error from server (${admitted.left.reason}): error when creating "STDIN": ${admitted.left.message}` }
   const { resourceVersion: _, ...metadata } = admitted.right.metadata ?? {}
-  const object = prepareForCreate({ ...admitted.right, metadata: { ...metadata, ...(name === undefined || name === '' ? {} : { name }), uid, creationTimestamp } })
+  const object = prepareForCreate({
+    ...admitted.right,
+    metadata: { ...metadata, ...(name === undefined || name === '' ? {} : { name }), uid, creationTimestamp },
+  })
   const errors = validateCreate(object)
   const text = said(object.kind, name ?? '', errors, warningsFor(object))
   return errors.length > 0 ? { text } : { stored: object, text }
 }
 
 // Refused by the allocator or by plugins that are not simulated.
-const elsewhere = new Set(['svc clusterIP range', 'svc clusterIP taken', 'svc nodeport range', 'svc nodeport dup', 'svc nodeport fixed', 'svc dual', 'svc family'])
+const elsewhere = new Set([
+  'svc clusterIP range',
+  'svc clusterIP taken',
+  'svc nodeport range',
+  'svc nodeport dup',
+  'svc nodeport fixed',
+  'svc dual',
+  'svc family',
+])
 
 const freeze = (value: unknown): void => {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return
@@ -173,18 +204,38 @@ const applyOperations = (target: unknown, operations: readonly Operation[]): unk
 // Found before validation (URL, resource version), or by parts that are elsewhere (allocators, resize, admission on updates).
 const foundBefore = / (name|namespace|rv)$/
 
-const elsewhereUpdates = new Set(['pod resize', 'pod tol', 'pod status ip', 'svc policy', 'svc ext to cip', 'svc ip none', 'svc headless', 'svc type np', 'svc lb status ok'])
+const elsewhereUpdates = new Set([
+  'pod resize',
+  'pod status ip',
+  'svc policy',
+  'svc ext to cip',
+  'svc ip none',
+  'svc headless',
+  'svc type np',
+  'svc lb status ok',
+])
 
 describe('updates', () => {
   for (const question of read('updates.json') as readonly Update[]) {
     if (question.case.endsWith('node taint')) continue
-    test.skipIf((foundBefore.test(question.case) && /^(pod\/p|sts\/s|svc\/v|pvc\/c) /.test(question.case)) || elsewhereUpdates.has(question.case))(question.case, () => {
+    test.skipIf(
+      (foundBefore.test(question.case) && /^(pod\/p|sts\/s|svc\/v|pvc\/c) /.test(question.case)) || elsewhereUpdates.has(question.case),
+    )(question.case, () => {
       freeze(question.stored)
-      const patched = (question.type === 'json' ? applyOperations(question.stored, question.patch as readonly Operation[]) : merge(question.stored, question.patch)) as UnstoredObject
+      const patched = (
+        question.type === 'json'
+          ? applyOperations(question.stored, question.patch as readonly Operation[])
+          : merge(question.stored, question.patch)
+      ) as UnstoredObject
       const status = question.subresource === 'status' ? 'status' : undefined
-      const next = prepareForUpdate(withDefaults(patched), question.stored, status, 0)
+      const next = prepareForUpdate(admitOnUpdate(withDefaults(patched), {}), question.stored, status, 0)
       const errors = status === undefined ? validateUpdate(next, question.stored) : validateStatusUpdate(next, question.stored)
-      const text = said(question.stored.kind, question.stored.metadata.name, errors, errors.length > 0 || status !== undefined ? [] : warningsFor(next, question.stored))
+      const text = said(
+        question.stored.kind,
+        question.stored.metadata.name,
+        errors,
+        errors.length > 0 || status !== undefined ? [] : warningsFor(next, question.stored),
+      )
       expect(unordered(text)).toBe(unordered(question.stderr ?? ''))
       if (question.result === undefined) return
       expect(withoutNulls(scrub(next))).toEqual(withoutNulls(scrub(question.result)))

@@ -12,6 +12,7 @@ import { each, filled } from '../defaults/shared-structure.js'
 import type { Container, Node, PersistentVolumeClaim, Pod, PodSpec, Toleration, Volume } from '../generated/types.js'
 import type { Loose } from '../loose.js'
 import type { UnstoredObject } from '../object.js'
+import { compareQuantities, quantityOf } from '../quantity.js'
 
 export interface AdmissionContext {
   /** The API's own view of the store. */
@@ -232,6 +233,8 @@ const admitPod = (object: UnstoredObject, context: AdmissionContext): Admission 
 
 // ---------------------------------------------------------------- claims, volumes, nodes
 
+const betaClass = 'volume.beta.kubernetes.io/storage-class'
+
 const defaultClassAnnotations = ['storageclass.kubernetes.io/is-default-class', 'storageclass.beta.kubernetes.io/is-default-class'] as const
 
 /** The newest default class; of several of one second the first by name. Follows GetDefaultClass in pkg/volume/util/storageclass.go. */
@@ -258,8 +261,7 @@ const withFinalizer = (object: UnstoredObject, finalizer: string): UnstoredObjec
 // Follows plugin/pkg/admission/storage/storageclass/setdefault/admission.go.
 const admitClaim = (object: UnstoredObject, { reader }: AdmissionContext): UnstoredObject => {
   const { spec = {} } = object as Loose<PersistentVolumeClaim>
-  const named =
-    spec.storageClassName !== undefined || object.metadata?.annotations?.['volume.beta.kubernetes.io/storage-class'] !== undefined
+  const named = spec.storageClassName !== undefined || object.metadata?.annotations?.[betaClass] !== undefined
   const storageClassName = named ? undefined : defaultStorageClass(reader)
   const classed: UnstoredObject & { readonly spec: object } = { ...object, spec: filled(spec, { storageClassName }) }
   return withFinalizer(classed, 'kubernetes.io/pvc-protection')
@@ -300,4 +302,39 @@ export const admitOnCreate = (
     default:
       return E.right(object)
   }
+}
+
+// ---------------------------------------------------------------- updates
+
+/** The plugins that set something on updates: a Pod cannot lose its tolerations of bad nodes. `next` is defaulted. */
+export const admitOnUpdate = (next: UnstoredObject, context: Pick<AdmissionContext, 'tolerationSeconds'>): UnstoredObject => {
+  if (next.kind !== 'Pod') return next
+  const { spec = nothing } = next as Loose<Pod>
+  const settings = addTolerations(spec.tolerations ?? [], context.tolerationSeconds ?? defaultTolerationSeconds)
+  if (settings === nothing) return next
+  const admitted: UnstoredObject & { readonly spec: object } = { ...next, spec: { ...spec, ...settings } }
+  return admitted
+}
+
+type Amounts = { readonly [name: string]: string }
+
+const storageOf = (claim: Loose<PersistentVolumeClaim>): string | undefined =>
+  (claim.spec?.resources?.requests as Amounts | undefined)?.['storage']
+
+/**
+ * What plugins refuse after an update was found valid. Follows plugin/pkg/admission/storage/persistentvolume/resize/admission.go.
+ */
+export const refusalOfUpdate = (
+  next: UnstoredObject,
+  stored: UnstoredObject,
+  { reader }: Pick<AdmissionContext, 'reader'>,
+): ApiStatus | undefined => {
+  if (next.kind !== 'PersistentVolumeClaim') return undefined
+  const [claim, before] = [next as Loose<PersistentVolumeClaim>, stored as Loose<PersistentVolumeClaim>]
+  if (compareQuantities(quantityOf(storageOf(claim)), quantityOf(storageOf(before))) <= 0) return undefined
+  const refuse = (why: string): ApiStatus => forbidden('persistentvolumeclaims', next.metadata?.name ?? '', why)
+  if (before.status?.phase !== 'Bound') return refuse('Only bound persistent volume claims can be expanded')
+  const className = claim.metadata?.annotations?.[betaClass] ?? claim.spec?.storageClassName ?? ''
+  if (className !== '' && reader.get('StorageClass', '', className)?.allowVolumeExpansion === true) return undefined
+  return refuse('only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize')
 }

@@ -133,7 +133,9 @@ const volumeDefaults = rememberedParts((sent: LooseVolume): LooseVolume => {
   )
   volume = within(volume, 'projected', (source) => within(filled(source, defaultMode), 'sources', (list) => each(list, defaultProjection)))
   return within(volume, 'ephemeral', (source) =>
-    within(source, 'volumeClaimTemplate', (template) => within(filled(template, { metadata: {}, spec: {} }), 'spec', (spec) => filled(spec, { volumeMode: 'Filesystem', resources: {} }))),
+    within(source, 'volumeClaimTemplate', (template) =>
+      within(filled(template, { metadata: {}, spec: {} }), 'spec', (spec) => filled(spec, { volumeMode: 'Filesystem', resources: {} })),
+    ),
   )
 })
 
@@ -159,7 +161,8 @@ const defaultPodSpec = (sent: LoosePodSpec, parts: 'keep' | 'look'): LoosePodSpe
 
 type Quantities = { readonly [name: string]: string }
 
-const requestsFromLimits = (container: LooseContainer): LooseContainer => (container.resources?.limits === undefined ? container : requestsOf(container))
+const requestsFromLimits = (container: LooseContainer): LooseContainer =>
+  container.resources?.limits === undefined ? container : requestsOf(container)
 
 const requestsOf = remembered((container: LooseContainer): LooseContainer => {
   const limits = container.resources?.limits as Quantities | undefined

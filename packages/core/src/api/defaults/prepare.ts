@@ -223,7 +223,8 @@ const prepareClaim = (sent: AnyObject): AnyObject => {
   const { dataSource, dataSourceRef } = (sent as Loose<PersistentVolumeClaim>).spec ?? {}
   const group = dataSource?.apiGroup ?? ''
   const known =
-    (group === '' && dataSource?.kind === 'PersistentVolumeClaim') || (group === 'snapshot.storage.k8s.io' && dataSource?.kind === 'VolumeSnapshot')
+    (group === '' && dataSource?.kind === 'PersistentVolumeClaim') ||
+    (group === 'snapshot.storage.k8s.io' && dataSource?.kind === 'VolumeSnapshot')
   if (dataSource !== undefined && !known) {
     const { dataSource: _, ...rest } = (sent as Loose<PersistentVolumeClaim>).spec ?? {}
     return prepareClaim({ ...sent, spec: rest })
@@ -392,7 +393,8 @@ const prepareServiceUpdate = (next: AnyObject, stored: AnyObject): AnyObject => 
   const external = (spec: typeof after): boolean =>
     spec.type === 'NodePort' || spec.type === 'LoadBalancer' || (spec.type === 'ClusterIP' && (spec.externalIPs ?? []).length > 0)
   if (external(before) && !external(after) && after.externalTrafficPolicy === before.externalTrafficPolicy) drop(['externalTrafficPolicy'])
-  if (before.type !== 'ExternalName' && after.type === 'ExternalName' && after.internalTrafficPolicy === before.internalTrafficPolicy) drop(['internalTrafficPolicy'])
+  if (before.type !== 'ExternalName' && after.type === 'ExternalName' && after.internalTrafficPolicy === before.internalTrafficPolicy)
+    drop(['internalTrafficPolicy'])
   // Follows normalizeClusterIPs: whoever sets one of the two means both.
   if (after.clusterIP !== before.clusterIP && same(after.clusterIPs ?? [], before.clusterIPs ?? [])) {
     const clusterIP = after.clusterIP ?? ''

@@ -57,7 +57,9 @@ export const remembered = <T extends object>(change: (object: T) => T): ((object
  * For objects that are sometimes parts of many others and sometimes of one: `keep` remembers its answers, `look` only uses what is remembered.
  * (A weak entry for every single Pod would cost more than it saves.)
  */
-export const rememberedParts = <T extends object>(change: (object: T) => T): { readonly keep: (object: T) => T; readonly look: (object: T) => T } => {
+export const rememberedParts = <T extends object>(
+  change: (object: T) => T,
+): { readonly keep: (object: T) => T; readonly look: (object: T) => T } => {
   const answers = new WeakMap<T, T>()
   return {
     look: (object) => answers.get(object) ?? change(object),

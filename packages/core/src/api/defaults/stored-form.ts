@@ -213,7 +213,7 @@ const quantitiesInStoredForm = (quantities: JsonObject): JsonObject => {
 
 const isEmpty = (value: Json): boolean => {
   if (typeof value !== 'object' || value === null) return value === '' || value === 0 || value === false
-  if (Array.isArray(value)) return value.length === 0
+  if (!isJsonObject(value)) return value.length === 0
   for (const _ in value) return false
   return true
 }

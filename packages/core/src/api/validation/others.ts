@@ -1,10 +1,29 @@
 /** Budgets, nodes, namespaces, ConfigMaps, Secrets and other small kinds. Follows pkg/apis/{core,policy,scheduling,coordination}/validation (v1.36). */
 import type { Json } from '../../kernel/json.js'
 import { deepEqual } from '../../kernel/object-difference.js'
-import type { ConfigMap, Lease, Namespace, Node, PodDisruptionBudget, PodTemplate, PriorityClass, Secret, ServiceAccount } from '../generated/types.js'
+import type {
+  ConfigMap,
+  Lease,
+  Namespace,
+  Node,
+  PodDisruptionBudget,
+  PodTemplate,
+  PriorityClass,
+  Secret,
+  ServiceAccount,
+} from '../generated/types.js'
 import type { Loose } from '../loose.js'
 import { compareQuantities, quantityOf, zeroQuantity } from '../quantity.js'
-import { duplicate, forbiddenField, immutableMessage, invalidValue, notNegative, notSupported, required, type Errors } from './field-errors.js'
+import {
+  duplicate,
+  forbiddenField,
+  immutableMessage,
+  invalidValue,
+  notNegative,
+  notSupported,
+  required,
+  type Errors,
+} from './field-errors.js'
 import { internalForm } from './internal-form.js'
 import { checkLabelName, checkLabelSelector } from './labels.js'
 import { cidr, complain, configKey, dnsLabel, dnsSubdomain, labelValueOf } from './names.js'
@@ -24,7 +43,7 @@ const checkBudgetSpec = (errors: Errors, spec: NonNullable<Loose<PodDisruptionBu
   }
   for (const [name, value] of [
     ['minAvailable', minAvailable],
-    ['maxUnavailable', maxUnavailable]
+    ['maxUnavailable', maxUnavailable],
   ] as const) {
     if (value === undefined) continue
     checkIntOrPercent(errors, `spec.${name}`, value)
@@ -32,7 +51,8 @@ const checkBudgetSpec = (errors: Errors, spec: NonNullable<Loose<PodDisruptionBu
   }
   checkLabelSelector(errors, 'spec.selector', spec.selector)
   const policy = spec.unhealthyPodEvictionPolicy
-  if (policy !== undefined && !evictionPolicies.includes(policy)) errors.push(notSupported('spec.unhealthyPodEvictionPolicy', policy, evictionPolicies))
+  if (policy !== undefined && !evictionPolicies.includes(policy))
+    errors.push(notSupported('spec.unhealthyPodEvictionPolicy', policy, evictionPolicies))
 }
 
 export const checkNewBudget = (errors: Errors, budget: Loose<PodDisruptionBudget>): void => {
@@ -47,7 +67,8 @@ export const checkBudgetUpdate = (errors: Errors, next: Loose<PodDisruptionBudge
 
 export const checkBudgetStatus = (errors: Errors, next: Loose<PodDisruptionBudget>, stored: Loose<PodDisruptionBudget>): void => {
   checkChangedMeta(errors, next, stored)
-  for (const name of ['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods'] as const) notNegative(errors, `status.${name}`, next.status?.[name])
+  for (const name of ['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods'] as const)
+    notNegative(errors, `status.${name}`, next.status?.[name])
 }
 
 // ---------------------------------------------------------------- Node, Namespace
@@ -70,7 +91,8 @@ const checkTaints = (errors: Errors, node: Loose<Node>): void => {
 
 const checkAmounts = (errors: Errors, field: string, amounts: { readonly [name: string]: string } | undefined): void => {
   for (const [name, amount] of Object.entries(amounts ?? {})) {
-    if (compareQuantities(quantityOf(amount), zeroQuantity) < 0) errors.push(invalidValue(`${field}.${name}`, amount, 'must be greater than or equal to 0'))
+    if (compareQuantities(quantityOf(amount), zeroQuantity) < 0)
+      errors.push(invalidValue(`${field}.${name}`, amount, 'must be greater than or equal to 0'))
   }
 }
 
@@ -88,11 +110,14 @@ export const checkNewNode = (errors: Errors, node: Loose<Node>): void => {
 
 export const checkNodeUpdate = (errors: Errors, next: Loose<Node>, stored: Loose<Node>): void => {
   checkChangedMeta(errors, next, stored)
-  if (next.status !== stored.status) checkAmounts(errors, 'status.capacity', next.status?.capacity as { readonly [name: string]: string } | undefined)
+  if (next.status !== stored.status)
+    checkAmounts(errors, 'status.capacity', next.status?.capacity as { readonly [name: string]: string } | undefined)
   if (next.spec === stored.spec) return
   const [podCidr, provider] = [stored.spec?.podCIDR ?? '', stored.spec?.providerID ?? '']
-  if (podCidr !== '' && podCidr !== (next.spec?.podCIDR ?? '')) errors.push(forbiddenField('spec.podCIDRs', 'node updates may not change podCIDR except from "" to valid'))
-  if (provider !== '' && provider !== (next.spec?.providerID ?? '')) errors.push(forbiddenField('spec.providerID', 'node updates may not change providerID except from "" to valid'))
+  if (podCidr !== '' && podCidr !== (next.spec?.podCIDR ?? ''))
+    errors.push(forbiddenField('spec.podCIDRs', 'node updates may not change podCIDR except from "" to valid'))
+  if (provider !== '' && provider !== (next.spec?.providerID ?? ''))
+    errors.push(forbiddenField('spec.providerID', 'node updates may not change providerID except from "" to valid'))
   checkTaints(errors, next)
   checkRanges(errors, next)
 }
@@ -103,13 +128,16 @@ export const checkNamespaceStatus = (errors: Errors, next: Loose<Namespace>, sto
   checkChangedMeta(errors, next, stored)
   const phase = next.status?.phase ?? ''
   const deleted = next.metadata?.deletionTimestamp !== undefined
-  if (!deleted && phase !== 'Active') errors.push(invalidValue('status.Phase', phase, "may only be 'Active' if `deletionTimestamp` is empty"))
-  if (deleted && phase !== 'Terminating') errors.push(invalidValue('status.Phase', phase, "may only be 'Terminating' if `deletionTimestamp` is not empty"))
+  if (!deleted && phase !== 'Active')
+    errors.push(invalidValue('status.Phase', phase, "may only be 'Active' if `deletionTimestamp` is empty"))
+  if (deleted && phase !== 'Terminating')
+    errors.push(invalidValue('status.Phase', phase, "may only be 'Terminating' if `deletionTimestamp` is not empty"))
 }
 
 // ---------------------------------------------------------------- ConfigMap, Secret
 
-const sortedKeys = (values: object | undefined): readonly string[] => Object.keys(values ?? {}).sort((left, right) => (left < right ? -1 : left > right ? 1 : 0))
+const sortedKeys = (values: object | undefined): readonly string[] =>
+  Object.keys(values ?? {}).sort((left, right) => (left < right ? -1 : left > right ? 1 : 0))
 
 const checkConfigContent = (errors: Errors, map: Loose<ConfigMap>): void => {
   for (const key of sortedKeys(map.data)) {
@@ -143,7 +171,7 @@ const neededKeys: { readonly [type: string]: readonly string[] } = {
   'kubernetes.io/tls': ['tls.crt', 'tls.key'],
   'kubernetes.io/ssh-auth': ['ssh-privatekey'],
   'kubernetes.io/dockercfg': ['.dockercfg'],
-  'kubernetes.io/dockerconfigjson': ['.dockerconfigjson']
+  'kubernetes.io/dockerconfigjson': ['.dockerconfigjson'],
 }
 
 const checkSecretContent = (errors: Errors, secret: Loose<Secret>): void => {
@@ -177,17 +205,25 @@ export const checkNewPriorityClass = (errors: Errors, priorityClass: Loose<Prior
   const name = priorityClass.metadata?.name ?? ''
   if (name.startsWith('system-')) {
     if (!systemNames.has(name)) {
-      errors.push(forbiddenField('metadata.name', `priority class names with 'system-' prefix are reserved for system use only. error: ${name} is not a known system priority class`))
+      errors.push(
+        forbiddenField(
+          'metadata.name',
+          `priority class names with 'system-' prefix are reserved for system use only. error: ${name} is not a known system priority class`,
+        ),
+      )
     }
-  } else if ((priorityClass.value ?? 0) > 1_000_000_000) errors.push(forbiddenField('value', 'maximum allowed value of a user defined priority is 1000000000'))
+  } else if ((priorityClass.value ?? 0) > 1_000_000_000)
+    errors.push(forbiddenField('value', 'maximum allowed value of a user defined priority is 1000000000'))
   const policy = priorityClass.preemptionPolicy
-  if (policy !== undefined && policy !== 'PreemptLowerPriority' && policy !== 'Never') errors.push(notSupported('preemptionPolicy', policy, ['PreemptLowerPriority', 'Never']))
+  if (policy !== undefined && policy !== 'PreemptLowerPriority' && policy !== 'Never')
+    errors.push(notSupported('preemptionPolicy', policy, ['PreemptLowerPriority', 'Never']))
 }
 
 export const checkPriorityClassUpdate = (errors: Errors, next: Loose<PriorityClass>, stored: Loose<PriorityClass>): void => {
   checkChangedMeta(errors, next, stored)
   if ((next.value ?? 0) !== (stored.value ?? 0)) errors.push(forbiddenField('value', 'may not be changed in an update.'))
-  if (next.preemptionPolicy !== stored.preemptionPolicy) errors.push(invalidValue('preemptionPolicy', next.preemptionPolicy ?? 'null', immutableMessage))
+  if (next.preemptionPolicy !== stored.preemptionPolicy)
+    errors.push(invalidValue('preemptionPolicy', next.preemptionPolicy ?? 'null', immutableMessage))
 }
 
 export const checkTemplateObject = (errors: Errors, object: Loose<PodTemplate>): void => {
@@ -198,6 +234,8 @@ export const checkTemplateObject = (errors: Errors, object: Loose<PodTemplate>):
 export const checkLease = (errors: Errors, lease: Loose<Lease>): void => {
   checkNewMeta(errors, lease, dnsSubdomain)
   const { leaseDurationSeconds, leaseTransitions } = lease.spec ?? {}
-  if (leaseDurationSeconds !== undefined && leaseDurationSeconds <= 0) errors.push(invalidValue('spec.leaseDurationSeconds', leaseDurationSeconds, 'must be greater than 0'))
-  if (leaseTransitions !== undefined && leaseTransitions < 0) errors.push(invalidValue('spec.leaseTransitions', leaseTransitions, 'must be greater than or equal to 0'))
+  if (leaseDurationSeconds !== undefined && leaseDurationSeconds <= 0)
+    errors.push(invalidValue('spec.leaseDurationSeconds', leaseDurationSeconds, 'must be greater than 0'))
+  if (leaseTransitions !== undefined && leaseTransitions < 0)
+    errors.push(invalidValue('spec.leaseTransitions', leaseTransitions, 'must be greater than or equal to 0'))
 }

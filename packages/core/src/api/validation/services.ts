@@ -64,11 +64,14 @@ const checkAddresses = (errors: Errors, spec: LooseSpec): void => {
     }
     seen.add(family)
   }
-  if (ipFamilyPolicy !== undefined && !familyPolicies.includes(ipFamilyPolicy)) errors.push(notSupported('spec.ipFamilyPolicy', ipFamilyPolicy, familyPolicies))
+  if (ipFamilyPolicy !== undefined && !familyPolicies.includes(ipFamilyPolicy))
+    errors.push(notSupported('spec.ipFamilyPolicy', ipFamilyPolicy, familyPolicies))
   if (clusterIPs.length > 2) errors.push(tooMany('spec.clusterIPs', clusterIPs.length, 2))
   if (clusterIP !== '' && clusterIPs.length === 0) errors.push(required('spec.clusterIPs'))
-  if (clusterIP === '' && clusterIPs.length > 0) errors.push(invalidValue('spec.clusterIPs', [...clusterIPs], 'must be empty when `clusterIP` is not specified'))
-  else if (clusterIPs.length > 0 && clusterIPs[0] !== clusterIP) errors.push(invalidValue('spec.clusterIPs', [...clusterIPs], 'first value must match `clusterIP`'))
+  if (clusterIP === '' && clusterIPs.length > 0)
+    errors.push(invalidValue('spec.clusterIPs', [...clusterIPs], 'must be empty when `clusterIP` is not specified'))
+  else if (clusterIPs.length > 0 && clusterIPs[0] !== clusterIP)
+    errors.push(invalidValue('spec.clusterIPs', [...clusterIPs], 'first value must match `clusterIP`'))
   for (const [index, address] of clusterIPs.entries()) {
     if (index === 0 && address === 'None') {
       if (clusterIPs.length > 1) {
@@ -82,26 +85,34 @@ const checkAddresses = (errors: Errors, spec: LooseSpec): void => {
     if (complaints.length > 0) broken = true
   }
   if (broken || clusterIPs[0] === 'None') return
-  if (new Set(clusterIPs).size < clusterIPs.length) errors.push(invalidValue('spec.clusterIPs', [...clusterIPs], 'may specify no more than one IP for each IP family'))
+  if (new Set(clusterIPs).size < clusterIPs.length)
+    errors.push(invalidValue('spec.clusterIPs', [...clusterIPs], 'may specify no more than one IP for each IP family'))
   for (const [index, address] of clusterIPs.entries()) {
     const family = ipFamilies[index]
-    if (family !== undefined && families.includes(family) && ipFamilyOf(address) !== family) errors.push(invalidValue(`spec.clusterIPs[${index}]`, address, `expected an ${family} value as indicated by \`ipFamilies[${index}]\``))
+    if (family !== undefined && families.includes(family) && ipFamilyOf(address) !== family)
+      errors.push(
+        invalidValue(`spec.clusterIPs[${index}]`, address, `expected an ${family} value as indicated by \`ipFamilies[${index}]\``),
+      )
   }
 }
 
 // What the allocators refuse for a cluster with IPv4 only. Follows initIPFamilyFields in pkg/registry/core/service/storage/alloc.go.
 const checkCluster = (errors: Errors, spec: LooseSpec): void => {
   if (spec.type === 'ExternalName' || (isHeadless(spec) && Object.keys(spec.selector ?? {}).length === 0)) return
-  for (const [index, family] of (spec.ipFamilies ?? []).entries()) if (family !== 'IPv4') errors.push(invalidValue(`spec.ipFamilies[${index}]`, family, 'not configured on this cluster'))
-  if (spec.ipFamilyPolicy === 'RequireDualStack') errors.push(invalidValue('spec.ipFamilyPolicy', spec.ipFamilyPolicy, 'this cluster is not configured for dual-stack services'))
+  for (const [index, family] of (spec.ipFamilies ?? []).entries())
+    if (family !== 'IPv4') errors.push(invalidValue(`spec.ipFamilies[${index}]`, family, 'not configured on this cluster'))
+  if (spec.ipFamilyPolicy === 'RequireDualStack')
+    errors.push(invalidValue('spec.ipFamilyPolicy', spec.ipFamilyPolicy, 'this cluster is not configured for dual-stack services'))
 }
 
 const checkSpec = (errors: Errors, spec: LooseSpec, classIsChecked: boolean): void => {
   const { type = '', ports = [], sessionAffinity = '' } = spec
   if (ports.length === 0 && !isHeadless(spec) && type !== 'ExternalName') errors.push(required('spec.ports'))
-  if ((type === 'LoadBalancer' || type === 'NodePort') && isHeadless(spec)) errors.push(invalidValue('spec.clusterIPs[0]', 'None', `may not be set to 'None' for ${type} services`))
+  if ((type === 'LoadBalancer' || type === 'NodePort') && isHeadless(spec))
+    errors.push(invalidValue('spec.clusterIPs[0]', 'None', `may not be set to 'None' for ${type} services`))
   if (type === 'ExternalName') {
-    for (const name of ['clusterIPs', 'ipFamilies'] as const) if ((spec[name] ?? []).length > 0) errors.push(forbiddenField(`spec.${name}`, 'may not be set for ExternalName services'))
+    for (const name of ['clusterIPs', 'ipFamilies'] as const)
+      if ((spec[name] ?? []).length > 0) errors.push(forbiddenField(`spec.${name}`, 'may not be set for ExternalName services'))
     if (spec.ipFamilyPolicy !== undefined) errors.push(forbiddenField('spec.ipFamilyPolicy', 'may not be set for ExternalName services'))
     const name = (spec.externalName ?? '').replace(/\.$/, '')
     if (name === '') errors.push(required('spec.externalName'))
@@ -110,10 +121,12 @@ const checkSpec = (errors: Errors, spec: LooseSpec, classIsChecked: boolean): vo
   checkPorts(errors, ports)
   checkLabels(errors, 'spec.selector', spec.selector)
   if (sessionAffinity === '') errors.push(required('spec.sessionAffinity'))
-  else if (sessionAffinity !== 'ClientIP' && sessionAffinity !== 'None') errors.push(notSupported('spec.sessionAffinity', sessionAffinity, ['ClientIP', 'None']))
+  else if (sessionAffinity !== 'ClientIP' && sessionAffinity !== 'None')
+    errors.push(notSupported('spec.sessionAffinity', sessionAffinity, ['ClientIP', 'None']))
   if (sessionAffinity === 'ClientIP') {
     const seconds = spec.sessionAffinityConfig?.clientIP?.timeoutSeconds
-    if (seconds !== undefined && (seconds <= 0 || seconds > 86_400)) errors.push(invalidValue('spec.sessionAffinityConfig.clientIP.timeoutSeconds', seconds, 'must be greater than 0 and less than 86400'))
+    if (seconds !== undefined && (seconds <= 0 || seconds > 86_400))
+      errors.push(invalidValue('spec.sessionAffinityConfig.clientIP.timeoutSeconds', seconds, 'must be greater than 0 and less than 86400'))
   }
   checkAddresses(errors, spec)
   for (const [index, address] of (spec.externalIPs ?? []).entries()) {
@@ -123,7 +136,10 @@ const checkSpec = (errors: Errors, spec: LooseSpec, classIsChecked: boolean): vo
   }
   if (type === '') errors.push(required('spec.type'))
   else if (!types.includes(type)) errors.push(notSupported('spec.type', type, types))
-  if (type === 'ClusterIP') for (const [index, port] of ports.entries()) if ((port.nodePort ?? 0) !== 0) errors.push(forbiddenField(`spec.ports[${index}].nodePort`, "may not be used when `type` is 'ClusterIP'"))
+  if (type === 'ClusterIP')
+    for (const [index, port] of ports.entries())
+      if ((port.nodePort ?? 0) !== 0)
+        errors.push(forbiddenField(`spec.ports[${index}].nodePort`, "may not be used when `type` is 'ClusterIP'"))
   const nodePorts = new Set<string>()
   for (const [index, { nodePort = 0, protocol = '' }] of ports.entries()) {
     if (nodePort === 0) continue
@@ -137,26 +153,38 @@ const checkSpec = (errors: Errors, spec: LooseSpec, classIsChecked: boolean): vo
   }
   const ranges = spec.loadBalancerSourceRanges ?? []
   if (ranges.length > 0) {
-    if (type !== 'LoadBalancer') errors.push(forbiddenField('spec.LoadBalancerSourceRanges', "may only be used when `type` is 'LoadBalancer'"))
-    for (const [index, range] of ranges.entries()) complain(errors, `spec.LoadBalancerSourceRanges[${index}]`, range.trim(), cidr(range.trim()))
+    if (type !== 'LoadBalancer')
+      errors.push(forbiddenField('spec.LoadBalancerSourceRanges', "may only be used when `type` is 'LoadBalancer'"))
+    for (const [index, range] of ranges.entries())
+      complain(errors, `spec.LoadBalancerSourceRanges[${index}]`, range.trim(), cidr(range.trim()))
   }
-  if (spec.allocateLoadBalancerNodePorts !== undefined && type !== 'LoadBalancer') errors.push(forbiddenField('spec.allocateLoadBalancerNodePorts', "may only be used when `type` is 'LoadBalancer'"))
+  if (spec.allocateLoadBalancerNodePorts !== undefined && type !== 'LoadBalancer')
+    errors.push(forbiddenField('spec.allocateLoadBalancerNodePorts', "may only be used when `type` is 'LoadBalancer'"))
   if (spec.loadBalancerClass !== undefined && !classIsChecked) {
     if (type !== 'LoadBalancer') errors.push(forbiddenField('spec.loadBalancerClass', "may only be used when `type` is 'LoadBalancer'"))
     else complain(errors, 'spec.loadBalancerClass', spec.loadBalancerClass, qualifiedName(spec.loadBalancerClass))
   }
   const external = spec.externalTrafficPolicy ?? ''
   if (!externallyReachable(spec)) {
-    if (external !== '') errors.push(invalidValue('spec.externalTrafficPolicy', external, 'may only be set for externally-accessible services'))
+    if (external !== '')
+      errors.push(invalidValue('spec.externalTrafficPolicy', external, 'may only be set for externally-accessible services'))
   } else if (external === '') errors.push(required('spec.externalTrafficPolicy'))
   else if (!trafficPolicies.includes(external)) errors.push(notSupported('spec.externalTrafficPolicy', external, trafficPolicies))
   if (!needsHealthCheck(spec) && (spec.healthCheckNodePort ?? 0) !== 0) {
-    errors.push(invalidValue('spec.healthCheckNodePort', spec.healthCheckNodePort ?? 0, "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'"))
+    errors.push(
+      invalidValue(
+        'spec.healthCheckNodePort',
+        spec.healthCheckNodePort ?? 0,
+        "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'",
+      ),
+    )
   }
   const internal = spec.internalTrafficPolicy
-  if (internal !== undefined && !trafficPolicies.includes(internal)) errors.push(notSupported('spec.internalTrafficPolicy', internal, trafficPolicies))
+  if (internal !== undefined && !trafficPolicies.includes(internal))
+    errors.push(notSupported('spec.internalTrafficPolicy', internal, trafficPolicies))
   const distribution = spec.trafficDistribution
-  if (distribution !== undefined && !distributions.includes(distribution)) errors.push(notSupported('spec.trafficDistribution', distribution, distributions))
+  if (distribution !== undefined && !distributions.includes(distribution))
+    errors.push(notSupported('spec.trafficDistribution', distribution, distributions))
 }
 
 /**
@@ -180,8 +208,10 @@ export const checkServiceUpdate = (errors: Errors, next: Loose<Service>, stored:
   if (before.type !== 'ExternalName' && after.type !== 'ExternalName') {
     const [old, now] = [before.clusterIPs ?? [], after.clusterIPs ?? []]
     // An address list that does not fit the single address is a fault of its own.
-    if (old.length > 0 && now.length > 0 && old[0] !== now[0] && now[0] === after.clusterIP) errors.push(invalidValue('spec.clusterIPs[0]', [...now], 'may not change once set'))
-    else if (old.length > 0 && now.length === 0) errors.push(invalidValue('spec.clusterIPs[0]', [...now], 'primary clusterIP can not be unset'))
+    if (old.length > 0 && now.length > 0 && old[0] !== now[0] && now[0] === after.clusterIP)
+      errors.push(invalidValue('spec.clusterIPs[0]', [...now], 'may not change once set'))
+    else if (old.length > 0 && now.length === 0)
+      errors.push(invalidValue('spec.clusterIPs[0]', [...now], 'primary clusterIP can not be unset'))
     const [oldFamilies, nowFamilies] = [before.ipFamilies ?? [], after.ipFamilies ?? []]
     const noAddress = old.length === 0 || now.length === 0
     if (!noAddress && oldFamilies.length > 0 && nowFamilies.length > 0 && oldFamilies[0] !== nowFamilies[0] && old[0] === 'None') {
@@ -189,8 +219,10 @@ export const checkServiceUpdate = (errors: Errors, next: Loose<Service>, stored:
     }
   }
   const classMayChange = !(before.type === 'LoadBalancer' && after.type === 'LoadBalancer')
-  if (!classMayChange && after.loadBalancerClass !== before.loadBalancerClass) errors.push(invalidValue('spec.loadBalancerClass', after.loadBalancerClass ?? 'null', 'may not change once set'))
-  if (needsHealthCheck(before) && needsHealthCheck(after) && after.healthCheckNodePort !== before.healthCheckNodePort) errors.push(forbiddenField('spec.healthCheckNodePort', immutableMessage))
+  if (!classMayChange && after.loadBalancerClass !== before.loadBalancerClass)
+    errors.push(invalidValue('spec.loadBalancerClass', after.loadBalancerClass ?? 'null', 'may not change once set'))
+  if (needsHealthCheck(before) && needsHealthCheck(after) && after.healthCheckNodePort !== before.healthCheckNodePort)
+    errors.push(forbiddenField('spec.healthCheckNodePort', immutableMessage))
   checkNewMeta(errors, next, () => [])
   checkSpec(errors, after, false)
   if (errors.length === first) checkCluster(errors, after)
@@ -199,7 +231,8 @@ export const checkServiceUpdate = (errors: Errors, next: Loose<Service>, stored:
 const checkLoadBalancer = (errors: Errors, status: Loose<LoadBalancerStatus> | undefined, spec: LooseSpec): void => {
   const ingress = status?.ingress ?? []
   if (spec.type !== 'LoadBalancer') {
-    if (ingress.length > 0) errors.push(forbiddenField('status.loadBalancer.ingress', "may only be used when `spec.type` is 'LoadBalancer'"))
+    if (ingress.length > 0)
+      errors.push(forbiddenField('status.loadBalancer.ingress', "may only be used when `spec.type` is 'LoadBalancer'"))
     return
   }
   for (const [index, { ip = '', ipMode, hostname = '' }] of ingress.entries()) {
@@ -208,7 +241,8 @@ const checkLoadBalancer = (errors: Errors, status: Loose<LoadBalancerStatus> | u
     if (ip === '' && ipMode !== undefined) errors.push(forbiddenField(`${path}.ipMode`, 'may not be specified when `ip` is not set'))
     if (hostname !== '') {
       complain(errors, `${path}.hostname`, hostname, dnsSubdomain(hostname))
-      if (ipFamilyOf(hostname) !== undefined) errors.push(invalidValue(`${path}.hostname`, hostname, 'must be a DNS name, not an IP address'))
+      if (ipFamilyOf(hostname) !== undefined)
+        errors.push(invalidValue(`${path}.hostname`, hostname, 'must be a DNS name, not an IP address'))
     }
   }
 }
@@ -224,10 +258,11 @@ type Subset = NonNullable<Loose<Endpoints>['subsets']>[number]
 
 const checkSubset = (errors: Errors, path: string, subset: Subset): void => {
   const { addresses = [], notReadyAddresses = [], ports = [] } = subset
-  if (addresses.length === 0 && notReadyAddresses.length === 0) errors.push(required(path, 'must specify `addresses` or `notReadyAddresses`'))
+  if (addresses.length === 0 && notReadyAddresses.length === 0)
+    errors.push(required(path, 'must specify `addresses` or `notReadyAddresses`'))
   for (const [name, list] of [
     ['addresses', addresses],
-    ['notReadyAddresses', notReadyAddresses]
+    ['notReadyAddresses', notReadyAddresses],
   ] as const) {
     for (const [index, { ip = '', hostname = '', nodeName }] of list.entries()) {
       const at = `${path}.${name}[${index}]`

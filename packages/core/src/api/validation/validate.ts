@@ -22,7 +22,7 @@ import {
   checkPriorityClassUpdate,
   checkSecretUpdate,
   checkServiceAccount,
-  checkTemplateObject
+  checkTemplateObject,
 } from './others.js'
 import { checkNewPod } from './pod-spec.js'
 import { checkPodStatusUpdate, checkPodUpdate } from './pod-update.js'
@@ -33,9 +33,18 @@ import {
   checkNewEndpoints,
   checkNewService,
   checkServiceStatus,
-  checkServiceUpdate
+  checkServiceUpdate,
 } from './services.js'
-import { checkClaimStatus, checkClaimUpdate, checkNewClaim, checkNewStorageClass, checkNewVolume, checkStorageClassUpdate, checkVolumeStatus, checkVolumeUpdate } from './storage.js'
+import {
+  checkClaimStatus,
+  checkClaimUpdate,
+  checkNewClaim,
+  checkNewStorageClass,
+  checkNewVolume,
+  checkStorageClassUpdate,
+  checkVolumeStatus,
+  checkVolumeUpdate,
+} from './storage.js'
 import {
   checkChangedMeta,
   checkDaemonSetStatus,
@@ -55,7 +64,7 @@ import {
   checkRevision,
   checkRevisionUpdate,
   checkStatefulSetStatus,
-  checkStatefulSetUpdate
+  checkStatefulSetUpdate,
 } from './workloads.js'
 import type { Errors } from './field-errors.js'
 
@@ -85,22 +94,30 @@ const rules: { readonly [K in Kind]?: Rules<Kinds[K]> } = {
   PodTemplate: { create: checkTemplateObject, update: withMetaUpdate(checkTemplateObject) },
   PriorityClass: { create: checkNewPriorityClass, update: checkPriorityClassUpdate },
   ReplicaSet: { create: checkNewReplicaSet, update: checkReplicaSetUpdate, status: checkReplicaSetStatus },
-  ReplicationController: { create: checkNewReplicationController, update: checkReplicationControllerUpdate, status: checkReplicationControllerStatus },
+  ReplicationController: {
+    create: checkNewReplicationController,
+    update: checkReplicationControllerUpdate,
+    status: checkReplicationControllerStatus,
+  },
   Secret: { create: checkNewSecret, update: checkSecretUpdate },
   Service: { create: checkNewService, update: checkServiceUpdate, status: checkServiceStatus },
   ServiceAccount: { create: checkServiceAccount },
   StatefulSet: { create: checkNewStatefulSet, update: checkStatefulSetUpdate, status: checkStatefulSetStatus },
-  StorageClass: { create: checkNewStorageClass, update: checkStorageClassUpdate }
+  StorageClass: { create: checkNewStorageClass, update: checkStorageClassUpdate },
 }
 
-function withMeta<T extends { readonly metadata?: object }>(check: (errors: Errors, object: T) => void): (errors: Errors, object: T) => void {
+function withMeta<T extends { readonly metadata?: object }>(
+  check: (errors: Errors, object: T) => void,
+): (errors: Errors, object: T) => void {
   return (errors, object) => {
     checkNewMeta(errors, object, dnsSubdomain)
     check(errors, object)
   }
 }
 
-function withMetaUpdate<T extends { readonly metadata?: object }>(check: (errors: Errors, object: T) => void): (errors: Errors, next: T, stored: T) => void {
+function withMetaUpdate<T extends { readonly metadata?: object }>(
+  check: (errors: Errors, object: T) => void,
+): (errors: Errors, next: T, stored: T) => void {
   return (errors, next, stored) => {
     checkChangedMeta(errors, next, stored)
     check(errors, next)
@@ -108,7 +125,8 @@ function withMetaUpdate<T extends { readonly metadata?: object }>(check: (errors
 }
 
 // The kind is known only at run time: the rules of that kind fit the object of that kind.
-const rulesOf = (kind: string): Rules<object> | undefined => (Object.hasOwn(rules, kind) ? (rules[kind as Kind] as Rules<object>) : undefined)
+const rulesOf = (kind: string): Rules<object> | undefined =>
+  Object.hasOwn(rules, kind) ? (rules[kind as Kind] as Rules<object>) : undefined
 
 const nothing: readonly FieldError[] = []
 
