@@ -156,13 +156,11 @@ export const checkPodStatusUpdate = (errors: Errors, next: LoosePod, stored: Loo
   if (after.qosClass !== before.qosClass) errors.push(invalidValue('status.qosClass', after.qosClass ?? '', immutableMessage))
   const restartPolicy = stored.spec?.restartPolicy ?? 'Always'
   const restartable = new Set(
-    (stored.spec?.initContainers ?? []).flatMap(({ name, restartPolicy: own }) =>
-      own === 'Always' && name !== undefined ? [name] : [],
-    ),
+    (stored.spec?.initContainers ?? []).flatMap(({ name, restartPolicy: own }) => (own === 'Always' && name !== undefined ? [name] : [])),
   )
   // A container with rules of its own may come back whatever the Pod's policy says.
   const ruled = new Set(
-    (stored.spec?.containers ?? [])].flatMap(({ name, restartPolicy: own, restartPolicyRules }) =>
+    (stored.spec?.containers ?? []).flatMap(({ name, restartPolicy: own, restartPolicyRules }) =>
       (own ?? restartPolicyRules) !== undefined && name !== undefined ? [name] : [],
     ),
   )
