@@ -25,21 +25,25 @@ const placeOf = (index: VolumeIndex, volume: PersistentVolume): { readonly group
     : { group: index.reserved, key: `${reference.namespace ?? ''}/${reference.name ?? ''}` }
 }
 
-const followVolumes = followMap<unknown, VolumeIndex>({ reserved: new Map(), free: new Map() }, emptyMap(), (index, name, before, after) => {
-  // The store of this kind holds nothing else.
-  if (before !== undefined) {
-    const { group, key } = placeOf(index, before as PersistentVolume)
-    const members = group.get(key)
-    members?.delete(name)
-    if (members?.size === 0) group.delete(key)
-  }
-  if (after !== undefined) {
-    const { group, key } = placeOf(index, after as PersistentVolume)
-    const members = group.get(key)
-    if (members === undefined) group.set(key, new Map([[name, after as PersistentVolume]]))
-    else members.set(name, after as PersistentVolume)
-  }
-})
+const followVolumes = followMap<unknown, VolumeIndex>(
+  { reserved: new Map(), free: new Map() },
+  emptyMap(),
+  (index, name, before, after) => {
+    // The store of this kind holds nothing else.
+    if (before !== undefined) {
+      const { group, key } = placeOf(index, before as PersistentVolume)
+      const members = group.get(key)
+      members?.delete(name)
+      if (members?.size === 0) group.delete(key)
+    }
+    if (after !== undefined) {
+      const { group, key } = placeOf(index, after as PersistentVolume)
+      const members = group.get(key)
+      if (members === undefined) group.set(key, new Map([[name, after as PersistentVolume]]))
+      else members.set(name, after as PersistentVolume)
+    }
+  },
+)
 
 const byName = (left: PersistentVolume, right: PersistentVolume): number =>
   left.metadata.name < right.metadata.name ? -1 : left.metadata.name > right.metadata.name ? 1 : 0
@@ -53,7 +57,8 @@ const candidatesFor = (reader: Reader, claim: PersistentVolumeClaim): readonly P
 }
 
 const modeOf = (spec: { readonly volumeMode?: string }): string => spec.volumeMode ?? 'Filesystem'
-export const volumeModesDiffer = (volume: PersistentVolume, claim: PersistentVolumeClaim): boolean => modeOf(volume.spec) !== modeOf(claim.spec)
+export const volumeModesDiffer = (volume: PersistentVolume, claim: PersistentVolumeClaim): boolean =>
+  modeOf(volume.spec) !== modeOf(claim.spec)
 
 export const offersAllModes = (volume: PersistentVolume, claim: PersistentVolumeClaim): boolean =>
   (claim.spec.accessModes ?? []).every((mode) => volume.spec.accessModes?.includes(mode) === true)
@@ -74,7 +79,12 @@ export interface VolumeSearch {
 }
 
 // Follows FindMatchingVolume in component-helpers/storage/volume/pv_helpers.go.
-const findAmong = (volumes: readonly PersistentVolume[], claim: PersistentVolumeClaim, requested: Quantity, search: VolumeSearch): PersistentVolume | 'none at all' | undefined => {
+const findAmong = (
+  volumes: readonly PersistentVolume[],
+  claim: PersistentVolumeClaim,
+  requested: Quantity,
+  search: VolumeSearch,
+): PersistentVolume | 'none at all' | undefined => {
   let smallest: PersistentVolume | undefined
   let smallestCapacity: Quantity | undefined
   for (const volume of volumes) {
@@ -106,7 +116,7 @@ export const findVolumeFor = (reader: Reader, claim: PersistentVolumeClaim, sear
   if (candidates.length === 0) return undefined
   const bySet = new Map<string, PersistentVolume[]>()
   for (const volume of candidates) {
-    const modes = [...new Set(volume.spec.accessModes)].sort()
+    const modes = [...new Set(volume.spec.accessModes)].sort((left, right) => (left < right ? -1 : left > right ? 1 : 0))
     const set = `${modes.length} ${modes.join()}`
     const members = bySet.get(set)
     if (members === undefined) bySet.set(set, [volume])

@@ -14,8 +14,11 @@ const wakeVolume = (reader: Reader, volumeName: string | undefined): readonly Wa
 
 const disksOfPod = (pod: Pod, reader: Reader): readonly Wake[] =>
   (pod.spec.volumes ?? []).flatMap((volume) => {
-    const name = volume.persistentVolumeClaim?.claimName ?? (volume.ephemeral === undefined ? undefined : `${pod.metadata.name}-${volume.name}`)
-    return name === undefined ? [] : wakeVolume(reader, reader.get('PersistentVolumeClaim', pod.metadata.namespace ?? '', name)?.spec.volumeName)
+    const name =
+      volume.persistentVolumeClaim?.claimName ?? (volume.ephemeral === undefined ? undefined : `${pod.metadata.name}-${volume.name}`)
+    return name === undefined
+      ? []
+      : wakeVolume(reader, reader.get('PersistentVolumeClaim', pod.metadata.namespace ?? '', name)?.spec.volumeName)
   })
 
 const wantsDisks = (pod: Pod): boolean => (pod.spec.nodeName ?? '') !== '' && !isTerminal(pod)

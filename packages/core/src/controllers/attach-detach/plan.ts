@@ -75,13 +75,20 @@ const namesOf = (volume: PersistentVolume, disk: string): readonly string[] => [
 type Verdict = { readonly detach: true } | { readonly detach: false; readonly because: string; readonly againAfterMs: number }
 
 /** May the disk be taken from that node now? */
-const judgeDetach = (volume: PersistentVolume, disk: string, nodeName: string, since: SimTime, { reader, world, now }: PlanContext): Verdict => {
+const judgeDetach = (
+  volume: PersistentVolume,
+  disk: string,
+  nodeName: string,
+  since: SimTime,
+  { reader, world, now }: PlanContext,
+): Verdict => {
   const node = reader.get('Node', '', nodeName)
   const elapsed = now - since
   const forced = (elapsed >= forceDetachMs && (node === undefined || !isNodeReady(node))) || isOutOfService(node)
   const stuck = storageBehaviour(world, 'DetachStuck', namesOf(volume, disk), nodeName)
   if (stuck !== undefined) return { detach: false, because: stuck.message ?? 'the disk cannot be detached', againAfterMs: retryMs }
-  if (!forced && disksInUseOn(world, nodeName).includes(disk)) return { detach: false, because: `still mounted on ${nodeName}`, againAfterMs: retryMs }
+  if (!forced && disksInUseOn(world, nodeName).includes(disk))
+    return { detach: false, because: `still mounted on ${nodeName}`, againAfterMs: retryMs }
   const left = world.settings.latencies.detachMs - elapsed
   return left > 0 && !forced ? { detach: false, because: `being detached from ${nodeName}`, againAfterMs: left } : { detach: true }
 }
@@ -93,7 +100,13 @@ interface Progress {
   readonly againAfterMs: number | undefined
 }
 
-function* detachPass(volume: PersistentVolume, disk: string, wanted: ReadonlySet<string>, memory: Memory, context: PlanContext): Steps<Progress> {
+function* detachPass(
+  volume: PersistentVolume,
+  disk: string,
+  wanted: ReadonlySet<string>,
+  memory: Memory,
+  context: PlanContext,
+): Steps<Progress> {
   const attached: string[] = []
   const detaching: { [node: string]: SimTime } = {}
   const waiting: Waiting[] = []
@@ -117,18 +130,31 @@ function* detachPass(volume: PersistentVolume, disk: string, wanted: ReadonlySet
   return { attached, detaching, waiting, againAfterMs }
 }
 
-function* attachTo(volume: PersistentVolume, disk: string, node: string, users: readonly Pod[], since: SimTime, { world, now }: { readonly world: World; readonly now: SimTime }): Steps<number> {
+function* attachTo(
+  volume: PersistentVolume,
+  disk: string,
+  node: string,
+  users: readonly Pod[],
+  since: SimTime,
+  { world, now }: { readonly world: World; readonly now: SimTime },
+): Steps<number> {
   const stuck = storageBehaviour(world, 'AttachStuck', namesOf(volume, disk), node)
   const name = volume.metadata.name
   if (stuck !== undefined) {
     if (stuck.message !== undefined)
-      for (const pod of users) yield* report(pod, { type: 'Warning', reason: 'FailedAttachVolume', message: `AttachVolume.Attach failed for volume "${name}" : ${stuck.message}` })
+      for (const pod of users)
+        yield* report(pod, {
+          type: 'Warning',
+          reason: 'FailedAttachVolume',
+          message: `AttachVolume.Attach failed for volume "${name}" : ${stuck.message}`,
+        })
     return stuck.message === undefined ? retryMs : 15_000
   }
   const left = since + world.settings.latencies.attachMs - now
   if (left > 0) return left
   yield actOnWorld({ kind: 'VolumeAttached', volume: disk, node })
-  for (const pod of users) yield* report(pod, { type: 'Normal', reason: 'SuccessfulAttachVolume', message: `AttachVolume.Attach succeeded for volume "${name}" ` })
+  for (const pod of users)
+    yield* report(pod, { type: 'Normal', reason: 'SuccessfulAttachVolume', message: `AttachVolume.Attach succeeded for volume "${name}" ` })
   return 0
 }
 
@@ -147,14 +173,15 @@ export function* planAttachment(context: PlanContext): Plan {
   const told: string[] = []
   const waitingFor: Waiting[] = [...waiting]
   let again = againAfterMs
-  for (const node of [...wanted].sort()) {
+  for (const node of [...wanted].sort((left, right) => (left < right ? -1 : left > right ? 1 : 0))) {
     if (here.has(node)) continue
     const theirs = users.filter((pod) => pod.spec.nodeName === node)
     if (here.size > 0 && !isShared(volume)) {
       const others = users.filter((pod) => here.has(pod.spec.nodeName ?? ''))
       for (const pod of theirs) {
         told.push(pod.metadata.uid)
-        if (!memory.told.includes(pod.metadata.uid)) yield* report(pod, { type: 'Warning', reason: 'FailedAttachVolume', message: multiAttachMessage(key, pod, others) })
+        if (!memory.told.includes(pod.metadata.uid))
+          yield* report(pod, { type: 'Warning', reason: 'FailedAttachVolume', message: multiAttachMessage(key, pod, others) })
       }
       waitingFor.push({ kind: 'MultiAttach', on: key, because: `attached to ${[...here].join(', ')}, wanted on ${node}` })
       continue
@@ -170,5 +197,9 @@ export function* planAttachment(context: PlanContext): Plan {
     again = Math.min(again ?? left, left)
   }
   const isQuiet = Object.keys(detaching).length === 0 && Object.keys(attaching).length === 0 && told.length === 0
-  return { memory: isQuiet ? null : { detaching, attaching, told }, waitingFor, ...(again === undefined ? undefined : { requeueAfterMs: again }) }
+  return {
+    memory: isQuiet ? null : { detaching, attaching, told },
+    waitingFor,
+    ...(again === undefined ? undefined : { requeueAfterMs: again }),
+  }
 }

@@ -7,7 +7,11 @@ import { mayLose, needsFinalizer, planClaimProtection } from './plan.js'
 
 const claimNamesOf = (pod: Pod): readonly string[] =>
   (pod.spec.volumes ?? []).flatMap((volume) =>
-    volume.persistentVolumeClaim !== undefined ? [volume.persistentVolumeClaim.claimName] : volume.ephemeral !== undefined ? [`${pod.metadata.name}-${volume.name}`] : [],
+    volume.persistentVolumeClaim !== undefined
+      ? [volume.persistentVolumeClaim.claimName]
+      : volume.ephemeral !== undefined
+        ? [`${pod.metadata.name}-${volume.name}`]
+        : [],
   )
 
 const waitingClaimsOf = (pod: Pod, reader: Reader): readonly Wake[] => {
@@ -21,7 +25,8 @@ const waitingClaimsOf = (pod: Pod, reader: Reader): readonly Wake[] => {
 export const claimProtectionController: Controller = {
   name: 'pvc-protection-controller',
   watches: {
-    PersistentVolumeClaim: ({ type, object }) => (type !== 'DELETED' && (mayLose(object) || needsFinalizer(object)) ? [{ key: keyOfObject(object) }] : []),
+    PersistentVolumeClaim: ({ type, object }) =>
+      type !== 'DELETED' && (mayLose(object) || needsFinalizer(object)) ? [{ key: keyOfObject(object) }] : [],
     Pod: ({ type, object }, reader) => (type === 'DELETED' ? waitingClaimsOf(object, reader) : []),
   },
   plan: planClaimProtection,

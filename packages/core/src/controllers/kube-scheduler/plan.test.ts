@@ -40,7 +40,11 @@ const aPod = (name: string, spec: Partial<PodSpec> & { readonly cpu?: string } =
   }
 }
 
-const aClaim = (name: string, spec: Partial<PersistentVolumeClaim['spec']> = {}, annotations: { readonly [key: string]: string } = {}): PersistentVolumeClaim => ({
+const aClaim = (
+  name: string,
+  spec: Partial<PersistentVolumeClaim['spec']> = {},
+  annotations: { readonly [key: string]: string } = {},
+): PersistentVolumeClaim => ({
   apiVersion: 'v1',
   kind: 'PersistentVolumeClaim',
   metadata: { ...aMetadata('PersistentVolumeClaim', name), annotations },
@@ -49,19 +53,39 @@ const aClaim = (name: string, spec: Partial<PersistentVolumeClaim['spec']> = {},
 })
 
 const onNode = (name: string, pod: Pod): Pod => ({ ...pod, spec: { ...pod.spec, nodeName: name } })
-const withClaim = (...names: readonly string[]): Partial<PodSpec> => ({ volumes: names.map((claimName) => ({ name: claimName, persistentVolumeClaim: { claimName } })) })
+const withClaim = (...names: readonly string[]): Partial<PodSpec> => ({
+  volumes: names.map((claimName) => ({ name: claimName, persistentVolumeClaim: { claimName } })),
+})
 const apart: Partial<PodSpec> = {
-  affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ labelSelector: { matchLabels: { app: 'web' } }, topologyKey: 'kubernetes.io/hostname' }] } },
+  affinity: {
+    podAntiAffinity: {
+      requiredDuringSchedulingIgnoredDuringExecution: [
+        { labelSelector: { matchLabels: { app: 'web' } }, topologyKey: 'kubernetes.io/hostname' },
+      ],
+    },
+  },
 }
 const together: Partial<PodSpec> = {
-  affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ labelSelector: { matchLabels: { app: 'cache' } }, topologyKey: 'kubernetes.io/hostname' }] } },
+  affinity: {
+    podAffinity: {
+      requiredDuringSchedulingIgnoredDuringExecution: [
+        { labelSelector: { matchLabels: { app: 'cache' } }, topologyKey: 'kubernetes.io/hostname' },
+      ],
+    },
+  },
 }
 const evenly = (topologyKey: string): Partial<PodSpec> => ({
-  topologySpreadConstraints: [{ maxSkew: 1, topologyKey, whenUnsatisfiable: 'DoNotSchedule', labelSelector: { matchLabels: { app: 'web' } } }],
+  topologySpreadConstraints: [
+    { maxSkew: 1, topologyKey, whenUnsatisfiable: 'DoNotSchedule', labelSelector: { matchLabels: { app: 'web' } } },
+  ],
 })
 
 const readerOf = (objects: readonly KubernetesObject[]) => {
-  const stores = new Map(['Pod', 'Node', 'PersistentVolume', 'PersistentVolumeClaim', 'StorageClass', 'StatefulSet', 'Service', 'PodDisruptionBudget'].map((kind) => [kind, storeOf(objects.filter((object) => object.kind === kind))]))
+  const stores = new Map(
+    ['Pod', 'Node', 'PersistentVolume', 'PersistentVolumeClaim', 'StorageClass', 'StatefulSet', 'Service', 'PodDisruptionBudget'].map(
+      (kind) => [kind, storeOf(objects.filter((object) => object.kind === kind))],
+    ),
+  )
   return makeReader((kind) => stores.get(kind))
 }
 
@@ -84,7 +108,8 @@ const cycle = (objects: readonly KubernetesObject[], memory?: { readonly [key: s
     const command = answer.value
     if (command.kind === 'RecordEvent') said = `${command.reason}: ${command.message}`
     else if (command.kind === 'BindPod') did.push(`bind ${command.nodeName}`)
-    else if (command.kind === 'PatchObject') did.push(`patch ${command.target.name} ${JSON.stringify(command.patch).includes('nominatedNodeName') ? 'nomination' : 'condition'}`)
+    else if (command.kind === 'PatchObject')
+      did.push(`patch ${command.target.name} ${JSON.stringify(command.patch).includes('nominatedNodeName') ? 'nomination' : 'condition'}`)
     else if (command.kind === 'ReplaceObject') did.push(`write ${command.object.kind} ${command.object.metadata?.name ?? ''}`)
     else if (command.kind === 'DeleteObject') did.push(`delete ${command.target.name}`)
     else did.push(command.kind)
@@ -102,21 +127,112 @@ const failure = (nodes: number, reasons: string, preemption: string): string =>
 describe('a Pod that fits nowhere is told why, node by node', () => {
   const rows: readonly (readonly [situation: string, objects: readonly KubernetesObject[], said: string])[] = [
     ['asks for more than any node has', [aPod('p', { cpu: '5' }), ...three], failure(3, '3 Insufficient cpu', notHelpful(3))],
-    ['others have taken the room', [aPod('p', { cpu: '3' }), onNode('node-1', aPod('a', { cpu: '2' })), onNode('node-2', aPod('b', { cpu: '2' })), onNode('node-3', aPod('c', { cpu: '2' })), ...three], failure(3, '3 Insufficient cpu', noVictims(3))],
-    ['a selector that no node has', [aPod('p', { nodeSelector: { disk: 'ssd' } }), ...three], failure(3, "3 node(s) didn't match Pod's node affinity/selector", notHelpful(3))],
-    ['cordoned and tainted nodes', [aPod('p', {}), aNode('node-1', { unschedulable: true }), aNode('node-2', { taints: [{ key: 'k', effect: 'NoSchedule' }] })], failure(2, '1 node(s) had untolerated taint(s), 1 node(s) were unschedulable', notHelpful(2))],
-    ['each node has one already', [aPod('p', apart), onNode('node-1', aPod('a', apart)), onNode('node-2', aPod('b', apart)), aNode('node-1'), aNode('node-2')], failure(2, "2 node(s) didn't match pod anti-affinity rules", noVictims(2))],
-    ['those there do not want it', [aPod('p'), onNode('node-1', aPod('a', apart)), aNode('node-1')], failure(1, "1 node(s) didn't satisfy existing pods anti-affinity rules", noVictims(1))],
-    ['wants to be near somebody who is nowhere', [aPod('p', together), ...three], failure(3, "3 node(s) didn't match pod affinity rules", notHelpful(3))],
-    ['would stand out too much', [aPod('p', { ...evenly('kubernetes.io/hostname'), nodeSelector: { a: 'b' } }), onNode('node-1', aPod('a')), aNode('node-1', {}, { a: 'b' }), aNode('node-2', { unschedulable: true }, { a: 'b' })], failure(2, "1 node(s) didn't match pod topology spread constraints, 1 node(s) were unschedulable", `${noVictims(1)}, ${notHelpful(1)}`.split(', ').sort().join(', '))],
-    ['nodes without the label to spread by', [aPod('p', evenly('zone')), ...three], failure(3, "3 node(s) didn't match pod topology spread constraints (missing required label)", notHelpful(3))],
-    ['the host port is taken', [aPod('p', { containers: [{ name: 'c', image: 'x', ports: [{ containerPort: 80, hostPort: 80 }] }] }), onNode('node-1', aPod('a', { containers: [{ name: 'c', image: 'x', ports: [{ containerPort: 80, hostPort: 80 }] }] })), aNode('node-1')], failure(1, "1 node(s) didn't have free ports for the requested pod ports", noVictims(1))],
-    ['a node is asked for by name and is full', [aPod('p', { cpu: '9', affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: ['node-2'] }] }] } } } }), ...three], failure(3, "1 Insufficient cpu, 2 node(s) didn't satisfy plugin(s) [NodeAffinity]", notHelpful(3))],
-    ['it may not preempt', [aPod('p', { cpu: '5', preemptionPolicy: 'Never' }), aNode('node-1')], 'FailedScheduling: 0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: not eligible due to preemptionPolicy=Never.'],
+    [
+      'others have taken the room',
+      [
+        aPod('p', { cpu: '3' }),
+        onNode('node-1', aPod('a', { cpu: '2' })),
+        onNode('node-2', aPod('b', { cpu: '2' })),
+        onNode('node-3', aPod('c', { cpu: '2' })),
+        ...three,
+      ],
+      failure(3, '3 Insufficient cpu', noVictims(3)),
+    ],
+    [
+      'a selector that no node has',
+      [aPod('p', { nodeSelector: { disk: 'ssd' } }), ...three],
+      failure(3, "3 node(s) didn't match Pod's node affinity/selector", notHelpful(3)),
+    ],
+    [
+      'cordoned and tainted nodes',
+      [aPod('p', {}), aNode('node-1', { unschedulable: true }), aNode('node-2', { taints: [{ key: 'k', effect: 'NoSchedule' }] })],
+      failure(2, '1 node(s) had untolerated taint(s), 1 node(s) were unschedulable', notHelpful(2)),
+    ],
+    [
+      'each node has one already',
+      [aPod('p', apart), onNode('node-1', aPod('a', apart)), onNode('node-2', aPod('b', apart)), aNode('node-1'), aNode('node-2')],
+      failure(2, "2 node(s) didn't match pod anti-affinity rules", noVictims(2)),
+    ],
+    [
+      'those there do not want it',
+      [aPod('p'), onNode('node-1', aPod('a', apart)), aNode('node-1')],
+      failure(1, "1 node(s) didn't satisfy existing pods anti-affinity rules", noVictims(1)),
+    ],
+    [
+      'wants to be near somebody who is nowhere',
+      [aPod('p', together), ...three],
+      failure(3, "3 node(s) didn't match pod affinity rules", notHelpful(3)),
+    ],
+    [
+      'would stand out too much',
+      [
+        aPod('p', { ...evenly('kubernetes.io/hostname'), nodeSelector: { a: 'b' } }),
+        onNode('node-1', aPod('a')),
+        aNode('node-1', {}, { a: 'b' }),
+        aNode('node-2', { unschedulable: true }, { a: 'b' }),
+      ],
+      failure(
+        2,
+        "1 node(s) didn't match pod topology spread constraints, 1 node(s) were unschedulable",
+        `${noVictims(1)}, ${notHelpful(1)}`,
+      ),
+    ],
+    [
+      'nodes without the label to spread by',
+      [aPod('p', evenly('zone')), ...three],
+      failure(3, "3 node(s) didn't match pod topology spread constraints (missing required label)", notHelpful(3)),
+    ],
+    [
+      'the host port is taken',
+      [
+        aPod('p', { containers: [{ name: 'c', image: 'x', ports: [{ containerPort: 80, hostPort: 80 }] }] }),
+        onNode('node-1', aPod('a', { containers: [{ name: 'c', image: 'x', ports: [{ containerPort: 80, hostPort: 80 }] }] })),
+        aNode('node-1'),
+      ],
+      failure(1, "1 node(s) didn't have free ports for the requested pod ports", noVictims(1)),
+    ],
+    [
+      'a node is asked for by name and is full',
+      [
+        aPod('p', {
+          cpu: '9',
+          affinity: {
+            nodeAffinity: {
+              requiredDuringSchedulingIgnoredDuringExecution: {
+                nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: ['node-2'] }] }],
+              },
+            },
+          },
+        }),
+        ...three,
+      ],
+      failure(3, "1 Insufficient cpu, 2 node(s) didn't satisfy plugin(s) [NodeAffinity]", notHelpful(3)),
+    ],
+    [
+      'it may not preempt',
+      [aPod('p', { cpu: '5', preemptionPolicy: 'Never' }), aNode('node-1')],
+      'FailedScheduling: 0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: not eligible due to preemptionPolicy=Never.',
+    ],
     ['no nodes at all', [aPod('p')], 'FailedScheduling: no nodes available to schedule pods'],
-    ['its claim is missing', [aPod('p', withClaim('www')), ...three], 'FailedScheduling: 0/3 nodes are available: persistentvolumeclaim "www" not found. not found'],
-    ['its claim is not bound', [aPod('p', withClaim('www')), aClaim('www'), ...three], 'FailedScheduling: 0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims. not found'],
-    ['its claim is going', [aPod('p', withClaim('www')), { ...aClaim('www'), metadata: { ...aClaim('www').metadata, deletionTimestamp: 't' } } as KubernetesObject, ...three], 'FailedScheduling: 0/3 nodes are available: persistentvolumeclaim "www" is being deleted. not found'],
+    [
+      'its claim is missing',
+      [aPod('p', withClaim('www')), ...three],
+      'FailedScheduling: 0/3 nodes are available: persistentvolumeclaim "www" not found. not found',
+    ],
+    [
+      'its claim is not bound',
+      [aPod('p', withClaim('www')), aClaim('www'), ...three],
+      'FailedScheduling: 0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims. not found',
+    ],
+    [
+      'its claim is going',
+      [
+        aPod('p', withClaim('www')),
+        { ...aClaim('www'), metadata: { ...aClaim('www').metadata, deletionTimestamp: 't' } } as KubernetesObject,
+        ...three,
+      ],
+      'FailedScheduling: 0/3 nodes are available: persistentvolumeclaim "www" is being deleted. not found',
+    ],
   ]
   it.each(rows)('%s', (_, objects, said) => {
     const result = cycle(objects)
@@ -127,7 +243,11 @@ describe('a Pod that fits nowhere is told why, node by node', () => {
   it('writes the condition only when it says something new', () => {
     const pod = aPod('p', { cpu: '5' })
     const message = failure(3, '3 Insufficient cpu', notHelpful(3)).slice('FailedScheduling: '.length)
-    const told = aPod('p', { cpu: '5' }, { conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message, observedGeneration: 1 }] })
+    const told = aPod(
+      'p',
+      { cpu: '5' },
+      { conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message, observedGeneration: 1 }] },
+    )
     expect(cycle([pod, ...three]).did).toEqual(['patch p condition'])
     expect(cycle([told, ...three]).did).toEqual([])
   })
@@ -135,13 +255,48 @@ describe('a Pod that fits nowhere is told why, node by node', () => {
 
 describe('a Pod that fits', () => {
   it.each([
-    ['goes to the emptier node', [aPod('p', { cpu: '1' }), onNode('node-1', aPod('a', { cpu: '2' })), aNode('node-1'), aNode('node-2')], 'node-2'],
-    ['tolerates the taint that keeps others away', [aPod('p', { tolerations: [{ key: 'k', operator: 'Exists' }] }), aNode('node-1', { taints: [{ key: 'k', effect: 'NoSchedule' }] })], 'node-1'],
-    ['avoids a node that would rather not', [aPod('p'), aNode('node-1', { taints: [{ key: 'k', effect: 'PreferNoSchedule' }] }), aNode('node-2')], 'node-2'],
-    ['may be the first of its kind', [aPod('p', { affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ labelSelector: { matchLabels: { app: 'web' } }, topologyKey: 'kubernetes.io/hostname' }] } } }), aNode('node-1')], 'node-1'],
-    ['finished Pods take no room', [aPod('p', { cpu: '3' }), onNode('node-1', aPod('a', { cpu: '3' }, { phase: 'Succeeded' })), aNode('node-1')], 'node-1'],
+    [
+      'goes to the emptier node',
+      [aPod('p', { cpu: '1' }), onNode('node-1', aPod('a', { cpu: '2' })), aNode('node-1'), aNode('node-2')],
+      'node-2',
+    ],
+    [
+      'tolerates the taint that keeps others away',
+      [aPod('p', { tolerations: [{ key: 'k', operator: 'Exists' }] }), aNode('node-1', { taints: [{ key: 'k', effect: 'NoSchedule' }] })],
+      'node-1',
+    ],
+    [
+      'avoids a node that would rather not',
+      [aPod('p'), aNode('node-1', { taints: [{ key: 'k', effect: 'PreferNoSchedule' }] }), aNode('node-2')],
+      'node-2',
+    ],
+    [
+      'may be the first of its kind',
+      [
+        aPod('p', {
+          affinity: {
+            podAffinity: {
+              requiredDuringSchedulingIgnoredDuringExecution: [
+                { labelSelector: { matchLabels: { app: 'web' } }, topologyKey: 'kubernetes.io/hostname' },
+              ],
+            },
+          },
+        }),
+        aNode('node-1'),
+      ],
+      'node-1',
+    ],
+    [
+      'finished Pods take no room',
+      [aPod('p', { cpu: '3' }), onNode('node-1', aPod('a', { cpu: '3' }, { phase: 'Succeeded' })), aNode('node-1')],
+      'node-1',
+    ],
     ['a promise to itself is no hindrance', [aPod('p', { cpu: '3' }, { nominatedNodeName: 'node-1' }), aNode('node-1')], 'node-1'],
-    ['a promise to another is', [aPod('p', { cpu: '3' }), aPod('q', { cpu: '3' }, { nominatedNodeName: 'node-1' }), aNode('node-1'), aNode('node-2')], 'node-2'],
+    [
+      'a promise to another is',
+      [aPod('p', { cpu: '3' }), aPod('q', { cpu: '3' }, { nominatedNodeName: 'node-1' }), aNode('node-1'), aNode('node-2')],
+      'node-2',
+    ],
   ] as readonly (readonly [string, readonly KubernetesObject[], string])[])('%s', (_, objects, node) => {
     const { did, said } = cycle(objects)
     expect(did).toEqual([`bind ${node}`])
@@ -149,10 +304,21 @@ describe('a Pod that fits', () => {
   })
 
   it('spreads the Pods of one set evenly over like nodes', () => {
-    const set = { apiVersion: 'apps/v1', kind: 'StatefulSet', metadata: aMetadata('StatefulSet', 'web'), spec: { selector: { matchLabels: { app: 'web' } } } } as unknown as KubernetesObject
+    const set = {
+      apiVersion: 'apps/v1',
+      kind: 'StatefulSet',
+      metadata: aMetadata('StatefulSet', 'web'),
+      spec: { selector: { matchLabels: { app: 'web' } } },
+    } as unknown as KubernetesObject
     const owned = (name: string): Pod => {
       const pod = aPod(name)
-      return { ...pod, metadata: { ...pod.metadata, ownerReferences: [{ apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'web', uid: 'StatefulSet-web', controller: true }] } }
+      return {
+        ...pod,
+        metadata: {
+          ...pod.metadata,
+          ownerReferences: [{ apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'web', uid: 'StatefulSet-web', controller: true }],
+        },
+      }
     }
     const placed: Pod[] = []
     for (let ordinal = 0; ordinal < 6; ordinal += 1) {
@@ -165,7 +331,12 @@ describe('a Pod that fits', () => {
 
   it('evicts what is less important, and says for whom room is made', () => {
     const important = aPod('p', { cpu: '3', priority: 100 })
-    const { did, said } = cycle([important, onNode('node-1', aPod('a', { cpu: '2' })), onNode('node-1', aPod('b', { cpu: '1' })), aNode('node-1')])
+    const { did, said } = cycle([
+      important,
+      onNode('node-1', aPod('a', { cpu: '2' })),
+      onNode('node-1', aPod('b', { cpu: '1' })),
+      aNode('node-1'),
+    ])
     expect(did).toEqual(['patch a condition', 'delete a', 'patch p condition', 'patch p nomination'])
     expect(said).toBe('FailedScheduling: 0/1 nodes are available: 1 Insufficient cpu.')
   })
@@ -176,7 +347,13 @@ describe('a Pod that fits', () => {
 })
 
 describe('claims that wait for their first consumer', () => {
-  const slow = { apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass', metadata: ofCluster('StorageClass', 'slow'), provisioner: 'example.com/nfs', volumeBindingMode: 'WaitForFirstConsumer' } as unknown as KubernetesObject
+  const slow = {
+    apiVersion: 'storage.k8s.io/v1',
+    kind: 'StorageClass',
+    metadata: ofCluster('StorageClass', 'slow'),
+    provisioner: 'example.com/nfs',
+    volumeBindingMode: 'WaitForFirstConsumer',
+  } as unknown as KubernetesObject
   const claim = aClaim('www', { storageClassName: 'slow' })
   const pod = aPod('p', withClaim('www'))
 
@@ -186,7 +363,13 @@ describe('claims that wait for their first consumer', () => {
     expect(begun.outcome.requeueAfterMs).toBe(1_000)
     const memory = begun.outcome.memory as { readonly [key: string]: unknown }
     expect(cycle([pod, claim, slow, aNode('node-1')], memory, 400).outcome.requeueAfterMs).toBe(600)
-    const volume = { apiVersion: 'v1', kind: 'PersistentVolume', metadata: ofCluster('PersistentVolume', 'pv'), spec: {}, status: {} } as PersistentVolume
+    const volume = {
+      apiVersion: 'v1',
+      kind: 'PersistentVolume',
+      metadata: ofCluster('PersistentVolume', 'pv'),
+      spec: {},
+      status: {},
+    } as PersistentVolume
     const boundClaim = aClaim('www', { storageClassName: 'slow', volumeName: 'pv' }, { 'pv.kubernetes.io/bind-completed': 'yes' })
     expect(cycle([pod, boundClaim, volume, slow, aNode('node-1')], memory, 1_000).did).toEqual(['bind node-1'])
   })
@@ -201,12 +384,37 @@ describe('which notification wakes a waiting Pod', () => {
   const waiting = aPod('p')
   const watch = kubeSchedulerController.watches
   it.each([
-    ['a Pod leaves a node', () => watch.Pod?.({ type: 'DELETED', object: onNode('node-1', aPod('a')), old: onNode('node-1', aPod('a')) }, readerOf([waiting])), ['default/p']],
+    [
+      'a Pod leaves a node',
+      () => watch.Pod?.({ type: 'DELETED', object: onNode('node-1', aPod('a')), old: onNode('node-1', aPod('a')) }, readerOf([waiting])),
+      ['default/p'],
+    ],
     ['a node appears', () => watch.Node?.({ type: 'ADDED', object: aNode('node-9'), old: undefined }, readerOf([waiting])), ['default/p']],
-    ['a tainted node appears', () => watch.Node?.({ type: 'ADDED', object: aNode('node-9', { taints: [{ key: 'k', effect: 'NoSchedule' }] }), old: undefined }, readerOf([waiting])), []],
-    ['its own condition changes', () => watch.Pod?.({ type: 'MODIFIED', object: { ...waiting, status: {} }, old: waiting }, readerOf([waiting])), []],
-    ['another Pod is placed', () => watch.Pod?.({ type: 'MODIFIED', object: onNode('node-1', aPod('a')), old: aPod('a') }, readerOf([waiting])), []],
-    ['its claim changes', () => watch.PersistentVolumeClaim?.({ type: 'ADDED', object: aClaim('www'), old: undefined }, readerOf([aPod('p', withClaim('www'))])), ['default/p']],
+    [
+      'a tainted node appears',
+      () =>
+        watch.Node?.(
+          { type: 'ADDED', object: aNode('node-9', { taints: [{ key: 'k', effect: 'NoSchedule' }] }), old: undefined },
+          readerOf([waiting]),
+        ),
+      [],
+    ],
+    [
+      'its own condition changes',
+      () => watch.Pod?.({ type: 'MODIFIED', object: { ...waiting, status: {} }, old: waiting }, readerOf([waiting])),
+      [],
+    ],
+    [
+      'another Pod is placed',
+      () => watch.Pod?.({ type: 'MODIFIED', object: onNode('node-1', aPod('a')), old: aPod('a') }, readerOf([waiting])),
+      [],
+    ],
+    [
+      'its claim changes',
+      () =>
+        watch.PersistentVolumeClaim?.({ type: 'ADDED', object: aClaim('www'), old: undefined }, readerOf([aPod('p', withClaim('www'))])),
+      ['default/p'],
+    ],
   ] as const)('%s', (_, wakes, keys) => {
     expect(wakes()?.map(({ key }) => key)).toEqual(keys)
   })
@@ -214,7 +422,10 @@ describe('which notification wakes a waiting Pod', () => {
   it('wakes the highest priority first', () => {
     const low = aPod('a', { priority: 1 })
     const high = aPod('b', { priority: 9 })
-    expect(watch.Node?.({ type: 'ADDED', object: aNode('node-9'), old: undefined }, readerOf([low, high]))).toEqual([{ key: 'default/b' }, { key: 'default/a' }])
+    expect(watch.Node?.({ type: 'ADDED', object: aNode('node-9'), old: undefined }, readerOf([low, high]))).toEqual([
+      { key: 'default/b' },
+      { key: 'default/a' },
+    ])
   })
 })
 

@@ -52,7 +52,10 @@ const defaultMemory = 200 * 1_024 * 1_024
 type Sums = Map<string, number>
 
 const hasRequests = ({ containers, initContainers, overhead, resources }: PodSpec): boolean =>
-  overhead !== undefined || resources !== undefined || initContainers !== undefined || containers.some((container) => container.resources?.requests !== undefined)
+  overhead !== undefined ||
+  resources !== undefined ||
+  initContainers !== undefined ||
+  containers.some((container) => container.resources?.requests !== undefined)
 
 const requestsOf = (container: Container, scored: boolean): Sums => {
   const sums: Sums = new Map()
@@ -103,7 +106,14 @@ const noOthers: ReadonlyMap<string, number> = new Map()
 const reckonRequests = (spec: PodSpec): PodRequests => {
   if (!hasRequests(spec)) {
     const count = spec.containers.length
-    return { milliCpu: 0, memory: 0, ephemeralStorage: 0, others: noOthers, scoredMilliCpu: count * defaultMilliCpu, scoredMemory: count * defaultMemory }
+    return {
+      milliCpu: 0,
+      memory: 0,
+      ephemeralStorage: 0,
+      others: noOthers,
+      scoredMilliCpu: count * defaultMilliCpu,
+      scoredMemory: count * defaultMemory,
+    }
   }
   const sums = sumOf(spec, false)
   const scored = sumOf(spec, true)
@@ -159,7 +169,8 @@ export const factsOf = (pod: Pod): PodFacts => {
   const { spec } = pod
   const { containers, initContainers, overhead, resources } = spec
   const known = remembrances.get(containers)
-  if (known !== undefined && known.initContainers === initContainers && known.overhead === overhead && known.resources === resources) return known.facts
+  if (known !== undefined && known.initContainers === initContainers && known.overhead === overhead && known.resources === resources)
+    return known.facts
   const facts: PodFacts = { requests: shared(reckonRequests(spec)), hostPorts: hostPortsOf(spec) }
   remembrances.set(containers, { initContainers, overhead, resources, facts })
   return facts

@@ -140,7 +140,14 @@ const defaultConstraints = (selector: LabelSelector): readonly SpreadConstraint[
 ]
 
 /** Number of Pods and number of domains weigh in; a domain without the label counts as one among the others. */
-const addSpreadOf = (raw: Float64Array, nodes: readonly NodeInfo[], constraint: SpreadConstraint, taking: number, pod: Pod, snapshot: Snapshot): void => {
+const addSpreadOf = (
+  raw: Float64Array,
+  nodes: readonly NodeInfo[],
+  constraint: SpreadConstraint,
+  taking: number,
+  pod: Pod,
+  snapshot: Snapshot,
+): void => {
   const tally = spreadTally(pod, constraint.selector, snapshot)
   const base = (constraint.maxSkew - 1) * million
   const { topologyKey } = constraint
@@ -157,7 +164,12 @@ const addSpreadOf = (raw: Float64Array, nodes: readonly NodeInfo[], constraint: 
   for (const info of nodes) values.add(domainOf(info))
   if (values.size === 1 && values.has(undefined)) return
   const weight = lnMillionths(values.size + 2)
-  const domains = spreadDomains(snapshot.nodes(), tally, constraint, ({ node }) => node !== undefined && (!constraint.honorsAffinity || acceptsNode(pod, node)))
+  const domains = spreadDomains(
+    snapshot.nodes(),
+    tally,
+    constraint,
+    ({ node }) => node !== undefined && (!constraint.honorsAffinity || acceptsNode(pod, node)),
+  )
   for (let position = 0; position < nodes.length; position += 1) {
     const info = nodes[position]
     const domain = info === undefined ? undefined : domainOf(info)
@@ -175,7 +187,9 @@ const addSpreadScores = (scores: Float64Array, nodes: readonly NodeInfo[], pod: 
     constraints = selector === undefined ? [] : defaultConstraints(selector)
   }
   if (constraints.length === 0) return
-  const ignored = own ? nodes.map(({ node }) => constraints.some(({ topologyKey }) => labelOfNode(node, topologyKey) === undefined)) : undefined
+  const ignored = own
+    ? nodes.map(({ node }) => constraints.some(({ topologyKey }) => labelOfNode(node, topologyKey) === undefined))
+    : undefined
   const taking = ignored === undefined ? nodes.length : ignored.filter((isIgnored) => !isIgnored).length
   const raw = new Float64Array(nodes.length)
   for (const constraint of constraints) addSpreadOf(raw, nodes, constraint, taking, pod, snapshot)

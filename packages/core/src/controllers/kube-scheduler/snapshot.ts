@@ -287,7 +287,9 @@ const snapshot: Snapshot = {
 /** A Pod that was promised a node and is not bound yet: its volumes are being made, or others are still leaving. It takes its room already. */
 const promiseOf = (pod: Pod | undefined): string | undefined => {
   const promised = pod?.status.nominatedNodeName
-  return promised === undefined || promised === '' || (pod?.spec.nodeName ?? '') !== '' || (pod !== undefined && isTerminal(pod)) ? undefined : promised
+  return promised === undefined || promised === '' || (pod?.spec.nodeName ?? '') !== '' || (pod !== undefined && isTerminal(pod))
+    ? undefined
+    : promised
 }
 const promiseKey = (key: string): string => `promised ${key}`
 

@@ -24,7 +24,9 @@ export const termOf = (owner: Pod, term: PodAffinityTerm, reader: Reader): Term 
   return {
     topologyKey,
     selector: labelSelector,
-    namespaces: [...new Set([...namespaces, ...selected.map(({ metadata }) => metadata.name)])].sort(),
+    namespaces: [...new Set([...namespaces, ...selected.map(({ metadata }) => metadata.name)])].sort((left, right) =>
+      left < right ? -1 : left > right ? 1 : 0,
+    ),
   }
 }
 

@@ -28,7 +28,9 @@ export const makeNodeLifecycleController = (settings: NodeLifecycleSettings): Co
           return [{ key: `registered ${name} ${uid}` }, ...wakesOfNode(object)]
         case 'MODIFIED':
           // How one node fares changes what may be done to the others.
-          return old !== undefined && isNodeReady(old) !== isNodeReady(object) ? [monitor, ...reader.list('Node').flatMap(wakesOfNode)] : wakesOfNode(object)
+          return old !== undefined && isNodeReady(old) !== isNodeReady(object)
+            ? [monitor, ...reader.list('Node').flatMap(wakesOfNode)]
+            : wakesOfNode(object)
         case 'DELETED':
           return [{ key: `removed ${name} ${uid}`, afterMs: settings.nodeMonitorPeriodMs }]
       }

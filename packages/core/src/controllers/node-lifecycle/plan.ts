@@ -31,7 +31,9 @@ const startupGraceMs = 60_000
 /** The next tick of the monitor at or after that time. */
 export const tickAtOrAfter = (time: SimTime, periodMs: number): SimTime => Math.ceil(time / periodMs) * periodMs
 
-const nodeSubject = (name: string, uid: string): EventSubject => ({ involved: { apiVersion: 'v1', kind: 'Node', namespace: '', name, uid } })
+const nodeSubject = (name: string, uid: string): EventSubject => ({
+  involved: { apiVersion: 'v1', kind: 'Node', namespace: '', name, uid },
+})
 
 /** Follows RecordNodeEvent in pkg/controller/util/node/controller_utils.go. */
 function* tellOfNode(name: string, uid: string, reason: string, event: string): Steps<void> {
@@ -65,7 +67,13 @@ const withUnknownConditions = (node: Node, now: SimTime): Node => {
   const changed = before.map((condition): NodeCondition =>
     !watchedConditions.includes(condition.type) || condition.status === 'Unknown'
       ? condition
-      : { ...condition, status: 'Unknown', reason: 'NodeStatusUnknown', message: 'Kubelet stopped posting node status.', lastTransitionTime: stamp },
+      : {
+          ...condition,
+          status: 'Unknown',
+          reason: 'NodeStatusUnknown',
+          message: 'Kubelet stopped posting node status.',
+          lastTransitionTime: stamp,
+        },
   )
   const missing = watchedConditions
     .filter((type) => !before.some((condition) => condition.type === type))
@@ -81,7 +89,12 @@ const withUnknownConditions = (node: Node, now: SimTime): Node => {
 }
 
 /** When the monitor gives the node up, if it hears nothing more; undefined while it reports. */
-const givenUpAt = (node: Node, world: World, now: SimTime, { nodeMonitorPeriodMs, nodeMonitorGraceMs }: NodeLifecycleSettings): SimTime | undefined => {
+const givenUpAt = (
+  node: Node,
+  world: World,
+  now: SimTime,
+  { nodeMonitorPeriodMs, nodeMonitorGraceMs }: NodeLifecycleSettings,
+): SimTime | undefined => {
   const name = node.metadata.name
   const machine = machineOf(world, name)
   if (machine === undefined) {
@@ -98,7 +111,13 @@ function* giveUp(node: Node, reader: Reader, now: SimTime): Steps<void> {
   const written = yield* replace<'Node'>(withUnknownConditions(node, now), 'status')
   if (E.isLeft(written) || !wasReady) return
   const { name, uid } = node.metadata
-  yield { kind: 'RecordEvent', about: nodeSubject(name, uid), type: 'Normal', reason: 'NodeNotReady', message: `Node ${name} status is now: NodeNotReady` }
+  yield {
+    kind: 'RecordEvent',
+    about: nodeSubject(name, uid),
+    type: 'Normal',
+    reason: 'NodeNotReady',
+    message: `Node ${name} status is now: NodeNotReady`,
+  }
   for (const pod of reader.podsOnNode(name)) yield* markPodNotReady(pod, now)
 }
 
@@ -135,7 +154,11 @@ function* planMonitor({ reader, world, now }: PlanContext, settings: NodeLifecyc
     }
     // Follows markNodeAsReachable and, when every zone is lost, handleDisruption: nobody is evicted any more.
     const taints = node.spec.taints ?? []
-    if (taints.some(evicts) && (isNodeReady(node) || nodes.every((other) => !isNodeReady(other)))) yield* writeTaints(node, taints.filter((taint) => !evicts(taint)))
+    if (taints.some(evicts) && (isNodeReady(node) || nodes.every((other) => !isNodeReady(other))))
+      yield* writeTaints(
+        node,
+        taints.filter((taint) => !evicts(taint)),
+      )
   }
   return nextAt === undefined ? {} : { requeueAfterMs: Math.max(1, nextAt - now), waitingFor }
 }
@@ -201,7 +224,11 @@ function* planEvictions({ reader, now, memory }: PlanContext, zone: string): Pla
   const lost = nodes.filter((node) => zoneOf(node) === zone && awaitsEviction(node)).sort(byLoss)
   if (lost.length === 0) return {}
   const pause = evictionPauseMs(zone, nodes)
-  const waitingFor: readonly Waiting[] = lost.map(({ metadata }) => ({ kind: 'EvictionsHeld', on: metadata.name, because: 'nodes are given up one at a time, and none while too many are down' }))
+  const waitingFor: readonly Waiting[] = lost.map(({ metadata }) => ({
+    kind: 'EvictionsHeld',
+    on: metadata.name,
+    because: 'nodes are given up one at a time, and none while too many are down',
+  }))
   if (pause === undefined) return { waitingFor }
   const lastAt = isJsonObject(memory) && typeof memory['lastAt'] === 'number' ? memory['lastAt'] : -pause
   const swapped = lost.filter((node) => (node.spec.taints ?? []).some(evicts))
@@ -211,11 +238,17 @@ function* planEvictions({ reader, now, memory }: PlanContext, zone: string): Pla
   for (const node of next === undefined ? swapped : [...swapped, next]) {
     const key = evictionTaint(node)
     if (key === undefined) continue
-    yield* writeTaints(node, [...(node.spec.taints ?? []).filter((taint) => !evicts(taint)), { effect: 'NoExecute', key, timeAdded: timestampOf(now) }])
+    yield* writeTaints(node, [
+      ...(node.spec.taints ?? []).filter((taint) => !evicts(taint)),
+      { effect: 'NoExecute', key, timeAdded: timestampOf(now) },
+    ])
   }
   const rest = next === undefined ? fresh.length : fresh.length - 1
   const at = next === undefined ? lastAt : now
-  return { memory: { lastAt: at }, ...(rest === 0 ? undefined : { requeueAfterMs: Math.max(1, at + pause - now), waitingFor: waitingFor.slice(-rest) }) }
+  return {
+    memory: { lastAt: at },
+    ...(rest === 0 ? undefined : { requeueAfterMs: Math.max(1, at + pause - now), waitingFor: waitingFor.slice(-rest) }),
+  }
 }
 
 // ---- one Pod
@@ -225,7 +258,8 @@ function* planPod({ reader, now }: PlanContext, key: string): Plan {
   const { namespace, name } = splitKey(key)
   const pod = reader.get('Pod', namespace, name)
   const node = reader.get('Node', '', pod?.spec.nodeName ?? '')
-  if (pod !== undefined && node !== undefined && nodeCondition(node, 'Ready') !== undefined && !isNodeReady(node)) yield* markPodNotReady(pod, now)
+  if (pod !== undefined && node !== undefined && nodeCondition(node, 'Ready') !== undefined && !isNodeReady(node))
+    yield* markPodNotReady(pod, now)
   return {}
 }
 

@@ -16,7 +16,13 @@ import { evictionPauseMs, zoneStateOf } from './zones.js'
 const node = (name: string, ready: boolean, zone?: string): Node => ({
   apiVersion: 'v1',
   kind: 'Node',
-  metadata: { name, uid: name, resourceVersion: '1', creationTimestamp: '2026-01-01T00:00:00Z', labels: { ...(zone === undefined ? undefined : { 'topology.kubernetes.io/zone': zone }) } },
+  metadata: {
+    name,
+    uid: name,
+    resourceVersion: '1',
+    creationTimestamp: '2026-01-01T00:00:00Z',
+    labels: { ...(zone === undefined ? undefined : { 'topology.kubernetes.io/zone': zone }) },
+  },
   spec: {},
   status: { conditions: [{ type: 'Ready', status: ready ? 'True' : 'Unknown' }] },
 })
@@ -64,12 +70,21 @@ const make = (simulation: Simulation, object: object): void => {
 
 const cluster = (): Simulation => {
   const settings = { ...recordedClusterSettings, nodeMonitorPeriodMs: 5_000, nodeMonitorGraceMs: 50_000 }
-  const simulation = createSimulation({ seed: 1, settings, controllers: [makeNodeLifecycleController(settings), taintEvictionController, attachDetachController] })
+  const simulation = createSimulation({
+    seed: 1,
+    settings,
+    controllers: [makeNodeLifecycleController(settings), taintEvictionController, attachDetachController],
+  })
   make(simulation, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'default' } })
   make(simulation, { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace: 'default' } })
   for (const name of ['node-1', 'node-2']) {
     submit(simulation, actOnWorld({ kind: 'MachineAdded', node: name, address: '192.0.2.1' }))
-    make(simulation, { apiVersion: 'v1', kind: 'Node', metadata: { name }, status: { conditions: [{ type: 'Ready', status: 'True', reason: 'KubeletReady' }] } })
+    make(simulation, {
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: { name },
+      status: { conditions: [{ type: 'Ready', status: 'True', reason: 'KubeletReady' }] },
+    })
   }
   return simulation
 }
@@ -87,21 +102,38 @@ const aPod = (name: string, nodeName: string, claimName?: string) => ({
 const taintsOf = (simulation: Simulation, name: string): string =>
   (simulation.reader().get('Node', '', name)?.spec.taints ?? []).map(({ key, effect }) => `${key.split('/')[1] ?? ''}:${effect}`).join(' ')
 const told = (simulation: Simulation, reason: string): readonly string[] =>
-  simulation.reader().list('Event').filter((event) => event.reason === reason).map(({ message }) => message ?? '')
+  simulation
+    .reader()
+    .list('Event')
+    .filter((event) => event.reason === reason)
+    .map(({ message }) => message ?? '')
 
 describe('a node that falls silent', () => {
   it('is given up after the grace period, tainted, and its Pods are deleted when their patience ends', () => {
     const simulation = cluster()
     make(simulation, aPod('web-0', 'node-1'))
-    submit(simulation, { kind: 'PatchObject', target: { kind: 'Pod', namespace: 'default', name: 'web-0' }, patchType: 'merge', patch: { status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] } }, subresource: 'status' })
+    submit(simulation, {
+      kind: 'PatchObject',
+      target: { kind: 'Pod', namespace: 'default', name: 'web-0' },
+      patchType: 'merge',
+      patch: { status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] } },
+      subresource: 'status',
+    })
     simulation.runUntil(7_000)
     submit(simulation, actOnWorld({ kind: 'NodePartitioned', node: 'node-1' }))
     simulation.runUntil(59_999)
     expect(taintsOf(simulation, 'node-1')).toBe('')
     simulation.runUntil(60_100)
-    expect(simulation.reader().get('Node', '', 'node-1')?.status.conditions?.find(({ type }) => type === 'Ready')).toMatchObject({ status: 'Unknown', reason: 'NodeStatusUnknown' })
+    expect(
+      simulation
+        .reader()
+        .get('Node', '', 'node-1')
+        ?.status.conditions?.find(({ type }) => type === 'Ready'),
+    ).toMatchObject({ status: 'Unknown', reason: 'NodeStatusUnknown' })
     expect(taintsOf(simulation, 'node-1')).toBe('unreachable:NoSchedule unreachable:NoExecute')
-    expect(told(simulation, 'NodeNotReady')).toEqual(expect.arrayContaining(['Node node-1 status is now: NodeNotReady', 'Node is not ready']))
+    expect(told(simulation, 'NodeNotReady')).toEqual(
+      expect.arrayContaining(['Node node-1 status is now: NodeNotReady', 'Node is not ready']),
+    )
     simulation.runUntil(89_000)
     expect(simulation.reader().get('Pod', 'default', 'web-0')?.metadata.deletionTimestamp).toBeUndefined()
     simulation.runUntil(91_000)
@@ -118,7 +150,13 @@ describe('a node that falls silent', () => {
     submit(simulation, actOnWorld({ kind: 'NodePartitioned', node: 'node-1' }))
     simulation.runUntil(70_000)
     submit(simulation, actOnWorld({ kind: 'NodeReconnected', node: 'node-1' }))
-    submit(simulation, { kind: 'PatchObject', target: { kind: 'Node', namespace: '', name: 'node-1' }, patchType: 'merge', patch: { status: { conditions: [{ type: 'Ready', status: 'True' }] } }, subresource: 'status' })
+    submit(simulation, {
+      kind: 'PatchObject',
+      target: { kind: 'Node', namespace: '', name: 'node-1' },
+      patchType: 'merge',
+      patch: { status: { conditions: [{ type: 'Ready', status: 'True' }] } },
+      subresource: 'status',
+    })
     simulation.runUntil(70_100)
     expect(taintsOf(simulation, 'node-1')).toBe('unreachable:NoExecute')
     simulation.runUntil(75_100)
@@ -138,7 +176,12 @@ describe('a node that falls silent', () => {
 it('a cordon is a taint, too', () => {
   const simulation = cluster()
   const cordon = (unschedulable: boolean | null): void =>
-    submit(simulation, { kind: 'PatchObject', target: { kind: 'Node', namespace: '', name: 'node-1' }, patchType: 'merge', patch: { spec: { unschedulable } } })
+    submit(simulation, {
+      kind: 'PatchObject',
+      target: { kind: 'Node', namespace: '', name: 'node-1' },
+      patchType: 'merge',
+      patch: { spec: { unschedulable } },
+    })
   cordon(true)
   simulation.runUntil(100)
   expect(taintsOf(simulation, 'node-1')).toBe('unschedulable:NoSchedule')
@@ -147,15 +190,31 @@ it('a cordon is a taint, too', () => {
   expect(taintsOf(simulation, 'node-1')).toBe('')
 })
 
-it('ticks are whole multiples of the period', () => expect([0, 1, 5_000, 5_001].map((time) => tickAtOrAfter(time, 5_000))).toEqual([0, 5_000, 5_000, 10_000]))
+it('ticks are whole multiples of the period', () =>
+  expect([0, 1, 5_000, 5_001].map((time) => tickAtOrAfter(time, 5_000))).toEqual([0, 5_000, 5_000, 10_000]))
 
 describe('a disk for one node', () => {
   const disk = 'vol-1'
   const withDisk = (): Simulation => {
     const simulation = cluster()
-    make(simulation, { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'data', namespace: 'default' }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } }, storageClassName: '', volumeName: 'pv' } })
+    make(simulation, {
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: { name: 'data', namespace: 'default' },
+      spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } }, storageClassName: '', volumeName: 'pv' },
+    })
     const claim = simulation.reader().get('PersistentVolumeClaim', 'default', 'data')
-    make(simulation, { apiVersion: 'v1', kind: 'PersistentVolume', metadata: { name: 'pv' }, spec: { capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'], claimRef: { namespace: 'default', name: 'data', uid: claim?.metadata.uid }, csi: { driver: 'ebs.csi.aws.com', volumeHandle: disk } } })
+    make(simulation, {
+      apiVersion: 'v1',
+      kind: 'PersistentVolume',
+      metadata: { name: 'pv' },
+      spec: {
+        capacity: { storage: '1Gi' },
+        accessModes: ['ReadWriteOnce'],
+        claimRef: { namespace: 'default', name: 'data', uid: claim?.metadata.uid },
+        csi: { driver: 'ebs.csi.aws.com', volumeHandle: disk },
+      },
+    })
     make(simulation, aPod('a', 'node-1', 'data'))
     simulation.runUntil(100)
     return simulation
@@ -170,7 +229,11 @@ describe('a disk for one node', () => {
     simulation.runUntil(1_000)
     expect(attached(simulation)).toEqual(['node-1'])
     expect(told(simulation, 'FailedAttachVolume')).toEqual(['Multi-Attach error for volume "pv" Volume is already used by pod(s) a'])
-    submit(simulation, { kind: 'DeleteObject', target: { kind: 'Pod', namespace: 'default', name: 'a' }, options: { gracePeriodSeconds: 0 } })
+    submit(simulation, {
+      kind: 'DeleteObject',
+      target: { kind: 'Pod', namespace: 'default', name: 'a' },
+      options: { gracePeriodSeconds: 0 },
+    })
     simulation.runUntil(2_000)
     expect(attached(simulation)).toEqual(['node-2'])
   })
@@ -178,7 +241,11 @@ describe('a disk for one node', () => {
   it('waits while it cannot be detached', () => {
     const simulation = withDisk()
     submit(simulation, actOnWorld({ kind: 'BehaviourSet', behaviour: { kind: 'DetachStuck', volumes: 'pv' } }))
-    submit(simulation, { kind: 'DeleteObject', target: { kind: 'Pod', namespace: 'default', name: 'a' }, options: { gracePeriodSeconds: 0 } })
+    submit(simulation, {
+      kind: 'DeleteObject',
+      target: { kind: 'Pod', namespace: 'default', name: 'a' },
+      options: { gracePeriodSeconds: 0 },
+    })
     make(simulation, aPod('b', 'node-2', 'data'))
     simulation.runUntil(10_000)
     expect(attached(simulation)).toEqual(['node-1'])

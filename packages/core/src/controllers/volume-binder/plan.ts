@@ -243,7 +243,8 @@ function* findVolume(claim: Claim, context: PlanContext): Steps<readonly Waiting
     const volume = findVolumeFor(reader, claim, { delayed, excluded: taken })
     if (volume === undefined) break
     // The four writes of a binding take their time; here they are made together at its end.
-    if (volume.spec.claimRef === undefined && !hasLooked(context.memory)) return [{ kind: 'Binding', on: claim.metadata.name, because: `volume ${volume.metadata.name} is being bound` }]
+    if (volume.spec.claimRef === undefined && !hasLooked(context.memory))
+      return [{ kind: 'Binding', on: claim.metadata.name, because: `volume ${volume.metadata.name} is being bound` }]
     if (yield* bind(volume, claim, now)) return bound
     // Kubernetes keeps what it has written in its cache; here a volume that another claim has just taken shows itself by the refused write.
     taken.add(volume.metadata.name)
@@ -342,7 +343,11 @@ function* planClaim(context: PlanContext, key: string): Plan {
   const waitingFor = volumeName === '' ? yield* findVolume(claim, context) : yield* takeNamedVolume(claim, volumeName, context)
   if (waitingFor.length === 0) return { memory: null }
   const isBinding = waitingFor[0]?.kind === 'Binding'
-  return { waitingFor: isBinding ? [] : waitingFor, requeueAfterMs: isBinding ? bindingMs : untilResync(context.now), memory: { looked: true } }
+  return {
+    waitingFor: isBinding ? [] : waitingFor,
+    requeueAfterMs: isBinding ? bindingMs : untilResync(context.now),
+    memory: { looked: true },
+  }
 }
 
 // ---- volumes

@@ -6,7 +6,8 @@ import { planVolumeProtection, volumeMayLose, volumeNeedsFinalizer } from './pla
 export const volumeProtectionController: Controller = {
   name: 'pv-protection-controller',
   watches: {
-    PersistentVolume: ({ type, object }) => (type !== 'DELETED' && (volumeMayLose(object) || volumeNeedsFinalizer(object)) ? [{ key: keyOfObject(object) }] : []),
+    PersistentVolume: ({ type, object }) =>
+      type !== 'DELETED' && (volumeMayLose(object) || volumeNeedsFinalizer(object)) ? [{ key: keyOfObject(object) }] : [],
   },
   plan: planVolumeProtection,
 }

@@ -18,7 +18,8 @@ export function* planVolumeProtection({ key, reader }: PlanContext): Plan {
   const { finalizers = [] } = volume.metadata
   let next: readonly string[]
   if (volumeMayLose(volume)) {
-    if (volume.status.phase === 'Bound') return { waitingFor: [{ kind: 'VolumeBound', on: key, because: `bound to ${volume.spec.claimRef?.name ?? ''}` }] }
+    if (volume.status.phase === 'Bound')
+      return { waitingFor: [{ kind: 'VolumeBound', on: key, because: `bound to ${volume.spec.claimRef?.name ?? ''}` }] }
     next = finalizers.filter((finalizer) => finalizer !== volumeProtection)
   } else if (volumeNeedsFinalizer(volume)) next = [...finalizers, volumeProtection]
   else return {}
