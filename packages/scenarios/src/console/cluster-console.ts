@@ -49,6 +49,7 @@ export const passTime = (simulation: Simulation, wait: ConsoleWait): boolean => 
     simulation.runUntil(simulation.now() + wait.ms)
     return true
   }
+  if (wait.kind === 'read-line') return false
   const until: SimTime = wait.atMost ?? simulation.now() + patienceMs
   const revision = simulation.state().cluster.revision
   simulation.runUntil(until, () => simulation.state().cluster.revision !== revision)
@@ -66,7 +67,9 @@ export const kubectlClusterOf = ({ simulation, files, timing, exec, logsOf }: Co
   const warningsFrom = (command: ApiCommand): readonly string[] => {
     if (command.kind === 'CreateObject') return warningsOf(command.object)
     if (command.kind === 'ReplaceObject' && command.subresource === undefined) {
-      const stored = simulation.reader().getAny(command.object.kind, command.object.metadata?.namespace ?? '', command.object.metadata?.name ?? '')
+      const stored = simulation
+        .reader()
+        .getAny(command.object.kind, command.object.metadata?.namespace ?? '', command.object.metadata?.name ?? '')
       return warningsOf(command.object, stored)
     }
     return []
@@ -81,7 +84,7 @@ export const kubectlClusterOf = ({ simulation, files, timing, exec, logsOf }: Co
     exec,
     readFile: files.readFile,
     listFiles: files.listFiles,
-    serverVersion: 'v1.36.3'
+    serverVersion: 'v1.36.3',
   }
 }
 
@@ -110,11 +113,11 @@ export const runKubectl = (parts: ConsoleParts, args: readonly string[], stdin: 
     },
     stderr: (text) => {
       stderr += text
-    }
+    },
   })
   for (let step = line.next(); ; step = line.next()) {
     if (step.done === true) return { exit: step.value, stdout, stderr }
-    if (!passTime(simulation, step.value)) return { exit: 1, stdout, stderr: `${stderr}error: nothing will change any more; the command would wait for ever\n` }
+    if (!passTime(simulation, step.value))
+      return { exit: 1, stdout, stderr: `${stderr}error: nothing will change any more; the command would wait for ever\n` }
   }
 }
-

@@ -56,6 +56,8 @@ export interface ExecResult {
 export type ConsoleWait =
   | { readonly kind: 'wait-for-change'; readonly atMost: SimTime | undefined }
   | { readonly kind: 'sleep'; readonly ms: number }
+  /** For the next line that a person types: a shell in a terminal yields this; kubectl itself never does. */
+  | { readonly kind: 'read-line' }
 
 export interface ConsoleOutput {
   readonly stdout: (text: string) => void
