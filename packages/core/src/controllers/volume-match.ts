@@ -6,7 +6,7 @@ import { storeBehind } from '../cluster/make-reader.js'
 import type { Reader } from '../cluster/reader.js'
 import { followMap } from '../kernel/map-difference.js'
 import { emptyMap } from '../kernel/persistent-map.js'
-import { nodeSelectorMatches } from '../resources/node/node-selector.js'
+import { nodeSelectorMatches } from '../resources/node/queries.js'
 import { classOfClaim, requestOf } from '../resources/persistent-volume-claim/queries.js'
 import { capacityOf, classOfVolume, isReservedFor } from '../resources/persistent-volume/queries.js'
 

@@ -1,6 +1,6 @@
 /** On which nodes a DaemonSet's Pods belong, and what is added to a Pod so that it gets there and stays. */
 import type { Affinity, DaemonSet, Node, NodeSelectorTerm, PodSpec, Taint, Toleration } from '../../api/generated/types.js'
-import { nodeSelectorMatches } from '../../resources/node/node-selector.js'
+import { nodeSelectorMatches } from '../../resources/node/queries.js'
 import { isTolerated } from '../../resources/node/queries.js'
 
 export interface NodeFitness {

@@ -2,7 +2,7 @@
 import type { LabelSelector, Node, Pod, PodAffinityTerm, TopologySpreadConstraint } from '../../api/generated/types.js'
 import { selectorMatches } from '../../api/label-selector.js'
 import type { Reader } from '../../cluster/reader.js'
-import { nodeSelectorMatches } from '../../resources/node/node-selector.js'
+import { nodeSelectorMatches } from '../../resources/node/queries.js'
 import { countOn, type NodeInfo, type Snapshot, type Tally } from './snapshot.js'
 
 /** An affinity term with the namespaces it speaks of. Follows newAffinityTerm and GetNamespaceLabelsSnapshot. */
