@@ -6,7 +6,7 @@ export const exitCodes = {
   notDeterministic: 3,
   unknown: 4,
   badInput: 64,
-  ourBug: 70
+  ourBug: 70,
 } as const
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
@@ -14,11 +14,11 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 /** Ends the subcommand with a sentence on stderr: what, where, expected and found, what to do. */
 export class Stop extends Error {
   override readonly name = 'Stop'
-  constructor(
-    readonly code: ExitCode,
-    message: string
-  ) {
+  readonly code: ExitCode
+
+  constructor(code: ExitCode, message: string) {
     super(message)
+    this.code = code
   }
 }
 
@@ -36,7 +36,7 @@ export const fileProblem = (path: string, error: unknown): Stop => {
     EEXIST: 'it exists already; name another file or add --overwrite',
     ENOSPC: 'the disk is full',
     EROFS: 'the file system is read-only',
-    EMFILE: 'too many files are open'
+    EMFILE: 'too many files are open',
   }
   return badInput(`${path}: ${why[code] ?? (error instanceof Error ? error.message : 'it cannot be used')}`)
 }

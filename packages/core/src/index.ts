@@ -65,6 +65,7 @@ export {
 export type { RunState } from './simulation/run-state.js'
 export { loadRun, saveRun } from './simulation/save-run.js'
 export { bootstrap, type ClusterSpec, type NodeSpec, type StorageClassSpec } from './simulation/bootstrap.js'
+export { importObjects, type ImportRefusal } from './simulation/import-objects.js'
 export { defaultClusterSettings, makeControllers, recordedClusterSettings } from './simulation/default-controllers.js'
 export { threeWayStrategicPatch } from './api/patch/strategic-diff.js'
 export { threeWayJsonMergePatch } from './api/json-merge-patch.js'

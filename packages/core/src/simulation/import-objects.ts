@@ -73,7 +73,8 @@ const resume = (simulation: Simulation, pod: Pod): void => {
   const act = (event: WorldEvent): void => {
     simulation.submit({ kind: 'ActOnWorld', event }, actor)
   }
-  const { mounted } = volumesOf(simulation.reader(), world, pod, nodeName)
+  const { mounted, facts } = volumesOf(simulation.reader(), world, pod, nodeName)
+  for (const fact of facts) act(fact)
   act({
     kind: 'SandboxCreated',
     podUid,

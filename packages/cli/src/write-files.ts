@@ -1,0 +1,80 @@
+/** Files that subcommands write: whole or not at all, never over an existing one unless asked. */
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import type { ClusterSettings, Simulation } from '@statefold/core'
+import { makeHeader, makeLogWriter } from '@statefold/replay'
+import { createLogFile, nodeSha256 } from '@statefold/replay/node'
+import { badInput, fileProblem } from './exit-codes.js'
+
+export const kubernetesVersion = 'v1.36.3'
+
+export interface LogAbout {
+  readonly seed: number
+  readonly settings: ClusterSettings
+  readonly choices?: Readonly<Record<string, number>>
+  readonly source?: string
+  readonly title?: string
+}
+
+export interface LogSink {
+  /** From now on turns are written; before, they are kept. Creates the file. */
+  readonly open: () => void
+  readonly close: (outcome: string) => void
+  /** The digest after the last turn. */
+  readonly digest: () => string
+}
+
+/** Refuses early what would be refused at the end. */
+export const refuseExisting = (path: string, overwrite: boolean): void => {
+  if (!overwrite && existsSync(path)) throw badInput(`${path}: it exists already; name another file or add --overwrite`)
+}
+
+/**
+ * Follows a simulation and writes its log. Without a path only the digest is kept. Until `open` nothing is on the disk, so that refused
+ * input leaves nothing behind; then whole turns are appended as they end.
+ */
+export const logSinkOf = (simulation: Simulation, about: LogAbout, path: string | undefined, overwrite: boolean): LogSink => {
+  const writer = makeLogWriter(makeHeader({ kubernetes: kubernetesVersion, ...about }), nodeSha256)
+  let kept = writer.header
+  let file: ReturnType<typeof createLogFile> | undefined
+  const guarded = <T>(work: () => T): T => {
+    try {
+      return work()
+    } catch (error) {
+      throw fileProblem(path ?? '', error)
+    }
+  }
+  const append = (text: string): void => {
+    if (file === undefined) kept += text
+    else guarded(() => file?.append(text))
+  }
+  simulation.turns$.subscribe((events) => {
+    const lines = writer.turn(events)
+    if (path !== undefined) append(lines)
+  })
+  return {
+    open: () => {
+      if (path === undefined || file !== undefined) return
+      file = guarded(() => createLogFile(path, overwrite))
+      append(kept)
+      kept = ''
+    },
+    close: (outcome) => {
+      if (file === undefined) return
+      append(writer.footer(outcome))
+      guarded(() => file?.close())
+    },
+    digest: writer.digest,
+  }
+}
+
+/** A whole file at once: beside its place first, then renamed into it. */
+export const writeWhole = (path: string, text: string): void => {
+  const beside = `${path}.${process.pid}.part`
+  try {
+    writeFileSync(beside, text, { flag: 'wx' })
+    renameSync(beside, path)
+  } catch (error) {
+    rmSync(beside, { force: true })
+    throw fileProblem(path, error)
+  }
+}
