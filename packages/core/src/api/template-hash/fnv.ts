@@ -19,6 +19,13 @@ export const fnv1a = (text: string, bytesAfter: readonly number[] = []): number 
   return hash >>> 0
 }
 
+/** FNV-1a with 128 bits, as hexadecimal text. Over the UTF-8 bytes. */
+export const fnv1a128 = (text: string): string => {
+  let hash = 0x6c62272e07bb014262b821756295c58dn
+  for (const byte of utf8ToBytes(text)) hash = BigInt.asUintN(128, (hash ^ BigInt(byte)) * 0x0000000001000000000000000000013bn)
+  return hash.toString(16).padStart(32, '0')
+}
+
 const alphabet = 'bcdfghjklmnpqrstvwxz2456789'
 
 /** The number in decimal, each digit replaced by a letter that spells no words. Follows SafeEncodeString in apimachinery/pkg/util/rand/rand.go. */

@@ -1,4 +1,5 @@
 /** Keeps the EndpointSlices of each Service with a selector: at most a hundred Pods in one, one set of ports in one, terminating Pods too. */
+import { fnv1a128 } from '../../api/template-hash/fnv.js'
 import * as E from 'fp-ts/lib/Either.js'
 import type { ApiStatus } from '../../api/api-status.js'
 import type { DiscoveryEndpointPort, Endpoint, EndpointSlice, Pod, Service } from '../../api/generated/types.js'
@@ -106,7 +107,7 @@ const desiredGroups = (
 
 // Follows getEndpointPorts in staging/src/k8s.io/endpointslice/utils.go.
 const portsOf = (service: Service, pod: Pod): readonly DiscoveryEndpointPort[] =>
-  (service.spec.ports ?? []).flatMap((port) => {
+  inOrder((service.spec.ports ?? []).flatMap((port) => {
     const number = findPort(pod, port)
     if (number === undefined) return []
     const { name = '', protocol, appProtocol } = port
@@ -118,7 +119,19 @@ const portsOf = (service: Service, pod: Pod): readonly DiscoveryEndpointPort[] =
         ...(protocol === undefined ? undefined : { protocol }),
       },
     ]
-  })
+  }))
+
+// Follows portsInOrder in staging/src/k8s.io/endpointslice/util/controller_utils.go: the order of a hash of each port as Go prints it.
+const inOrder = (ports: readonly DiscoveryEndpointPort[]): readonly DiscoveryEndpointPort[] =>
+  ports.length < 2
+    ? ports
+    : ports
+        .map((port) => ({ port, hash: fnv1a128(printed(port)) }))
+        .sort((one, other) => (one.hash < other.hash ? -1 : 1))
+        .map(({ port }) => port)
+
+const printed = ({ name, protocol, port, appProtocol }: DiscoveryEndpointPort): string =>
+  `(v1.EndpointPort){Name:(*string)${name ?? '<nil>'} Protocol:(*v1.Protocol)${protocol ?? '<nil>'} Port:(*int32)${port ?? '<nil>'} AppProtocol:(*string)${appProtocol ?? '<nil>'}}`
 
 // Follows podToEndpoint in staging/src/k8s.io/endpointslice/utils.go.
 const endpointOf = (pod: Pod, service: Service, addressType: AddressType, zone: string | undefined): Endpoint => {

@@ -17,8 +17,9 @@ import { classOfClaim } from '../../resources/persistent-volume-claim/queries.js
 import { isTerminal, isTerminating } from '../../resources/pod/queries.js'
 import type { Controller, Wake } from '../controller.js'
 import { nodeItselfRejects } from './filter.js'
+import { amountOf, factsOf } from './requests.js'
 import { isGated, isWaitingForUs, planScheduling, schedulerName } from './plan.js'
-import { claimNamesOf } from './requests.js'
+import { amountOf, claimNamesOf, factsOf } from './requests.js'
 import { looksAtOthers } from './score.js'
 
 const followWaiting = followMap<KubernetesObject, Map<string, Pod>>(new Map(), emptyMap(), (waiting, key, _, after) => {
@@ -79,12 +80,35 @@ const hasUnboundClaimOf = (pod: Pod, reader: Reader, className: string): boolean
     return claim !== undefined && (claim.spec.volumeName ?? '') === '' && classOfClaim(claim) === className
   })
 
+const labelsDiffer = (before: Node, after: Node): boolean =>
+  !deepEqual((before.metadata.labels ?? {}) as Json, (after.metadata.labels ?? {}) as Json)
+const resourcesDiffer = (before: Node, after: Node): boolean =>
+  !deepEqual((before.status.allocatable ?? {}) as Json, (after.status.allocatable ?? {}) as Json)
+
 /** What of a node the filters look at; heartbeats and conditions are not among it. */
 const looksDifferent = (before: Node, after: Node): boolean =>
   before.spec.taints !== after.spec.taints ||
   before.spec.unschedulable !== after.spec.unschedulable ||
-  !deepEqual((before.metadata.labels ?? {}) as Json, (after.metadata.labels ?? {}) as Json) ||
-  !deepEqual((before.status.allocatable ?? {}) as Json, (after.status.allocatable ?? {}) as Json)
+  labelsDiffer(before, after) ||
+  resourcesDiffer(before, after)
+
+/** Would the Pod fit if nobody else were there? Follows isFit in pkg/scheduler/framework/plugins/noderesources/fit.go. */
+const fitsAlone = (pod: Pod, node: Node): boolean => {
+  const { milliCpu, memory, ephemeralStorage } = factsOf(pod).requests
+  const { allocatable = {} } = node.status
+  return (
+    milliCpu <= amountOf('cpu', allocatable['cpu']) &&
+    memory <= amountOf('memory', allocatable['memory']) &&
+    ephemeralStorage <= amountOf('ephemeral-storage', allocatable['ephemeral-storage'])
+  )
+}
+
+/** The node is new, or has become one that can take the Pod. Follows isSchedulableAfterNodeChange of the plug-ins. */
+const nodeCouldHelp = (pod: Pod, node: Node, before: Node | undefined): boolean => {
+  if (nodeItselfRejects(pod, node) !== undefined || !fitsAlone(pod, node)) return false
+  if (before === undefined || nodeItselfRejects(pod, before) !== undefined || resourcesDiffer(before, node)) return true
+  return labelsDiffer(before, node) && (looksAtOthers(pod) || claimNamesOf(pod).length > 0)
+}
 
 export const kubeSchedulerController: Controller = {
   name: schedulerName,
@@ -107,7 +131,7 @@ export const kubeSchedulerController: Controller = {
     },
     Node: ({ type, object, old }, reader) => {
       if (type === 'DELETED' || (old !== undefined && !looksDifferent(old, object))) return none
-      return wakeThose(reader, (pod) => nodeItselfRejects(pod, object) === undefined)
+      return wakeThose(reader, (pod) => nodeItselfRejects(pod, object) === undefined && couldEverFit(pod, object))
     },
     PersistentVolumeClaim: ({ type, object }, reader) =>
       type === 'DELETED' ? none : podsOfClaim(reader, object.metadata.namespace ?? '', object.metadata.name),

@@ -400,6 +400,25 @@ describe('which notification wakes a waiting Pod', () => {
       [],
     ],
     [
+      'a node gets a label that it does not ask for',
+      () => watch.Node?.({ type: 'MODIFIED', object: aNode('node-1', {}, { a: 'b' }), old: aNode('node-1') }, readerOf([waiting])),
+      [],
+    ],
+    [
+      'a node gets the label that it asks for',
+      () =>
+        watch.Node?.(
+          { type: 'MODIFIED', object: aNode('node-1', {}, { a: 'b' }), old: aNode('node-1') },
+          readerOf([aPod('p', { nodeSelector: { a: 'b' } })]),
+        ),
+      ['default/p'],
+    ],
+    [
+      'a node appears that is too small',
+      () => watch.Node?.({ type: 'ADDED', object: aNode('node-9'), old: undefined }, readerOf([aPod('p', { cpu: '9' })])),
+      [],
+    ],
+    [
       'its own condition changes',
       () => watch.Pod?.({ type: 'MODIFIED', object: { ...waiting, status: {} }, old: waiting }, readerOf([waiting])),
       [],
