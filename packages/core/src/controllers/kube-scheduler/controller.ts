@@ -17,7 +17,6 @@ import { classOfClaim } from '../../resources/persistent-volume-claim/queries.js
 import { isTerminal, isTerminating } from '../../resources/pod/queries.js'
 import type { Controller, Wake } from '../controller.js'
 import { nodeItselfRejects } from './filter.js'
-import { amountOf, factsOf } from './requests.js'
 import { isGated, isWaitingForUs, planScheduling, schedulerName } from './plan.js'
 import { amountOf, claimNamesOf, factsOf } from './requests.js'
 import { looksAtOthers } from './score.js'
@@ -131,7 +130,7 @@ export const kubeSchedulerController: Controller = {
     },
     Node: ({ type, object, old }, reader) => {
       if (type === 'DELETED' || (old !== undefined && !looksDifferent(old, object))) return none
-      return wakeThose(reader, (pod) => nodeItselfRejects(pod, object) === undefined && couldEverFit(pod, object))
+      return wakeThose(reader, (pod) => nodeCouldHelp(pod, object, old))
     },
     PersistentVolumeClaim: ({ type, object }, reader) =>
       type === 'DELETED' ? none : podsOfClaim(reader, object.metadata.namespace ?? '', object.metadata.name),
