@@ -70,12 +70,11 @@ export const decideCreate = (
     creationTimestamp: timestampOf(context.now),
   }
   const defaulted = withDefaults({ ...sent, metadata })
-  const admitted = admitOnCreate(defaulted, {
-    reader: readerOf(state),
-    now: context.now,
-    choose: context.choose,
-    tolerationSeconds: settings.tolerationSeconds,
-  })
+  const admitted = admitOnCreate(
+    defaulted,
+    { reader: readerOf(state), now: context.now, choose: context.choose, tolerationSeconds: settings.tolerationSeconds },
+    qualifiedResource(sent.kind),
+  )
   if (E.isLeft(admitted)) return admitted
   const prepared = prepareForCreate(admitted.right)
   const errors = validateCreate(prepared)

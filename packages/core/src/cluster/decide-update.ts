@@ -1,6 +1,7 @@
 /** PUT and PATCH, of objects and of their status and scale subresources. */
 import * as E from 'fp-ts/lib/Either.js'
 import { conflict, invalid, modifiedMessage, notFound, type ApiStatus } from '../api/api-status.js'
+import { admitOnUpdate, refusalOfUpdate } from '../api/admission/admit.js'
 import { withDefaults } from '../api/defaults/defaults.js'
 import { prepareForUpdate } from '../api/defaults/prepare.js'
 import type { Pod, PodCondition, Service } from '../api/generated/types.js'
@@ -70,9 +71,12 @@ export const decideNext = (
   settings: ClusterSettings,
 ): E.Either<ApiStatus, Decision> => {
   const isStatus = subresource === 'status'
-  const prepared = prepareForUpdate(isStatus ? next : withDefaults(next), stored, isStatus ? 'status' : undefined)
+  const sent = isStatus ? next : admitOnUpdate(withDefaults(next, stored), { tolerationSeconds: settings.tolerationSeconds })
+  const prepared = prepareForUpdate(sent, stored, isStatus ? 'status' : undefined, context.now)
   const errors = isStatus ? validateStatusUpdate(prepared, stored) : validateUpdate(prepared, stored)
   if (errors.length > 0) return E.left(invalid(qualifiedKind(stored.kind), stored.metadata.name, errors))
+  const refusal = isStatus ? undefined : refusalOfUpdate(prepared, stored, { reader: readerOf(state) })
+  if (refusal !== undefined) return E.left(refusal)
   const addressed =
     stored.kind === 'Service' && !isStatus
       ? allocateServiceAddresses(prepared, readerOf(state), context.choose, settings.serviceNetwork, stored as Service)

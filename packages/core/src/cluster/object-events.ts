@@ -221,6 +221,11 @@ export type CreatedKind = ObjectCreated['kind']
 export type ChangedKind = ObjectChanged['kind']
 export type DeletedKind = ObjectDeleted['kind']
 
+// The keys of a codec's table are its literals.
+export const createdEventKinds = Object.keys(createdKinds.keys) as readonly CreatedKind[]
+export const changedEventKinds = Object.keys(changedKinds.keys) as readonly ChangedKind[]
+export const deletedEventKinds = Object.keys(deletedKinds.keys) as readonly DeletedKind[]
+
 const createdNames: ReadonlySet<string> = new Set(Object.keys(createdKinds.keys))
 const changedNames: ReadonlySet<string> = new Set(Object.keys(changedKinds.keys))
 const deletedNames: ReadonlySet<string> = new Set(Object.keys(deletedKinds.keys))

@@ -20,7 +20,7 @@ import { reduce } from '../cluster/reduce.js'
 import { initialState, readerOf, storeOf, type ClusterSettings, type ClusterState } from '../cluster/state.js'
 import { allObjects, findObject } from '../cluster/store.js'
 import type { Controller, PlanContext, PlanOutcome, Waiting, Wake, WatchNotification } from '../controllers/controller.js'
-import type { Invariant, Violation } from '../invariants/invariant.js'
+import type { Invariant, Observation, Violation } from '../invariants/invariant.js'
 import { nextItem, putItem, withoutNext } from '../kernel/agenda.js'
 import { assert } from '../kernel/assert.js'
 import { seededChoose, type Choose } from '../kernel/choose.js'
@@ -176,6 +176,8 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
   let turnEvents: Recorded[] = []
   let turnCommands: IssuedCommand[] = []
   let turnChanges: WatchNotification[] = []
+  /** What the plan that runs now reads. */
+  let planReader: Reader | undefined
   let { now, seq, turn, agenda, order, queues, informers, workers } = run
 
   const schedule = (dueAt: SimTime, work: DueWork): void => {
@@ -295,8 +297,12 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
         if (controller === undefined || isStopped(name)) continue
         for (const woken of wiring.worldWakesOf(name, { event, reader: readerFor(name) })) wake(controller, woken, recorded.seq)
       }
-    for (const invariant of always.get(event.kind) ?? []) {
-      const found = invariant.check({ before, recorded, after: cluster })
+    const concerned = always.get(event.kind)
+    if (concerned === undefined) return recorded.seq
+    const observation: Observation =
+      planReader === undefined ? { before, recorded, after: cluster } : { before, recorded, after: cluster, view: planReader }
+    for (const invariant of concerned) {
+      const found = invariant.check(observation)
       if (found === undefined) continue
       if (invariant.expectation === 'sometimes') marks.add(invariant.name)
       else violations.push({ ...found, seq: recorded.seq, turn, at: now })
@@ -402,6 +408,7 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
       memory: entry.memory,
       failures: entry.failures ?? 0,
     }
+    planReader = context.reader
     const plan = controller.plan(context)
     let answer = plan.next()
     let writes = 0
@@ -412,6 +419,7 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
       answer = plan.next(result)
     }
     finishSync(controller, key, entry, answer.value, writes, causedBy)
+    planReader = undefined
   }
 
   const deliverNext = (informer: string): void => {

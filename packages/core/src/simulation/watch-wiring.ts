@@ -38,15 +38,22 @@ type Watch = (notification: WatchNotification<KubernetesObject>, reader: Reader)
 const none: readonly Wake[] = []
 const noNames: readonly string[] = []
 
-/** The last value that a synchronous stream gave while `publish` ran. */
+/** The last value that a synchronous stream gave while `publish` ran. What a watch throws is thrown on: rxjs would do so later, out of the turn. */
 const collecting = <In>(subject: Subject<In>, wakes$: Observable<readonly Wake[]>): ((value: In) => readonly Wake[]) => {
   let collected: readonly Wake[] = none
-  wakes$.subscribe((wakes) => {
-    collected = wakes
+  let failure: { readonly error: unknown } | undefined
+  wakes$.subscribe({
+    next: (wakes) => {
+      collected = wakes
+    },
+    error: (error: unknown) => {
+      failure = { error }
+    },
   })
   return (value) => {
     collected = none
     subject.next(value)
+    if (failure !== undefined) throw failure.error
     return collected
   }
 }
