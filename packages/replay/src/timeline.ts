@@ -80,6 +80,7 @@ export const timelineOf = (events: readonly RecordedEvent<ClusterEvent>[], optio
   const lanes = all.slice(0, options.lanesMax ?? lanesMaxDefault)
   const states = new Map<string, LaneState>()
   const depths = new Map<number, number>()
+  const waitingOn = new Map<string, string>()
   const rows: TimelineRow[] = []
   for (const { seq, turn, at, causedBy, actor, event } of events) {
     const depth = causedBy === null ? 0 : Math.min(depthMax, (depths.get(causedBy) ?? 0) + 1)
@@ -88,9 +89,27 @@ export const timelineOf = (events: readonly RecordedEvent<ClusterEvent>[], optio
     if (pod !== undefined) states.set(pod, laneAfter(event.kind, states.get(pod) ?? 'none'))
     if (actor === 'bootstrap' && options.all !== true) continue
     const described = describeEvent(event)
-    if (!described.telling && options.all !== true) continue
+    if (options.all !== true) {
+      if (!described.telling) continue
+      if (event.kind === 'WaitingChanged') {
+        // Waiting for the same object for another reason is no news.
+        const place = `${event.controller} ${event.key}`
+        const on = event.waitingFor[0]?.on ?? ''
+        if (waitingOn.get(place) === on) continue
+        waitingOn.set(place, on)
+      }
+    }
     if (options.about !== undefined && !described.text.includes(options.about)) continue
-    rows.push({ seq, turn, at, actor, depth, lanes: lanes.map((name) => states.get(name) ?? 'none'), text: described.text, tone: described.tone })
+    rows.push({
+      seq,
+      turn,
+      at,
+      actor,
+      depth,
+      lanes: lanes.map((name) => states.get(name) ?? 'none'),
+      text: described.text,
+      tone: described.tone,
+    })
   }
   return { lanes, rows }
 }
@@ -106,7 +125,15 @@ export const formatTime = (at: number): string => {
   return `${seconds}.${milliseconds}s`
 }
 
-const symbols: Readonly<Record<LaneState, string>> = { none: '·', pending: '○', scheduled: '◔', running: '◑', ready: '●', terminating: '◌', failed: '✕' }
+const symbols: Readonly<Record<LaneState, string>> = {
+  none: '·',
+  pending: '○',
+  scheduled: '◔',
+  running: '◑',
+  ready: '●',
+  terminating: '◌',
+  failed: '✕',
+}
 
 export const legend = `${symbols.none} none  ${symbols.pending} pending  ${symbols.scheduled} scheduled  ${symbols.running} running  ${symbols.ready} ready  ${symbols.terminating} terminating  ${symbols.failed} failed`
 
@@ -119,7 +146,11 @@ export interface Paint {
 export const plainPaint: Paint = { tone: (_, text) => text, lane: (_, text) => text }
 
 /** Actors in a word: `statefulset-controller` is `statefulset`. */
-const shortActor = (actor: string): string => actor.replace(/-controller$/, '').replace(/^default-scheduler$/, 'scheduler').replace(/^example\.com\/.*/, 'provisioner')
+const shortActor = (actor: string): string =>
+  actor
+    .replace(/-controller$/, '')
+    .replace(/^default-scheduler$/, 'scheduler')
+    .replace(/^example\.com\/.*/, 'provisioner')
 
 export const formatTimeline = (timeline: Timeline, paint: Paint = plainPaint): string => {
   const laneWidth = Math.max(1, ...timeline.lanes.map((lane) => lane.length))
@@ -132,14 +163,18 @@ export const formatTimeline = (timeline: Timeline, paint: Paint = plainPaint): s
     return `${' '.repeat(left)}${text}${' '.repeat(width - left - 1)}`
   }
   const lines: string[] = []
-  const heads = wide ? timeline.lanes.map((lane) => lane.padEnd(width)).join(' ') : `${timeline.lanes[0] ?? ''} … ${timeline.lanes.at(-1) ?? ''}`.padEnd(timeline.lanes.length * 2 - 1)
+  const heads = wide
+    ? timeline.lanes.map((lane) => lane.padEnd(width)).join(' ')
+    : `${timeline.lanes[0] ?? ''} … ${timeline.lanes.at(-1) ?? ''}`.padEnd(timeline.lanes.length * 2 - 1)
   lines.push(`${'time'.padStart(timeWidth)}  ${heads}  ${'who'.padEnd(actorWidth)}  what`.trimEnd())
   let shown = ''
   for (const row of timeline.rows) {
     const time = formatTime(row.at)
     const lanes = row.lanes.map((state) => paint.lane(state, center(symbols[state]))).join(' ')
     const indent = '  '.repeat(Math.max(0, Math.min(row.depth, 4)))
-    lines.push(`${(time === shown ? '' : time).padStart(timeWidth)}  ${lanes}  ${shortActor(row.actor).padEnd(actorWidth)}  ${indent}${paint.tone(row.tone, row.text)}`.trimEnd())
+    lines.push(
+      `${(time === shown ? '' : time).padStart(timeWidth)}  ${lanes}  ${shortActor(row.actor).padEnd(actorWidth)}  ${indent}${paint.tone(row.tone, row.text)}`.trimEnd(),
+    )
     shown = time
   }
   return `${lines.join('\n')}\n`

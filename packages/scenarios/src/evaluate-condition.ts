@@ -95,6 +95,17 @@ const readiness = (object: KubernetesObject, reader: Reader): Answer => {
 // Stored objects are plain JSON.
 const asJson = (object: KubernetesObject): Json => object as unknown as Json
 
+/** What a JSONPath finds: one value as it is, several as the text that kubectl prints. */
+const valueAt = (object: KubernetesObject, path: string): E.Either<string, Json | undefined> => {
+  const relaxed = relaxedJsonPath(path)
+  const template = E.isLeft(relaxed) ? relaxed : parseJsonPath(relaxed.right)
+  if (E.isLeft(template)) return E.left(`the path ${path} cannot be read: ${template.left}`)
+  const values = findByJsonPath(template.right, asJson(object), true)
+  const flat: readonly Json[] = E.isRight(values) ? values.right.flat() : []
+  const printed = executeJsonPath(template.right, asJson(object), true)
+  return E.right((flat.length === 1 ? flat[0] : undefined) ?? (E.isRight(printed) && printed.right !== '' ? printed.right : undefined))
+}
+
 const objectCondition = (condition: Condition, written: string, reader: Reader): Answer => {
   const found = findReferenced(reader, written, condition.namespace)
   if (E.isLeft(found)) return answer(false, found.left)
@@ -106,14 +117,9 @@ const objectCondition = (condition: Condition, written: string, reader: Reader):
     if (ready.holds !== condition.ready) return answer(false, ready.found)
   }
   if (condition.path === undefined) return answer(true, 'it exists')
-  const relaxed = relaxedJsonPath(condition.path)
-  const template = E.isLeft(relaxed) ? relaxed : parseJsonPath(relaxed.right)
-  if (E.isLeft(template)) return answer(false, `the path cannot be read: ${template.left}`)
-  const values = findByJsonPath(template.right, asJson(object), true)
-  const flat: readonly Json[] = E.isRight(values) ? values.right.flat() : []
-  const single = flat.length === 1 ? flat[0] : undefined
-  const printed = executeJsonPath(template.right, asJson(object), true)
-  const value: Json | undefined = single ?? (E.isRight(printed) && printed.right !== '' ? printed.right : undefined)
+  const read = valueAt(object, condition.path)
+  if (E.isLeft(read)) return answer(false, read.left)
+  const value = read.right
   if (!compares(condition)) return answer(value !== undefined, `${condition.path} is ${show(value)}`)
   return compare(condition, value, `${condition.path} is ${show(value)}`)
 }
@@ -137,6 +143,11 @@ const countCondition = (condition: Condition, word: string, reader: Reader): Ans
     const wanted = selector.right
     objects = objects.filter((object) => matchesFieldSelector(wanted, object))
   }
+  for (const [path, wanted] of Object.entries(condition.where ?? {}))
+    objects = objects.filter((object) => {
+      const value = valueAt(object, path)
+      return E.isRight(value) && equalsLoosely(value.right, wanted)
+    })
   if (condition.ready !== undefined) objects = objects.filter((object) => readiness(object, reader).holds === condition.ready)
   const count = objects.length
   return compares(condition) ? compare(condition, count, `there are ${count}`) : answer(count > 0, `there are ${count}`)
@@ -287,7 +298,7 @@ export const conditionWords = (condition: Condition): string => {
     return `${condition.object}${ready === '' ? '' : `${ready} and its`} ${condition.path} ${tail === '' ? 'is set' : tail}`
   }
   if (condition.count !== undefined) {
-    const which = [condition.ready === undefined ? '' : condition.ready ? 'ready ' : 'unready ', condition.count, condition.labels === undefined ? '' : ` with ${condition.labels}`, condition.fields === undefined ? '' : ` with ${condition.fields}`].join('')
+    const which = [condition.ready === undefined ? '' : condition.ready ? 'ready ' : 'unready ', condition.count, condition.labels === undefined ? '' : ` with ${condition.labels}`, condition.fields === undefined ? '' : ` with ${condition.fields}`, ...Object.entries(condition.where ?? {}).map(([path, value]) => ` with ${path} ${show(value)}`)].join('')
     return withTail(`the number of ${which}`, 'is not 0')
   }
   if (condition.dns !== undefined) return withTail(`DNS for ${condition.dns.name} ${condition.dns.type ?? 'A'}`, 'has an answer')

@@ -7,7 +7,7 @@ import type { Invariant } from '@statefold/core'
 import { formatProblems } from './format/problem.js'
 import { formatRunReport, plainReportPaint } from './format-run-report.js'
 import { runScenario, type RunOptions, type ScenarioRun } from './run-scenario.js'
-import { loadScenario, type Scenario, type ScenarioFiles } from './scenario.js'
+import { loadFolder, loadScenario, type Scenario, type ScenarioFiles } from './scenario.js'
 
 const codeOf = (error: unknown): string => (typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '')
 
@@ -80,24 +80,18 @@ export interface FileTrouble {
 export const readScenarioFile = (
   path: string,
 ): E.Either<FileTrouble | { readonly kind: 'problems'; readonly message: string }, Scenario> => {
-  let source: string
+  let loaded: ReturnType<typeof loadScenario>
   try {
-    source = statSync(path).isDirectory() ? folderText(path) : readFileSync(path, 'utf8')
+    loaded = statSync(path).isDirectory()
+      ? loadFolder(path, filesBelow(path))
+      : loadScenario(path, readFileSync(path, 'utf8'), filesBelow(dirname(path)))
   } catch (error) {
+    // Only the file system throws here: reading what was read answers with problems.
+    if (codeOf(error) === '') throw error
     return E.left({ kind: 'file', path, message: fileWords(error) })
   }
-  const folder = statSync(path).isDirectory() ? path : dirname(path)
-  const loaded = loadScenario(path, source, filesBelow(folder))
   return E.isLeft(loaded) ? E.left({ kind: 'problems', message: formatProblems(loaded.left) }) : loaded
 }
-
-/** A folder of manifests is one stream, in the order of the names, as kubectl reads it. */
-const folderText = (path: string): string =>
-  readdirSync(path)
-    .filter(isManifestName)
-    .sort(byName)
-    .map((name) => readFileSync(join(path, name), 'utf8').replace(/\n?$/, '\n'))
-    .join('---\n')
 
 // ---------------------------------------------------------------- the catalog
 

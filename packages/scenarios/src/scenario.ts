@@ -1,6 +1,6 @@
 /** A scenario that is ready to run: decoded, with its manifests read. In TypeScript it is written with `scenario({ … })`. */
 import * as E from 'fp-ts/lib/Either.js'
-import { isJsonObject, type Json, type JsonObject } from '@statefold/core'
+import type { Json, JsonObject } from '@statefold/core'
 import type { ConsoleFiles } from './console/cluster-console.js'
 import { decodeScenario, isScenarioText } from './format/decode-scenario.js'
 import { formatProblems, type Problem } from './format/problem.js'
@@ -80,7 +80,7 @@ const gather = (
     }
     const object: JsonObject = manifest
     const missing = ['apiVersion', 'kind'].find((field) => typeof object[field] !== 'string')
-    if (missing === undefined) found.push(inlineManifest(file, object, (inner) => yaml.placeOf([...path, ...inner])))
+    if (missing === undefined) found.push(inlineManifest(file, object, yaml, path))
     else problems.push({ file, ...place, message: `expected a Kubernetes object with apiVersion and kind, found no ${missing}` })
   }
   return problems.length > 0 ? E.left(problems) : E.right(found)
@@ -141,15 +141,44 @@ export const loadScenario = (file: string, source: string, files: ScenarioFiles)
 
 const plainScenario: ScenarioFile = { apiVersion: scenarioApiVersion, kind: 'Scenario' }
 
+const plain = (file: string, source: string, manifests: readonly PlacedManifest[], files: ScenarioFiles): Scenario => ({
+  file,
+  source,
+  written: plainScenario,
+  manifests,
+  applied: new Map(),
+  imported: [],
+  files,
+  isPlain: true,
+})
+
 /** Plain manifests as a scenario: apply them and run until at rest. */
 export const loadManifests = (file: string, source: string, files: ScenarioFiles): E.Either<Problems, Scenario> => {
   const manifests = readManifests(file, source)
-  return E.isLeft(manifests)
-    ? manifests
-    : E.right({ file, source, written: plainScenario, manifests: manifests.right, applied: new Map(), imported: [], files, isPlain: true })
+  return E.isLeft(manifests) ? manifests : E.right(plain(file, source, manifests.right, files))
 }
 
-const nowhere: YamlSource = { value: null, placeOf: () => ({ line: 1, column: 1 }), placeOfKey: () => ({ line: 1, column: 1 }) }
+/** A folder of manifests, in the order of the names, as kubectl reads it. */
+export const loadFolder = (folder: string, files: ScenarioFiles): E.Either<Problems, Scenario> => {
+  const names = files.manifestsIn('.') ?? []
+  const manifests: PlacedManifest[] = []
+  const problems: Problem[] = []
+  let source = ''
+  for (const name of names) {
+    const file = `${folder.replace(/\/+$/, '')}/${name}`
+    const text = files.read(name)
+    if (E.isLeft(text)) {
+      problems.push({ file, line: 1, column: 1, message: text.left })
+      continue
+    }
+    source += `${source === '' ? '' : '---\n'}# ${name}\n${text.right.replace(/\n?$/, '\n')}`
+    const read = readManifests(file, text.right)
+    if (E.isLeft(read)) problems.push(...read.left)
+    else manifests.push(...read.right)
+  }
+  if (names.length === 0) problems.push({ file: folder, line: 1, column: 1, message: 'expected .yaml, .yml or .json files in this folder, found none' })
+  return problems.length > 0 ? E.left(problems) : E.right(plain(folder, source, manifests, files))
+}
 
 const inCode = (written: unknown, name: string, files: ScenarioFiles): E.Either<Problems, Scenario> => {
   const source = `${JSON.stringify(written, null, 2)}\n`
@@ -173,5 +202,3 @@ export const writeScenario = (written: ScenarioFile): WrittenScenario => scenari
 
 /** The title for people: the scenario's own, or the file's name. */
 export const titleOf = ({ written, file }: Scenario): string => written.title ?? file
-
-export const nowherePlaced = (object: JsonObject): PlacedManifest => inlineManifest('(inline)', isJsonObject(object) ? object : {}, nowhere.placeOf)

@@ -1,7 +1,7 @@
 /** What a scenario can ask of a cluster: a small vocabulary over objects, names, files and commands. */
 import type * as t from 'io-ts'
 import type { Json } from '@statefold/core'
-import { about, anyJson, byShape, filledText, listOf, named, objectOf, onlyTrue, regularExpression, text, wholeNumber, yesOrNo, type FormatCodec } from './codec.js'
+import { about, anyJson, byShape, filledText, listOf, mapOf, named, objectOf, onlyTrue, regularExpression, text, wholeNumber, yesOrNo, type FormatCodec } from './codec.js'
 
 const count = wholeNumber(0, Number.MAX_SAFE_INTEGER)
 
@@ -23,7 +23,8 @@ const conditionOf = () =>
       path: about('JSONPath into the object, as in kubectl: {.status.readyReplicas}', filledText),
       count: about('how many objects of a kind there are: pods', filledText),
       labels: about('only those with these labels: app=web', filledText),
-      fields: about('only those with these fields: status.phase=Running', filledText),
+      fields: about('only those with these fields, as kubectl --field-selector: status.phase=Running', filledText),
+      where: about('only those where JSONPaths give these values: { "{.status.phase}": Bound }', mapOf(anyJson, 'JSONPaths')),
       dns: about('what the cluster answers to a name', dnsSubject),
       file: about('a file as a container of a Pod sees it', fileSubject),
       command: about('what a command line prints; run on a copy of the cluster, so that asking changes nothing', filledText),
@@ -55,6 +56,7 @@ export interface Condition {
   readonly count?: string
   readonly labels?: string
   readonly fields?: string
+  readonly where?: { readonly [path: string]: Json }
   readonly dns?: t.TypeOf<typeof dnsSubject>
   readonly file?: t.TypeOf<typeof fileSubject>
   readonly command?: string

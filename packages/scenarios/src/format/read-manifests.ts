@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { isJsonObject, type Json, type JsonObject } from '@statefold/core'
 import type { Problem } from './problem.js'
-import { readYaml, yamlLimits, type Place } from './read-yaml.js'
+import { readYaml, yamlLimits, type Place, type YamlSource } from './read-yaml.js'
 
 export interface PlacedManifest {
   readonly file: string
@@ -10,6 +10,7 @@ export interface PlacedManifest {
   /** The document as it is written: what kubectl reads. */
   readonly text: string
   readonly placeOf: (path: readonly string[]) => Place
+  readonly placeOfKey: (path: readonly string[]) => Place
 }
 
 interface Document {
@@ -62,7 +63,7 @@ export const readManifests = (file: string, source: string): E.Either<readonly P
       problems.push(yaml.left)
       continue
     }
-    const { value, placeOf } = yaml.right
+    const { value, placeOf, placeOfKey } = yaml.right
     const take = (object: Json, path: readonly string[], written: string): void => {
       const place = placeOf(path)
       if (!isJsonObject(object)) {
@@ -74,7 +75,13 @@ export const readManifests = (file: string, source: string): E.Either<readonly P
         problems.push({ file, ...place, message: `expected a Kubernetes object with apiVersion and kind, found no ${field}` })
         return
       }
-      manifests.push({ file, object, text: written, placeOf: (inner) => placeOf([...path, ...inner]) })
+      manifests.push({
+        file,
+        object,
+        text: written,
+        placeOf: (inner) => placeOf([...path, ...inner]),
+        placeOfKey: (inner) => placeOfKey([...path, ...inner]),
+      })
     }
     const items = isJsonObject(value) ? itemsOf(value) : undefined
     if (items === undefined) take(value, [], text)
@@ -85,11 +92,12 @@ export const readManifests = (file: string, source: string): E.Either<readonly P
 }
 
 /** An object written in the scenario itself. */
-export const inlineManifest = (file: string, object: JsonObject, placeOf: PlacedManifest['placeOf']): PlacedManifest => ({
+export const inlineManifest = (file: string, object: JsonObject, yaml: Pick<YamlSource, 'placeOf' | 'placeOfKey'>, at: readonly string[]): PlacedManifest => ({
   file,
   object,
   text: JSON.stringify(object),
-  placeOf,
+  placeOf: (path) => yaml.placeOf([...at, ...path]),
+  placeOfKey: (path) => yaml.placeOfKey([...at, ...path]),
 })
 
 /** `spec.template.spec.containers[0].image` or `metadata.labels[app]` as a path. */
@@ -102,11 +110,14 @@ export const pathOfField = (field: string): readonly string[] =>
 interface Said {
   readonly field: string | undefined
   readonly words: string
+  /** The field's name is wrong, not its value. */
+  readonly isName?: boolean
 }
 
 /** The sentences of a refusal, each with the field it is about: as kubectl prints them. */
 const sentencesOf = (stderr: string): readonly Said[] => {
-  const text = stderr.trim()
+  // What kubectl read is said by the place.
+  const text = stderr.trim().replace(/error when (?:creating|applying patch|replacing) "STDIN": /g, '')
   const bullets = /^(The .* is invalid: )\n(\* [\s\S]*)$/.exec(text)
   if (bullets !== null)
     return (bullets[2] ?? '').split('\n* ').map((line) => {
@@ -116,15 +127,15 @@ const sentencesOf = (stderr: string): readonly Said[] => {
   const single = /is invalid: ([A-Za-z][^:\s]*): /.exec(text)
   if (single !== null) return [{ field: single[1], words: text }]
   const unknown = [...text.matchAll(/(?:unknown|duplicate) field "([^"]+)"/g)].map((match) => match[1])
-  if (unknown.length > 0) return [{ field: unknown[0], words: text }]
+  if (unknown.length > 0) return [{ field: unknown[0], words: text, isName: true }]
   const goField = /into Go struct field [A-Za-z0-9]+\.([A-Za-z0-9.]+) of type/.exec(text)
   return [{ field: goField?.[1], words: text }]
 }
 
 /** The API server's words about a manifest, each at the line of its field. */
 export const problemsOfRefusal = (manifest: PlacedManifest, stderr: string): readonly Problem[] =>
-  sentencesOf(stderr).map(({ field, words }) => ({
+  sentencesOf(stderr).map(({ field, words, isName = false }) => ({
     file: manifest.file,
-    ...manifest.placeOf(field === undefined ? [] : pathOfField(field)),
+    ...(isName ? manifest.placeOfKey : manifest.placeOf)(field === undefined ? [] : pathOfField(field)),
     message: words,
   }))
