@@ -47,11 +47,32 @@ export { isObjectChanged, isObjectCreated, isObjectDeleted, splitObjectPath } fr
 export type { ClusterSettings, ClusterState } from './cluster/state.js'
 export { initialState, readerOf, storeOf } from './cluster/state.js'
 export { reduce } from './cluster/reduce.js'
-export type { ImageBehaviour, MsRange, World, WorldCommand, WorldSettings } from './cluster/world.js'
+export type {
+  Asset,
+  ContainerProcess,
+  FileEntry,
+  ImageBehaviour,
+  Machine,
+  MsRange,
+  PodProcesses,
+  World,
+  WorldCommand,
+  WorldSettings,
+} from './cluster/world.js'
+export {
+  actOnWorld,
+  containerOf,
+  imageBehaviourOf,
+  layerOf,
+  machineIsReachable,
+  machineOf,
+  matchesPattern,
+  podAtAddress,
+  processesOf,
+} from './cluster/world.js'
 export type { WorldEvent } from './cluster/world-events.js'
 export type { Controller, Plan, PlanContext, PlanOutcome, Waiting, Wake, WatchNotification } from './controllers/controller.js'
 export type { Invariant, Observation, Violation } from './invariants/invariant.js'
-export { fileSystemOf, type FileSystem } from './controllers/kubelet/file-system.js'
 export { answerDns, type DnsAnswer, type DnsQuestion } from './views/dns.js'
 export { defineController, type ControllerDefinition } from './simulation/define-controller.js'
 export {
@@ -71,3 +92,7 @@ export { threeWayStrategicPatch } from './api/patch/strategic-diff.js'
 export { threeWayJsonMergePatch } from './api/json-merge-patch.js'
 export { typeNameOfKind } from './api/field-schema.js'
 export { applyPatch } from './api/patch/apply-patch.js'
+export { normalPath } from './controllers/kubelet/file-system.js'
+export { environmentOf } from './controllers/kubelet/environment.js'
+export { fullNameOf, hostnameOf } from './controllers/kubelet/pod-names.js'
+export { programOf } from './controllers/kubelet/container-program.js'
