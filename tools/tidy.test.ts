@@ -147,6 +147,8 @@ describe('who may import whom', () => {
     expectNone(
       sources.flatMap(({ path, imports }) => {
         const folder = /^core\/src\/controllers\/([^/]+)\//.exec(path)?.[1]
+        // Who puts the cluster together names them all; tests try them as they are.
+        if (!path.startsWith('core/src/controllers/')) return []
         return imports
           .filter(isRelative)
           .map((specifier) => targetOf(path, specifier))

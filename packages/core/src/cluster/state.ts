@@ -1,5 +1,5 @@
 /** All facts folded so far: the stored objects, the physical world beside them, and what the run itself knows. */
-import type { Waiting } from '../controllers/controller.js'
+import type { Waiting } from './waiting.js'
 import type { Json, JsonObject } from '../kernel/json.js'
 import { emptyMap, getAt, setAt, type PersistentMap } from '../kernel/persistent-map.js'
 import type { ApiFaultSet } from './engine-events.js'

@@ -10,11 +10,14 @@ import type { ApiStatus } from '../api/api-status.js'
 import type { ApiResult } from '../cluster/api-commands.js'
 import type { ClusterCommand } from '../cluster/commands.js'
 import type { Kind, Reader } from '../cluster/reader.js'
+import type { Waiting } from '../cluster/waiting.js'
 import type { World } from '../cluster/world.js'
 import type { Kinds } from '../api/generated/types.js'
 import type { Json } from '../kernel/json.js'
 import type { Choose } from '../kernel/choose.js'
 import type { SimTime } from '../kernel/sim-time.js'
+
+export type { Waiting }
 
 export type WatchNotification<T extends KubernetesObject = KubernetesObject> =
   | { readonly type: 'ADDED'; readonly object: T; readonly old: undefined }
@@ -25,13 +28,6 @@ export type WatchNotification<T extends KubernetesObject = KubernetesObject> =
 export interface Wake {
   readonly key: string
   readonly afterMs?: number
-}
-
-/** What the plan of one key waits for; shown by reports and `explain`. `kind` is a short name (`PodNotReady`), `on` the object it is about. */
-export interface Waiting {
-  readonly kind: string
-  readonly on: string
-  readonly because: string
 }
 
 export interface PlanContext {

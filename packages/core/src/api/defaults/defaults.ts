@@ -30,7 +30,7 @@ import type {
 import { loosely, type Loose } from '../loose.js'
 import type { UnstoredObject } from '../object.js'
 import { defaultVolumeSource, defaultedPodSpec, defaultedPodTemplate } from './pod-defaults.js'
-import { secretDataOf } from './secret-data.js'
+import { secretDataOf } from './secret-content.js'
 import { each, filled, remembered, within } from './shared-structure.js'
 import { inStoredForm, type ShapedType } from './stored-form.js'
 

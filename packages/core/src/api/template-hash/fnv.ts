@@ -1,5 +1,5 @@
 /** The two 32-bit hashes that Kubernetes names things by, and how it writes them down. */
-import { utf8ToBytes } from '@noble/hashes/utils.js'
+import { utf8Bytes } from '../../kernel/hash.js'
 
 const offsetBasis = 0x811c9dc5
 const prime = 0x01000193
@@ -7,14 +7,14 @@ const prime = 0x01000193
 /** FNV-1: multiply, then xor. Over the UTF-8 bytes. */
 export const fnv1 = (text: string): number => {
   let hash = offsetBasis
-  for (const byte of utf8ToBytes(text)) hash = Math.imul(hash, prime) ^ byte
+  for (const byte of utf8Bytes(text)) hash = Math.imul(hash, prime) ^ byte
   return hash >>> 0
 }
 
 /** FNV-1a: xor, then multiply. Over the UTF-8 bytes of the text and the bytes after it. */
 export const fnv1a = (text: string, bytesAfter: readonly number[] = []): number => {
   let hash = offsetBasis
-  for (const byte of utf8ToBytes(text)) hash = Math.imul(hash ^ byte, prime)
+  for (const byte of utf8Bytes(text)) hash = Math.imul(hash ^ byte, prime)
   for (const byte of bytesAfter) hash = Math.imul(hash ^ byte, prime)
   return hash >>> 0
 }
@@ -22,7 +22,7 @@ export const fnv1a = (text: string, bytesAfter: readonly number[] = []): number 
 /** FNV-1a with 128 bits, as hexadecimal text. Over the UTF-8 bytes. */
 export const fnv1a128 = (text: string): string => {
   let hash = 0x6c62272e07bb014262b821756295c58dn
-  for (const byte of utf8ToBytes(text)) hash = BigInt.asUintN(128, (hash ^ BigInt(byte)) * 0x0000000001000000000000000000013bn)
+  for (const byte of utf8Bytes(text)) hash = BigInt.asUintN(128, (hash ^ BigInt(byte)) * 0x0000000001000000000000000000013bn)
   return hash.toString(16).padStart(32, '0')
 }
 

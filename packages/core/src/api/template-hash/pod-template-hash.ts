@@ -3,7 +3,7 @@
  * of the template, so every field of the Go types counts, also the empty ones, in Go's order. The printer is rebuilt here.
  * Follows ComputeHash in pkg/controller/controller_utils.go, DeepHashObject in pkg/util/hash/hash.go, and the formatter of go-spew.
  */
-import { utf8ToBytes } from '@noble/hashes/utils.js'
+import { utf8Bytes } from '../../kernel/hash.js'
 import { isJsonObject, type Json, type JsonObject } from '../../kernel/json.js'
 import { epochSeconds, simTimeOf } from '../../kernel/sim-time.js'
 import { quantityOf } from '../quantity.js'
@@ -67,7 +67,7 @@ const specialTypes: ReadonlyMap<string, (value: Json | undefined) => string> = n
   ['resource.Quantity', quantityText],
   ['v1.Time', timeText],
   ['intstr.IntOrString', intOrStringText],
-  ['v1.FieldsV1', (value) => `{Raw:([]uint8)[${utf8ToBytes(JSON.stringify(value ?? {})).join(' ')}]}`],
+  ['v1.FieldsV1', (value) => `{Raw:([]uint8)[${utf8Bytes(JSON.stringify(value ?? {})).join(' ')}]}`],
 ])
 
 const structText = (fields: readonly GoField[], value: JsonObject): string =>

@@ -2,8 +2,7 @@
  * The canonical form of an Endpoints object's subsets: equal sets of addresses share one subset, addresses are ordered by the text of their
  * IP, ports and subsets by a hash that only the real implementation could explain.
  */
-import { md5 } from '@noble/hashes/legacy.js'
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
+import { md5Text } from '../../kernel/hash.js'
 import type { EndpointAddress, EndpointPort, EndpointSubset } from '../../api/generated/types.js'
 
 /** One Pod behind one of the Service's ports; `port` is absent for a headless Service without ports. */
@@ -62,7 +61,7 @@ const compareAddresses = (one: EndpointAddress, other: EndpointAddress): number 
 // Follows portsByHash and subsetsByHash in pkg/api/v1/endpoints/util.go: MD5 of the object as Go's spew prints it.
 const sortedBy = <T>(values: readonly T[], print: (value: T) => string): readonly T[] => {
   if (values.length < 2) return values
-  const hashed = values.map((value) => ({ value, hash: bytesToHex(md5(utf8ToBytes(print(value)))) }))
+  const hashed = values.map((value) => ({ value, hash: md5Text(print(value)) }))
   return hashed.sort((one, other) => compareText(one.hash, other.hash)).map(({ value }) => value)
 }
 
