@@ -1,5 +1,6 @@
 /** What must hold after every event: a name, an expectation, and an incremental check of one event. */
 import type { ClusterEvent } from '../cluster/events.js'
+import type { Reader } from '../cluster/reader.js'
 import type { ClusterState } from '../cluster/state.js'
 import type { RecordedEvent } from '../kernel/recorded-event.js'
 
@@ -7,6 +8,8 @@ export interface Observation {
   readonly before: ClusterState
   readonly recorded: RecordedEvent<ClusterEvent>
   readonly after: ClusterState
+  /** What the acting controller's plan reads: its caches as they were when the plan began. Absent for commands from outside. */
+  readonly view?: Reader
 }
 
 export interface Violation {

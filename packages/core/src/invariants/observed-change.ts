@@ -1,0 +1,101 @@
+/** What an event did to the object that it is about: both versions, looked up once for all invariants that ask. */
+import type { ControllerRevision, Pod, StatefulSet } from '../api/generated/types.js'
+import { controllerRefOf, keyOf, type KubernetesObject } from '../api/object.js'
+import { splitObjectPath } from '../cluster/object-events.js'
+import type { Reader } from '../cluster/reader.js'
+import { storeOf, type ClusterState } from '../cluster/state.js'
+import { findObject, objectsOwnedBy } from '../cluster/store.js'
+import type { Observation } from './invariant.js'
+
+export interface ObservedChange {
+  /** `Pod/default/web-0` */
+  readonly path: string
+  readonly kind: string
+  readonly namespace: string
+  readonly name: string
+  readonly before: KubernetesObject | undefined
+  readonly after: KubernetesObject | undefined
+}
+
+let lastObservation: Observation | undefined
+let lastChange: ObservedChange | undefined
+
+/** Undefined for events that are not about a stored object. (The last answer is kept: several invariants look at one event.) */
+export const changeOf = (observation: Observation): ObservedChange | undefined => {
+  if (observation === lastObservation) return lastChange
+  lastObservation = observation
+  lastChange = look(observation)
+  return lastChange
+}
+
+const look = ({ before, after, recorded: { event } }: Observation): ObservedChange | undefined => {
+  if (!('object' in event)) return undefined
+  const { kind, namespace, name, key } = splitObjectPath(event.object)
+  return {
+    path: event.object,
+    kind,
+    namespace,
+    name,
+    before: findObject(storeOf(before, kind), key),
+    after: findObject(storeOf(after, kind), key),
+  }
+}
+
+/** Pointers that a change sets or removes, of the first fact of a write; a further fact has none. */
+export const touchedBy = ({ recorded: { event } }: Observation): readonly string[] => {
+  const set = 'set' in event && event.set !== undefined ? Object.keys(event.set) : none
+  const removed = 'removed' in event && event.removed !== undefined ? event.removed : none
+  return removed.length === 0 ? set : [...set, ...removed]
+}
+const none: readonly string[] = []
+
+/** A fact that carries a write, or the write's only one. */
+export const carriesWrite = ({ recorded: { event } }: Observation): boolean =>
+  ('set' in event && event.set !== undefined) || ('removed' in event && event.removed !== undefined)
+
+export const statefulSetController = 'statefulset-controller'
+export const isByStatefulSetController = ({ recorded }: Observation): boolean => recorded.actor === statefulSetController
+
+// A store holds objects of its kind only; the kind was compared.
+export const asPod = (object: KubernetesObject | undefined): Pod | undefined =>
+  object?.kind === 'Pod' ? (object as KubernetesObject as Pod) : undefined
+export const asStatefulSet = (object: KubernetesObject | undefined): StatefulSet | undefined =>
+  object?.kind === 'StatefulSet' ? (object as KubernetesObject as StatefulSet) : undefined
+
+/** The very set that controls the Pod, as a reader shows it. */
+export const setOf = (pod: Pod, reader: Pick<Reader, 'get'>): StatefulSet | undefined => {
+  const owner = controllerRefOf(pod)
+  if (owner?.kind !== 'StatefulSet') return undefined
+  const set = reader.get('StatefulSet', pod.metadata.namespace ?? '', owner.name)
+  return set?.metadata.uid === owner.uid ? set : undefined
+}
+
+/** The same, in the store. */
+export const storedSetOf = (pod: Pod, state: ClusterState): StatefulSet | undefined => {
+  const owner = controllerRefOf(pod)
+  if (owner?.kind !== 'StatefulSet') return undefined
+  const set = asStatefulSet(findObject(storeOf(state, 'StatefulSet'), keyOf(pod.metadata.namespace ?? '', owner.name)))
+  return set?.metadata.uid === owner.uid ? set : undefined
+}
+
+export const revisionsOf = (set: StatefulSet, state: ClusterState): readonly ControllerRevision[] =>
+  // The store of ControllerRevisions.
+  objectsOwnedBy(storeOf(state, 'ControllerRevision'), set.metadata.uid) as readonly KubernetesObject[] as readonly ControllerRevision[]
+
+/** The newest revision of the set, which is that of its template once the controller has seen it. */
+export const newestRevisionOf = (set: StatefulSet, state: ClusterState): string => {
+  let newest: ControllerRevision | undefined
+  for (const revision of revisionsOf(set, state)) if (newest === undefined || revision.revision > newest.revision) newest = revision
+  return newest?.metadata.name ?? ''
+}
+
+export const replicasOf = (set: StatefulSet): number => set.spec.replicas ?? 1
+export const startOf = (set: StatefulSet): number => set.spec.ordinals?.start ?? 0
+export const isWanted = (set: StatefulSet, ordinal: number): boolean => ordinal >= startOf(set) && ordinal < startOf(set) + replicasOf(set)
+export const isOrdered = (set: StatefulSet): boolean => set.spec.podManagementPolicy !== 'Parallel'
+export const partitionOf = (set: StatefulSet): number => set.spec.updateStrategy?.rollingUpdate?.partition ?? 0
+export const revisionLabelOf = (pod: Pod): string => pod.metadata.labels?.['controller-revision-hash'] ?? ''
+
+/** `web-2 of StatefulSet default/web` */
+export const nameInSet = (podName: string, set: StatefulSet): string =>
+  `${podName} of StatefulSet ${keyOf(set.metadata.namespace ?? '', set.metadata.name)}`

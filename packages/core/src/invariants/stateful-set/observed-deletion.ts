@@ -1,0 +1,68 @@
+/** A deletion by the StatefulSet controller, with all that the invariants about deletions ask of it. */
+import type { Pod, StatefulSet } from '../../api/generated/types.js'
+import { controllerRefOf, keyOf } from '../../api/object.js'
+import type { Reader } from '../../cluster/reader.js'
+import type { ClusterState } from '../../cluster/state.js'
+import { storeOf } from '../../cluster/state.js'
+import { findObject } from '../../cluster/store.js'
+import { isTerminal, ordinalOf } from '../../resources/pod/queries.js'
+import type { Observation } from '../invariant.js'
+import {
+  asPod,
+  carriesWrite,
+  changeOf,
+  isByStatefulSetController,
+  isWanted,
+  newestRevisionOf,
+  revisionLabelOf,
+  setOf,
+  startOf,
+} from '../observed-change.js'
+
+export interface ObservedDeletion {
+  readonly set: StatefulSet
+  /** As the controller saw it. */
+  readonly pod: Pod
+  readonly ordinal: number
+  /** From the first ordinal: what a partition counts. */
+  readonly slot: number
+  readonly view: Reader
+  readonly before: ClusterState
+  readonly at: number
+  readonly reason: 'finished' | 'condemned' | 'update' | 'none'
+}
+
+let lastObservation: Observation | undefined
+let lastDeletion: ObservedDeletion | undefined
+
+/** Undefined when somebody else deleted the Pod, or when the controller did not know it. */
+export const deletionOf = (observation: Observation): ObservedDeletion | undefined => {
+  if (observation === lastObservation) return lastDeletion
+  lastObservation = observation
+  lastDeletion = look(observation)
+  return lastDeletion
+}
+
+const look = (observation: Observation): ObservedDeletion | undefined => {
+  const { view, before, recorded } = observation
+  if (view === undefined || !isByStatefulSetController(observation) || !carriesWrite(observation)) return undefined
+  const change = changeOf(observation)
+  const stored = asPod(change?.before)
+  if (change === undefined || stored === undefined) return undefined
+  const pod = view.get('Pod', change.namespace, change.name)
+  const set = pod === undefined ? undefined : setOf(pod, view)
+  if (pod === undefined || set === undefined) return undefined
+  const ordinal = ordinalOf(pod)
+  const base = { set, pod, ordinal, slot: ordinal - startOf(set), view, before, at: recorded.at }
+  if (!isWanted(set, ordinal)) return { ...base, reason: 'condemned' }
+  if (isTerminal(pod)) return { ...base, reason: 'finished' }
+  return { ...base, reason: revisionLabelOf(pod) === newestRevisionOf(set, before) ? 'none' : 'update' }
+}
+
+/** The Pods that the set controls in the view, whatever their ordinals. */
+export const membersOf = ({ set, view }: ObservedDeletion): readonly Pod[] =>
+  view.ownedBy('Pod', set.metadata.uid).filter((pod) => controllerRefOf(pod)?.uid === set.metadata.uid)
+
+/** The Pod as this very sync has left it: its own deletions included. */
+export const nowOf = (pod: Pod, state: ClusterState): Pod =>
+  asPod(findObject(storeOf(state, 'Pod'), keyOf(pod.metadata.namespace ?? '', pod.metadata.name))) ?? pod

@@ -1,0 +1,33 @@
+import { keyOf } from '../../api/object.js'
+import { storeOf } from '../../cluster/state.js'
+import { findObject } from '../../cluster/store.js'
+import type { Invariant } from '../invariant.js'
+import { asStatefulSet, changeOf, isByStatefulSetController, nameInSet, replicasOf } from '../observed-change.js'
+
+const name = 'stateful-set/rollout-ends-when-complete'
+
+/** U7. Follows completeRollingUpdate in stateful_set_utils.go; a current revision that was deleted is replaced by the newest without that. */
+export const rolloutEndsWhenComplete: Invariant = {
+  name,
+  promise: 'The update revision becomes the current one only when all wanted Pods are updated and Ready and no other is left.',
+  expectation: 'always',
+  concerns: ['StatefulSetRolloutCompleted'],
+  check: (observation) => {
+    if (!isByStatefulSetController(observation)) return undefined
+    const change = changeOf(observation)
+    const [before, set] = [asStatefulSet(change?.before), asStatefulSet(change?.after)]
+    if (before === undefined || set === undefined) return undefined
+    const key = keyOf(set.metadata.namespace ?? '', before.status.currentRevision ?? '')
+    if (findObject(storeOf(observation.before, 'ControllerRevision'), key) === undefined) return undefined
+    if (observation.view?.get('ControllerRevision', set.metadata.namespace ?? '', before.status.currentRevision ?? '') === undefined)
+      return undefined
+    const { replicas, readyReplicas = 0, updatedReplicas = 0, currentRevision, updateRevision } = set.status
+    const wanted = replicasOf(set)
+    if (currentRevision === updateRevision && replicas === wanted && readyReplicas === wanted && updatedReplicas === wanted)
+      return undefined
+    return {
+      invariant: name,
+      message: `${nameInSet('the rollout', set)} ended with ${updatedReplicas} updated, ${readyReplicas} ready and ${replicas} Pods in all; expected ${wanted} of each`,
+    }
+  },
+}

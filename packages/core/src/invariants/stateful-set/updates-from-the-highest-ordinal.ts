@@ -1,0 +1,35 @@
+import { isAvailable, isTerminating, ordinalOf } from '../../resources/pod/queries.js'
+import type { Invariant } from '../invariant.js'
+import { isWanted, nameInSet, newestRevisionOf, revisionLabelOf } from '../observed-change.js'
+import { deletionOf, membersOf, nowOf } from './observed-deletion.js'
+
+const name = 'stateful-set/updates-from-the-highest-ordinal'
+
+/** U1, in the controller's view. (With maxUnavailable and Parallel, Pods that are broken anyway may go in any order.) */
+export const updatesFromTheHighestOrdinal: Invariant = {
+  name,
+  promise: 'A rolling update deletes an available Pod only when no available Pod above it still has an old template.',
+  expectation: 'always',
+  concerns: ['PodDeletionRequested'],
+  check: (observation) => {
+    const deletion = deletionOf(observation)
+    if (deletion?.reason !== 'update') return undefined
+    const { set, pod, ordinal, before, at } = deletion
+    const minReadySeconds = set.spec.minReadySeconds ?? 0
+    if (!isAvailable(pod, minReadySeconds, at)) return undefined
+    const newest = newestRevisionOf(set, before)
+    const skipped = membersOf(deletion).find(
+      (other) =>
+        ordinalOf(other) > ordinal &&
+        isWanted(set, ordinalOf(other)) &&
+        revisionLabelOf(other) !== newest &&
+        isAvailable(other, minReadySeconds, at) &&
+        !isTerminating(nowOf(other, before)),
+    )
+    if (skipped === undefined) return undefined
+    return {
+      invariant: name,
+      message: `${nameInSet(pod.metadata.name, set)} was deleted for the update before ${skipped.metadata.name}; expected the highest ordinal first`,
+    }
+  },
+}
