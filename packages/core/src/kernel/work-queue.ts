@@ -13,6 +13,8 @@ export interface QueueEntry {
   readonly dueAt?: SimTime
   /** The key becomes ready then (AddAfter). */
   readonly delayedUntil?: SimTime
+  /** The seq of the event on whose account it waits. */
+  readonly delayedBy?: number
   /** The worker is busy with the key until then. */
   readonly busyUntil?: SimTime
   /** The failures in a row. */

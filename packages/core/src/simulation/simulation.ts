@@ -203,7 +203,7 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     if (afterMs !== undefined && afterMs > 0) {
       const delayedUntil = now + afterMs
       if (entry.delayedUntil !== undefined && entry.delayedUntil <= delayedUntil) return
-      putEntry(controller.name, key, { ...entry, delayedUntil })
+      putEntry(controller.name, key, { ...entry, delayedUntil, ...(causedBy === undefined ? undefined : { delayedBy: causedBy }) })
       schedule(delayedUntil, { kind: 'delayed', controller: controller.name, key })
       return
     }
@@ -386,8 +386,10 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
       ...(failures > 0 ? { failures } : undefined),
       ...(memory === undefined ? undefined : { memory }),
     })
-    if (failures > 0) wake(controller, { key, afterMs: backOffMs(failures) }, causedBy ?? undefined)
-    if (outcome.requeueAfterMs !== undefined) wake(controller, { key, afterMs: Math.max(1, outcome.requeueAfterMs) }, causedBy ?? undefined)
+    // What comes later comes of what this sync did last, or else of what brought it about.
+    const cause = turnEvents.at(-1)?.seq ?? causedBy ?? undefined
+    if (failures > 0) wake(controller, { key, afterMs: backOffMs(failures) }, cause)
+    if (outcome.requeueAfterMs !== undefined) wake(controller, { key, afterMs: Math.max(1, outcome.requeueAfterMs) }, cause)
     const waitingFor = outcome.waitingFor ?? noWaiting
     const waited = getAt(cluster.waiting, `${controller.name} ${key}`) ?? noWaiting
     if (waitingFor !== waited && !deepEqual(waitingFor as unknown as Json, waited as unknown as Json))
@@ -468,7 +470,8 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     const entry = entryOf(getAt(queues, item.controller) ?? emptyQueue, item.key)
     if (item.kind === 'delayed') {
       if (entry.delayedUntil !== now) return false
-      const { delayedUntil: _delayedUntil, ...rest } = entry
+      const { delayedUntil: _delayedUntil, delayedBy, ...woken } = entry
+      const rest: QueueEntry = woken.causedBy === undefined && delayedBy !== undefined ? { ...woken, causedBy: delayedBy } : woken
       putEntry(item.controller, item.key, rest)
       const ready = readyTime(rest, now, 0)
       if (ready === undefined) return true
