@@ -1,14 +1,23 @@
 /** The command line: subcommands, their flags and help. No rule of Kubernetes lives here. */
-import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { createInterface } from 'node:readline'
+import { Argument, Command, CommanderError, InvalidArgumentError } from 'commander'
 import { engineVersion } from '@statefold/core'
 import { parseDuration } from '@statefold/scenarios'
 import { exitCodes, Stop } from './exit-codes.js'
-import { processOutput, type Output } from './output.js'
+import { processOutput, type Input, type Output } from './output.js'
+import { parseMoment, type Moment } from './read-log-file.js'
+import { completedShells, completionScript, type CompletedShell } from './subcommands/completion.js'
 import { conform } from './subcommands/conform.js'
+import { fork, type ForkFlags } from './subcommands/fork.js'
+import { diff, explain, timeline, type DiffFlags, type ExplainFlags, type TimelineFlags } from './subcommands/look.js'
+import { replay, verify, type ReplayFlags } from './subcommands/replay.js'
 import { run, type RunFlags } from './subcommands/run.js'
+import { lintScenarios, listScenarios, newScenario, type LintFlags } from './subcommands/scenario.js'
+import { shell, type ShellFlags } from './subcommands/shell.js'
+import { kubernetesVersion } from './write-files.js'
 
 const wholeNumber = (text: string): number => {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('a whole number, 0 or more, is expected.')
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('a whole number, 0 or more, is expected.')
   return Number(text)
 }
 
@@ -18,14 +27,53 @@ const time = (text: string): number => {
   return ms
 }
 
-export const runProgram = async (args: readonly string[], output: Output = processOutput()): Promise<number> => {
+const moment = (text: string): Moment => {
+  const parsed = parseMoment(text)
+  if (parsed === undefined) throw new InvalidArgumentError('a turn such as 42 or a time such as 1m30s is expected.')
+  return parsed
+}
+
+const processInput = (): Input => ({
+  isTerminal: process.stdin.isTTY === true,
+  lines: () => createInterface({ input: process.stdin, terminal: false }),
+})
+
+const examples = (...lines: readonly string[]): string => `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}\n`
+
+const exitCodeHelp = `
+Exit codes: 0 passed, 1 violated, 2 not converged, 3 not deterministic, 4 unknown (a limit ended it), 64 bad input, 70 our bug.
+`
+
+/** The words after `--`, which are not ours to read. */
+const splitAtDashes = (args: readonly string[]): { readonly own: readonly string[]; readonly rest: readonly string[] } => {
+  const at = args.indexOf('--')
+  return at < 0 ? { own: args, rest: [] } : { own: args.slice(0, at), rest: args.slice(at + 1) }
+}
+
+export interface Surroundings {
+  readonly output?: Output
+  readonly input?: Input
+}
+
+export const runProgram = async (args: readonly string[], { output = processOutput(), input = processInput() }: Surroundings = {}): Promise<number> => {
   let exit: number = exitCodes.passed
+  const { own, rest } = splitAtDashes(args)
   const program = new Command('statefold')
     .description('A Kubernetes cluster on your desk that does the same thing every time.')
-    .version(`statefold ${engineVersion} (follows Kubernetes v1.36.3)`, '-V, --version')
+    .version(`statefold ${engineVersion} (follows Kubernetes ${kubernetesVersion})`, '-V, --version')
     .exitOverride()
     .showHelpAfterError('(statefold help lists the subcommands)')
     .configureOutput({ writeErr: output.note, writeOut: output.print })
+    .addHelpText(
+      'after',
+      `${examples(
+        'statefold run web.yaml                       apply manifests, run until at rest',
+        'statefold run scenario.yaml --log run.ndjson run a scenario and keep its log',
+        'statefold explain run.ndjson web-1           why is web-1 not ready?',
+        'statefold fork run.ndjson --at 2m -- kubectl delete pod web-2',
+        'statefold shell web.yaml                     kubectl on virtual time',
+      )}${exitCodeHelp}`,
+    )
 
   program
     .command('run')
@@ -41,17 +89,129 @@ export const runProgram = async (args: readonly string[], output: Output = proce
     .option('--all', 'every event in the timeline, not only what a short story tells')
     .addHelpText(
       'after',
-      `
-Examples:
-  statefold run web.yaml                         apply manifests to a cluster of three nodes, run until at rest
-  statefold run examples/canary/canary.yaml      a scenario
-  statefold run canary.yaml --seed 7 --log canary.ndjson
-  statefold run manifests/ --until 30m --json
-
-Exit codes: 0 passed, 1 violated, 2 not converged, 4 unknown (a limit ended it), 64 bad input, 70 our bug.`,
+      `${examples(
+        'statefold run web.yaml                         apply manifests to a cluster of three nodes, run until at rest',
+        'statefold run examples/canary/canary.yaml      a scenario',
+        'statefold run canary.yaml --seed 7 --log canary.ndjson',
+        'statefold run manifests/ --until 30m --json',
+      )}
+At rest: for 30 simulated seconds no object was written (Events, Leases and routine node reports aside), and every workload,
+Pod and claim is where its spec wants it.
+${exitCodeHelp}`,
     )
     .action((file: string, flags: RunFlags) => {
       exit = run(file, flags, output)
+    })
+
+  program
+    .command('replay')
+    .description('fold a log, check every digest, show the state it leads to')
+    .argument('<log>', 'log file')
+    .option('--at <turn|time>', 'the state after this turn, or at this time', moment)
+    .option('--json', 'print as JSON')
+    .addHelpText('after', examples('statefold replay run.ndjson', 'statefold replay run.ndjson --at 1m30s', 'statefold replay run.ndjson --at 42 --json'))
+    .action((log: string, flags: ReplayFlags) => {
+      exit = replay(log, flags, output)
+    })
+
+  program
+    .command('verify')
+    .description('replay a log, run its commands again, and compare: same seed, same events')
+    .argument('<log>', 'log file')
+    .option('--json', 'print as JSON')
+    .addHelpText('after', `${examples('statefold verify run.ndjson')}${exitCodeHelp}`)
+    .action((log: string, flags: ReplayFlags) => {
+      exit = verify(log, flags, output)
+    })
+
+  program
+    .command('timeline')
+    .description('a log as a story: one line an event, a lane for each Pod')
+    .argument('<log>', 'log file')
+    .option('--all', 'every event')
+    .option('--about <name>', 'only what names this object')
+    .option('--at <turn|time>', 'only up to there', moment)
+    .option('--json', 'print as JSON')
+    .addHelpText('after', examples('statefold timeline run.ndjson', 'statefold timeline run.ndjson --about web-1 --all'))
+    .action((log: string, flags: TimelineFlags) => {
+      exit = timeline(log, flags, output)
+    })
+
+  program
+    .command('explain')
+    .description('why something happened, or why it did not: causes, and what is waited for')
+    .argument('<log>', 'log file')
+    .argument('<name>', 'an object: web-1, pod/web-1, pvc/www-web-1')
+    .option('--at <turn|time>', 'as it was then', moment)
+    .option('--json', 'print as JSON')
+    .addHelpText('after', examples('statefold explain run.ndjson web-1', 'statefold explain run.ndjson statefulset/web --at 3m30s'))
+    .action((log: string, name: string, flags: ExplainFlags) => {
+      exit = explain(log, name, flags, output)
+    })
+
+  program
+    .command('diff')
+    .description('compare two states: of one log at two events, or of two logs at their ends')
+    .argument('<left>', 'LOG or LOG@SEQ')
+    .argument('[right]', 'LOG or LOG@SEQ (default: the end of the left log)')
+    .option('--json', 'print as JSON')
+    .addHelpText('after', examples('statefold diff run.ndjson@120 run.ndjson@180', 'statefold diff run.ndjson@120', 'statefold diff run.ndjson other.ndjson'))
+    .action((left: string, right: string | undefined, flags: DiffFlags) => {
+      exit = diff(left, right, flags, output)
+    })
+
+  program
+    .command('fork')
+    .description('continue from a turn end with another command, and show what differs')
+    .usage('<log> --at <turn|time> [options] -- kubectl …')
+    .argument('<log>', 'log file')
+    .requiredOption('--at <turn|time>', 'where to leave the log', moment)
+    .option('--log <path>', 'write the log of the fork')
+    .option('--overwrite', 'the log may replace an existing file')
+    .option('--until <time>', 'how long the fork may take to come to rest (default: 10m)', time)
+    .option('--quiet', 'no timeline')
+    .option('--json', 'print as JSON')
+    .addHelpText('after', examples('statefold fork run.ndjson --at 2m -- kubectl delete pod web-2', 'statefold fork run.ndjson --at 210 --log other.ndjson -- kubectl scale statefulset/web --replicas=5'))
+    .action((log: string, flags: ForkFlags) => {
+      exit = fork(log, rest, flags, output)
+    })
+
+  program
+    .command('shell')
+    .description('kubectl on virtual time: step, rewind to any turn, fork')
+    .argument('<file>', 'scenario, manifests, catalog name or log')
+    .option('--seed <n>', 'seed of all that is chance', wholeNumber)
+    .option('--at <turn|time>', 'of a log: begin there', moment)
+    .addHelpText('after', examples('statefold shell web.yaml', 'statefold shell run.ndjson --at 2m', "printf 'kubectl get pods\\n:run 30s\\nkubectl get pods\\n' | statefold shell web.yaml"))
+    .action(async (file: string, flags: ShellFlags) => {
+      exit = await shell(file, flags, output, input)
+    })
+
+  const scenarios = program.command('scenario').description('make, check and list scenario files')
+  scenarios
+    .command('new')
+    .description('write a scenario to begin with')
+    .argument('<file>', 'where: my-scenario.yaml')
+    .addHelpText('after', examples('statefold scenario new scenarios/node-loss.yaml'))
+    .action((file: string) => {
+      exit = newScenario(file, output)
+    })
+  scenarios
+    .command('lint')
+    .description('check scenario files without running them')
+    .argument('<file...>', 'scenario files')
+    .option('--json', 'print as JSON')
+    .addHelpText('after', examples('statefold scenario lint scenarios/*.yaml'))
+    .action((files: string[], flags: LintFlags) => {
+      exit = lintScenarios(files, flags, output)
+    })
+  scenarios
+    .command('list')
+    .description('the scenarios of the catalog, each with its lesson')
+    .option('--json', 'print as JSON')
+    .addHelpText('after', examples('statefold scenario list'))
+    .action((flags: LintFlags) => {
+      exit = listScenarios(flags, output)
     })
 
   program
@@ -60,17 +220,40 @@ Exit codes: 0 passed, 1 violated, 2 not converged, 4 unknown (a limit ended it),
     .argument('<script...>', 'script files (YAML)')
     .requiredOption('--out <dir>', 'folder for the traces')
     .option('--seed <n>', 'seed of all that is chance', wholeNumber, 1)
+    .addHelpText('after', examples('statefold conform conformance/scripts/*.yaml --out /tmp/traces'))
     .action((scripts: string[], options: { out: string; seed: number }) => {
       exit = conform(scripts, options, output)
     })
 
   program
+    .command('completion')
+    .description('print a completion script for a shell')
+    .addArgument(new Argument('<shell>', 'the shell').choices(completedShells))
+    .addHelpText('after', examples('source <(statefold completion bash)', 'statefold completion fish > ~/.config/fish/completions/statefold.fish'))
+    .action((name: CompletedShell) => {
+      const commands = program.commands.map((command) => ({
+        name: command.name(),
+        description: command.description(),
+        flags: command.options.flatMap(({ long }) => (long === undefined || long === null ? [] : [long])),
+        subcommands: command.commands.map((subcommand) => subcommand.name()),
+      }))
+      output.print(completionScript(name, commands))
+    })
+
+  program
     .command('version')
     .description('print the version and the Kubernetes version it follows')
-    .action(() => output.print(`statefold ${engineVersion}\nKubernetes v1.36.3\n`))
+    .option('--json', 'print as JSON')
+    .action((flags: { json?: boolean }) =>
+      output.print(
+        flags.json === true
+          ? `${JSON.stringify({ statefold: engineVersion, kubernetes: kubernetesVersion })}\n`
+          : `statefold ${engineVersion}\nKubernetes ${kubernetesVersion}\n`,
+      ),
+    )
 
   try {
-    await program.parseAsync(['node', 'statefold', ...args])
+    await program.parseAsync(['node', 'statefold', ...own])
     return exit
   } catch (error) {
     if (error instanceof Stop) {

@@ -1,6 +1,6 @@
 /** Files that subcommands write: whole or not at all, never over an existing one unless asked. */
 import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import type { ClusterSettings, Simulation } from '@statefold/core'
+import type { ClusterSettings, Recorded, Simulation } from '@statefold/core'
 import { makeHeader, makeLogWriter } from '@statefold/replay'
 import { createLogFile, nodeSha256 } from '@statefold/replay/node'
 import { badInput, fileProblem } from './exit-codes.js'
@@ -32,7 +32,13 @@ export const refuseExisting = (path: string, overwrite: boolean): void => {
  * Follows a simulation and writes its log. Without a path only the digest is kept. Until `open` nothing is on the disk, so that refused
  * input leaves nothing behind; then whole turns are appended as they end.
  */
-export const logSinkOf = (simulation: Simulation, about: LogAbout, path: string | undefined, overwrite: boolean): LogSink => {
+export const logSinkOf = (
+  simulation: Simulation,
+  about: LogAbout,
+  path: string | undefined,
+  overwrite: boolean,
+  history: readonly Recorded[] = [],
+): LogSink => {
   const writer = makeLogWriter(makeHeader({ kubernetes: kubernetesVersion, ...about }), nodeSha256)
   let kept = writer.header
   let file: ReturnType<typeof createLogFile> | undefined
@@ -47,6 +53,7 @@ export const logSinkOf = (simulation: Simulation, about: LogAbout, path: string 
     if (file === undefined) kept += text
     else guarded(() => file?.append(text))
   }
+  for (const events of turnsOf(history)) append(writer.turn(events))
   simulation.turns$.subscribe((events) => {
     const lines = writer.turn(events)
     if (path !== undefined) append(lines)
@@ -65,6 +72,23 @@ export const logSinkOf = (simulation: Simulation, about: LogAbout, path: string 
     },
     digest: writer.digest,
   }
+}
+
+/** Recorded events turn by turn. */
+const turnsOf = (events: readonly Recorded[]): readonly (readonly Recorded[])[] => {
+  const turns: Recorded[][] = []
+  for (const recorded of events) {
+    const last = turns.at(-1)
+    if (last?.[0]?.turn === recorded.turn) last.push(recorded)
+    else turns.push([recorded])
+  }
+  return turns
+}
+
+/** The whole log of a run that has been kept in memory. */
+export const logText = (about: LogAbout, events: readonly Recorded[], outcome: string): string => {
+  const writer = makeLogWriter(makeHeader({ kubernetes: kubernetesVersion, ...about }), nodeSha256)
+  return `${writer.header}${turnsOf(events).map(writer.turn).join('')}${writer.footer(outcome)}`
 }
 
 /** A whole file at once: beside its place first, then renamed into it. */

@@ -5,5 +5,17 @@ export { replayLog, type Replayed, type ReplayOptions } from './replay-log.js'
 export { firstDifference, forkAt, rerun, verifyLog, type Difference, type RerunOptions } from './rerun.js'
 export { diffStates, type ObjectDifference } from './diff-states.js'
 export { describeEvent, type Described, type Tone } from './describe-event.js'
-export { formatTime, formatTimeline, legend, plainPaint, timelineOf, type LaneState, type Paint, type Timeline, type TimelineOptions, type TimelineRow } from './timeline.js'
+export {
+  formatTime,
+  formatTimeline,
+  legend,
+  plainPaint,
+  timelineOf,
+  type LaneState,
+  type Paint,
+  type Timeline,
+  type TimelineFormat,
+  type TimelineOptions,
+  type TimelineRow,
+} from './timeline.js'
 export { causesOf, explainObject, formatExplanation, waitingIn, type Explanation, type WaitingFor } from './explain.js'

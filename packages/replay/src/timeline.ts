@@ -27,6 +27,8 @@ export interface TimelineOptions {
   /** Only events about this object name. */
   readonly about?: string
   readonly lanesMax?: number
+  /** Headings, each before the first event with this seq or a later one. */
+  readonly headings?: readonly { readonly seq: number; readonly at: number; readonly text: string }[]
 }
 
 const laneAfter = (kind: ClusterEvent['kind'], now: LaneState): LaneState => {
@@ -82,7 +84,24 @@ export const timelineOf = (events: readonly RecordedEvent<ClusterEvent>[], optio
   const depths = new Map<number, number>()
   const waitingOn = new Map<string, string>()
   const rows: TimelineRow[] = []
+  const headings = [...(options.headings ?? [])].sort((a, b) => a.seq - b.seq)
+  const addHeadings = (before: number): void => {
+    for (let heading = headings[0]; heading !== undefined && heading.seq <= before; heading = headings[0]) {
+      headings.shift()
+      rows.push({
+        seq: heading.seq,
+        turn: -1,
+        at: heading.at,
+        actor: '',
+        depth: 0,
+        lanes: lanes.map((name) => states.get(name) ?? 'none'),
+        text: `── ${heading.text}`,
+        tone: 'faint',
+      })
+    }
+  }
   for (const { seq, turn, at, causedBy, actor, event } of events) {
+    addHeadings(seq)
     const depth = causedBy === null ? 0 : Math.min(depthMax, (depths.get(causedBy) ?? 0) + 1)
     depths.set(seq, depth)
     const pod = podOf(event)
@@ -111,6 +130,7 @@ export const timelineOf = (events: readonly RecordedEvent<ClusterEvent>[], optio
       tone: described.tone,
     })
   }
+  addHeadings(Number.MAX_SAFE_INTEGER)
   return { lanes, rows }
 }
 
@@ -152,7 +172,14 @@ const shortActor = (actor: string): string =>
     .replace(/^default-scheduler$/, 'scheduler')
     .replace(/^example\.com\/.*/, 'provisioner')
 
-export const formatTimeline = (timeline: Timeline, paint: Paint = plainPaint): string => {
+export interface TimelineFormat {
+  /** Longer lines are cut; without it they are as long as they are. */
+  readonly columns?: number
+}
+
+const cutTo = (text: string, width: number): string => (text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`)
+
+export const formatTimeline = (timeline: Timeline, paint: Paint = plainPaint, { columns }: TimelineFormat = {}): string => {
   const laneWidth = Math.max(1, ...timeline.lanes.map((lane) => lane.length))
   const wide = laneWidth * timeline.lanes.length <= 60
   const width = wide ? laneWidth : 1
@@ -172,8 +199,10 @@ export const formatTimeline = (timeline: Timeline, paint: Paint = plainPaint): s
     const time = formatTime(row.at)
     const lanes = row.lanes.map((state) => paint.lane(state, center(symbols[state]))).join(' ')
     const indent = '  '.repeat(Math.max(0, Math.min(row.depth, 4)))
+    const before = timeWidth + 2 + row.lanes.length * (width + 1) + 1 + actorWidth + 2 + indent.length
+    const words = columns === undefined ? row.text : cutTo(row.text, Math.max(20, columns - before))
     lines.push(
-      `${(time === shown ? '' : time).padStart(timeWidth)}  ${lanes}  ${shortActor(row.actor).padEnd(actorWidth)}  ${indent}${paint.tone(row.tone, row.text)}`.trimEnd(),
+      `${(time === shown ? '' : time).padStart(timeWidth)}  ${lanes}  ${shortActor(row.actor).padEnd(actorWidth)}  ${indent}${paint.tone(row.tone, words)}`.trimEnd(),
     )
     shown = time
   }

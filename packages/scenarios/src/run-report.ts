@@ -9,6 +9,8 @@ export interface StepReport {
   readonly words: string
   readonly name?: string
   readonly startedAt: number
+  /** The first event that can be the step's. */
+  readonly seq: number
   readonly endedAt: number
   readonly outcome: 'done' | 'failed' | 'not reached'
   /** Expected and found, when it failed. */

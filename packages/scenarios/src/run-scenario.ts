@@ -21,7 +21,7 @@ import {
   type StorageClassSpec,
 } from '@statefold/core'
 import { worldCommandsFor } from './conformance/world-changes.js'
-import { runKubectl, type ConsoleParts, type LineResult } from './console/cluster-console.js'
+import { runKubectl, type LineResult } from './console/cluster-console.js'
 import { splitWords } from './console/split-words.js'
 import { quietDefaultMs, settle, unsettledObjects, watchQuiet } from './convergence.js'
 import { asOne, checkDns, conditionWords, dnsName, evaluate, type ConditionView } from './evaluate-condition.js'
@@ -31,6 +31,7 @@ import type { Problem } from './format/problem.js'
 import { problemsOfRefusal, type PlacedManifest } from './format/read-manifests.js'
 import type { ImageEntry, ScenarioCluster, ScenarioExpectation, ScenarioStep } from './format/scenario-codec.js'
 import { importObjects } from './import-objects.js'
+import { kubectlParts, runConsoleLine } from './make-console.js'
 import type { ExpectationReport, ObjectReport, Outcome, RunReport, StepReport, ViolationReport } from './run-report.js'
 import { titleOf, type Scenario } from './scenario.js'
 import { watchStoredKinds } from './simulated-kinds.js'
@@ -273,26 +274,13 @@ const problemsOfLaterManifests = (simulation: Simulation, scenario: Scenario): r
     if (scenario.written.steps?.[index]?.refused !== undefined) continue
     for (const manifest of manifests) {
       const copy = simulation.fork({ keepLog: false, invariants: [] })
-      const parts = consoleOf(copy, scenario)
+      const parts = kubectlParts(copy, scenario.files)
       const { exit, stderr } = runKubectl(parts, ['create', '--dry-run=server', '-f', '-'], manifest.text)
       if (exit !== 0 && !/AlreadyExists|NotFound/.test(stderr)) problems.push(...problemsOfRefusal(manifest, stderr))
     }
   }
   return problems
 }
-
-const consoleOf = (simulation: Simulation, scenario: Scenario): ConsoleParts => ({
-  simulation,
-  files: scenario.files,
-  timing: { startMs: 0, requestMs: 6 },
-  *exec() {
-    yield* []
-    return { exit: 1, stdout: '', stderr: 'error: exec needs a console step\n' }
-  },
-  logsOf: () => [],
-})
-
-const runStatic = (parts: ConsoleParts, args: readonly string[], stdin = ''): LineResult => runKubectl(parts, args, stdin)
 
 export const runScenario = (scenario: Scenario, options: RunOptions = {}): E.Either<readonly Problem[], ScenarioRun> => {
   const { written } = scenario
@@ -319,10 +307,10 @@ export const runScenario = (scenario: Scenario, options: RunOptions = {}): E.Eit
   const monitors = monitorsOf(written.expect ?? [])
   const guard = guarded(real, () => judging && (real.violations().length > 0 || monitors.some(({ broken }) => broken !== undefined)))
   const { simulation } = guard
-  const parts = consoleOf(simulation, scenario)
+  const parts = kubectlParts(simulation, scenario.files)
 
   // -------------------------------------------------------------- the manifests
-  const apply = (manifest: PlacedManifest): LineResult => runStatic(parts, ['apply', '-f', '-'], manifest.text)
+  const apply = (manifest: PlacedManifest): LineResult => runKubectl(parts, ['apply', '-f', '-'], manifest.text)
   let stoppedEarly = false
   try {
     const problems = scenario.manifests.flatMap((manifest) => {
@@ -339,15 +327,7 @@ export const runScenario = (scenario: Scenario, options: RunOptions = {}): E.Eit
   options.accepted?.()
 
   // -------------------------------------------------------------- what is looked at after every turn
-  const consoleCopy = (line: string): LineResult => {
-    const words = splitWords(line)
-    if (E.isLeft(words)) return { exit: 2, stdout: '', stderr: `${words.left}\n` }
-    const copy = real.fork({ keepLog: false })
-    const [program, ...args] = words.right
-    return program === 'kubectl'
-      ? runStatic({ ...parts, simulation: copy }, args)
-      : { exit: 127, stdout: '', stderr: `${program ?? ''}: command not found\n` }
-  }
+  const consoleCopy = (line: string): LineResult => runConsoleLine(real.fork({ keepLog: false, invariants: [] }), scenario.files, line)
   const view: ConditionView = { simulation: real, runOnCopy: consoleCopy }
   const look = (): void => {
     for (const monitor of monitors) {
@@ -393,7 +373,7 @@ export const runScenario = (scenario: Scenario, options: RunOptions = {}): E.Eit
   }
   const nodeOfPod = (pod: string): string => real.reader().get('Pod', 'default', pod)?.spec.nodeName ?? ''
   const filledIn = (line: string): string => line.replace(/\{node of ([^}]+)\}/g, (_, pod: string) => nodeOfPod(pod))
-  const kubectl = (args: readonly string[], stdin = ''): LineResult => runStatic(parts, args, stdin)
+  const kubectl = (args: readonly string[], stdin = ''): LineResult => runKubectl(parts, args, stdin)
   const judged = (step: ScenarioStep, { exit, stdout, stderr }: LineResult): StepResult => {
     const printed = `${stdout}${stderr}`.trimEnd()
     if (step.refused !== undefined)
@@ -528,8 +508,9 @@ export const runScenario = (scenario: Scenario, options: RunOptions = {}): E.Eit
     for (const [index, step] of (written.steps ?? []).entries()) {
       const words = stepWords(step)
       const named = step.name === undefined ? undefined : { name: step.name }
+      let seq = real.state().seq
       const finish = (startedAt: number, outcome: StepReport['outcome'], message?: string): void => {
-        steps.push({ index, words, ...named, startedAt, endedAt: real.now(), outcome, ...(message === undefined ? undefined : { message }) })
+        steps.push({ index, words, ...named, startedAt, seq, endedAt: real.now(), outcome, ...(message === undefined ? undefined : { message }) })
       }
       if (verdict !== undefined || (untilMs !== undefined && Math.max(real.now(), step.at ?? 0) > untilMs)) {
         finish(real.now(), 'not reached')
@@ -548,6 +529,7 @@ export const runScenario = (scenario: Scenario, options: RunOptions = {}): E.Eit
         }
       }
       const startedAt = real.now()
+      seq = real.state().seq
       const result = runAction(step, index)
       if (E.isRight(result)) {
         finish(startedAt, 'done')

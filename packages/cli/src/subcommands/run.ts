@@ -10,9 +10,10 @@ import {
   type RunReport,
   type Scenario,
 } from '@statefold/scenarios'
-import { formatTimeline, legend, timelineOf } from '@statefold/replay'
+import { timelineOf } from '@statefold/replay'
 import { badInput, exitCodes, type ExitCode } from '../exit-codes.js'
 import type { Output } from '../output.js'
+import { timelineText } from '../print-timeline.js'
 import { readScenario } from '../read-scenario.js'
 import { logSinkOf, refuseExisting, writeWhole, type LogSink } from '../write-files.js'
 
@@ -81,8 +82,9 @@ export const run = (name: string, flags: RunFlags, output: Output): ExitCode => 
   }
   if (flags.quiet !== true) {
     const events = simulation.log()
-    const timeline = timelineOf(events, { ...(flags.all === true ? { all: true } : undefined) })
-    if (timeline.rows.length > 0) output.print(`${formatTimeline(timeline, output.paint)}${output.paint.tone('faint', legend)}\n\n`)
+    const headings = report.steps.flatMap(({ name: words, seq, startedAt }) => (words === undefined ? [] : [{ seq, at: startedAt, text: words }]))
+    const timeline = timelineOf(events, { headings, ...(flags.all === true ? { all: true } : undefined) })
+    if (timeline.rows.length > 0) output.print(timelineText(timeline, output))
   }
   output.print(formatRunReport(report, reportPaintOf(output)))
   if (flags.log !== undefined) output.print(output.paint.tone('faint', `log ${flags.log}  digest ${digest.slice(0, 16)}…  (statefold replay ${flags.log})`) + '\n')

@@ -1,0 +1,96 @@
+/** Logs as users name them: `run.ndjson`, or `run.ndjson@412` for its state after event 412. */
+import * as E from 'fp-ts/lib/Either.js'
+import type { ClusterEvent, ClusterState, RecordedEvent } from '@statefold/core'
+import { parseDuration } from '@statefold/scenarios'
+import { replayLog, type LogEnd, type LogHeader } from '@statefold/replay'
+import { fileLines, nodeSha256 } from '@statefold/replay/node'
+import { badInput, exitCodes, fileProblem, Stop } from './exit-codes.js'
+import type { Output } from './output.js'
+
+export interface ReadLog {
+  readonly path: string
+  readonly header: LogHeader
+  readonly events: readonly RecordedEvent<ClusterEvent>[]
+  readonly state: ClusterState
+  /** Simulated time of `state`. */
+  readonly at: number
+  readonly end: LogEnd
+}
+
+export interface LogPlace {
+  readonly path: string
+  readonly seq: number | undefined
+}
+
+export const parseLogPlace = (written: string): LogPlace => {
+  const match = /^(.+)@(\d+)$/.exec(written)
+  return match === null ? { path: written, seq: undefined } : { path: match[1] ?? written, seq: Number(match[2]) }
+}
+
+export interface LogReading {
+  readonly untilSeq?: number
+  /** Check every event against its codec, not only the digests. */
+  readonly decode?: boolean
+  /** Keep the events (default true). */
+  readonly keep?: boolean
+}
+
+const isFileError = (error: unknown): boolean => typeof error === 'object' && error !== null && 'code' in error && 'syscall' in error
+
+/** Damage ends the subcommand with the line and event; a torn end is told in one sentence. */
+export const readLogFile = (path: string, output: Output, { untilSeq, decode = true, keep = true }: LogReading = {}): ReadLog => {
+  const events: RecordedEvent<ClusterEvent>[] = []
+  let read: ReturnType<typeof replayLog>
+  try {
+    read = replayLog(fileLines(path), {
+      sha256: nodeSha256,
+      decode,
+      ...(untilSeq === undefined ? undefined : { untilSeq }),
+      ...(keep ? { onEvent: (recorded: RecordedEvent<ClusterEvent>) => events.push(recorded) } : undefined),
+    })
+  } catch (error) {
+    if (isFileError(error)) throw fileProblem(path, error)
+    throw error
+  }
+  if (E.isLeft(read)) {
+    // A log whose bytes are not those that were written is not the same run: that is exit 3; what is no log at all is bad input.
+    const changed = read.left.message.includes('has been changed') || read.left.message.includes('is damaged')
+    throw new Stop(changed ? exitCodes.notDeterministic : exitCodes.badInput, `${path}:${read.left.line}: ${read.left.message}`)
+  }
+  const { header, state, at, end } = read.right
+  if (end.torn !== undefined)
+    output.note(`${path}: the run was cut off while it wrote turn ${end.turns} (line ${end.torn.line}); this is the log up to its last whole turn\n`)
+  if (untilSeq !== undefined && untilSeq >= end.events)
+    throw badInput(`${path}@${untilSeq}: the log has events 0 to ${end.events - 1}`)
+  return { path, header, events, state, at, end }
+}
+
+/** `412` is a turn, `1m30s` a time. */
+export type Moment = { readonly kind: 'turn'; readonly turn: number } | { readonly kind: 'time'; readonly at: number }
+
+export const parseMoment = (written: string): Moment | undefined => {
+  if (/^\d+$/.test(written)) return { kind: 'turn', turn: Number(written) }
+  const at = parseDuration(written)
+  return at === undefined ? undefined : { kind: 'time', at }
+}
+
+/** The last turn that had ended at that moment. */
+export const turnAt = ({ events, path }: ReadLog, moment: Moment): number => {
+  const last = events.at(-1)
+  if (last === undefined) throw badInput(`${path}: the log has no events`)
+  if (moment.kind === 'turn') {
+    if (moment.turn > last.turn) throw badInput(`${path}: turn ${moment.turn} is not in the log; it has turns 0 to ${last.turn}`)
+    return moment.turn
+  }
+  return events.findLast(({ at }) => at <= moment.at)?.turn ?? 0
+}
+
+/** Is this file a log? Told from its first line. */
+export const isLogFile = (path: string): boolean => {
+  try {
+    for (const line of fileLines(path)) return line.startsWith('{"format":"statefold-log"')
+  } catch {
+    // Not a readable file: whoever reads it next says why.
+  }
+  return false
+}
