@@ -37,7 +37,7 @@ export { AssertionFailed, assert } from './kernel/assert.js'
 export { limits } from './kernel/limits.js'
 export { entriesOf, getAt, sizeOf, valuesOf, type PersistentMap } from './kernel/persistent-map.js'
 export { applyDifference, deepEqual, differenceOf } from './kernel/object-difference.js'
-export { itemsOf } from './kernel/agenda.js'
+export { itemsOf, type AgendaItem } from './kernel/agenda.js'
 export { controllerRefOf, keyOf, keyOfObject, refOf, splitKey } from './api/object.js'
 export { warningsFor as warningsOf } from './api/validation/validate.js'
 export type { Kinds, Node, Pod, PersistentVolume, PersistentVolumeClaim, Service, StatefulSet } from './api/generated/types.js'
@@ -73,17 +73,19 @@ export {
 export type { WorldEvent } from './cluster/world-events.js'
 export type { Controller, Plan, PlanContext, PlanOutcome, Waiting, Wake, WatchNotification } from './controllers/controller.js'
 export type { Invariant, Observation, Violation } from './invariants/invariant.js'
+export { allInvariants } from './invariants/all-invariants.js'
 export { answerDns, type DnsAnswer, type DnsQuestion } from './views/dns.js'
 export { defineController, type ControllerDefinition } from './simulation/define-controller.js'
 export {
   createSimulation,
   type FoundViolation,
+  type Interference,
   type IssuedCommand,
   type Recorded,
   type Simulation,
   type SimulationOptions,
 } from './simulation/simulation.js'
-export type { RunState } from './simulation/run-state.js'
+export type { DueWork, RunState } from './simulation/run-state.js'
 export { loadRun, saveRun } from './simulation/save-run.js'
 export { bootstrap, type ClusterSpec, type NodeSpec, type StorageClassSpec } from './simulation/bootstrap.js'
 export { importObjects, type ImportRefusal } from './simulation/import-objects.js'

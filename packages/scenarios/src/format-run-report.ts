@@ -48,7 +48,7 @@ export const formatRunReport = (report: RunReport, { tone }: ReportPaint): strin
   for (const step of failedSteps) {
     lines.push('', tone('bad', `step ${step.index + 1} failed at ${formatInstant(step.endedAt)}: ${step.words}`), `  ${step.message ?? ''}`, `  again:  ${report.again}`)
   }
-  if (report.expectations.length > 0) {
+  if (report.expectations.length + report.invariants.length > 0) {
     head('expected')
     for (const { kind, words, outcome, at, found, because } of report.expectations) {
       const sign = outcome === 'held' ? tone('good', '✓') : outcome === 'failed' ? tone('bad', '✗') : tone('faint', '·')
@@ -58,6 +58,14 @@ export const formatRunReport = (report: RunReport, { tone }: ReportPaint): strin
       if (outcome === 'failed' && because !== undefined) lines.push(`      ${because}`)
       if (outcome === 'not judged') lines.push(tone('faint', '      not judged: the run ended before'))
     }
+  }
+  if (report.invariants.length > 0) {
+    const broken = new Set(report.violations.map(({ invariant }) => invariant)).size
+    lines.push(
+      broken === 0
+        ? `  ${tone('good', '✓')} ${report.invariants.length} invariants, checked at every event`
+        : `  ${tone('bad', '✗')} ${broken} of ${report.invariants.length} invariants`,
+    )
   }
   if (report.objects.length > 0) {
     head('objects')
@@ -76,7 +84,7 @@ export const formatRunReport = (report: RunReport, { tone }: ReportPaint): strin
   if (report.storedKinds.length > 0) lines.push('', tone('faint', `stored, not simulated: ${report.storedKinds.join(', ')}`))
   const sentence = [
     tone(report.outcome === 'passed' ? 'good' : 'bad', outcomeWords[report.outcome]),
-    `${formatInstant(report.at)} simulated, ${report.events} events, ${report.turns} turns, seed ${report.seed}`,
+    `${formatInstant(report.at)} simulated, ${report.events} events, seed ${report.seed}`,
   ]
   lines.push('', sentence.join('  '))
   if (report.reason !== undefined) lines.push(`  ${report.reason}`, `  again:  ${report.again}`)

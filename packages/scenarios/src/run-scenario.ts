@@ -1,6 +1,7 @@
 /** Runs a scenario: (scenario, seed) → report. Synchronous; everything that happens is in the simulation's log. */
 import * as E from 'fp-ts/lib/Either.js'
 import {
+  allInvariants,
   bootstrap,
   createSimulation,
   defaultClusterSettings,
@@ -287,7 +288,7 @@ export const runScenario = (scenario: Scenario, options: RunOptions = {}): E.Eit
   const seed = options.seed ?? written.seed ?? 1
   const settings = settingsOf(written.cluster)
   const excepted = new Set(written.invariants?.except ?? [])
-  const invariants = (options.invariants ?? []).filter(({ name }) => !excepted.has(name))
+  const invariants = (options.invariants ?? allInvariants).filter(({ name }) => !excepted.has(name))
   const seeded = seededChoose(seed)
   const real = createSimulation({
     seed,
@@ -628,7 +629,7 @@ export const runScenario = (scenario: Scenario, options: RunOptions = {}): E.Eit
     steps,
     expectations,
     violations,
-    invariants: invariants.map(({ name }) => name),
+    invariants: invariants.filter(({ expectation }) => expectation === 'always').map(({ name }) => name),
     objects: workloadWords(real),
     unsettled: unsettledObjects(real.reader()),
     waiting: entriesOf(state.cluster.waiting).flatMap(([place, list]) => {

@@ -1,9 +1,9 @@
 /** A scenario that is ready to run: decoded, with its manifests read. In TypeScript it is written with `scenario({ … })`. */
 import * as E from 'fp-ts/lib/Either.js'
-import type { Json, JsonObject } from '@statefold/core'
+import { allInvariants, type Json, type JsonObject } from '@statefold/core'
 import type { ConsoleFiles } from './console/cluster-console.js'
 import { decodeScenario, isScenarioText } from './format/decode-scenario.js'
-import { formatProblems, type Problem } from './format/problem.js'
+import { closest, formatProblems, type Problem } from './format/problem.js'
 import { inlineManifest, readManifests, type PlacedManifest } from './format/read-manifests.js'
 import type { YamlSource } from './format/read-yaml.js'
 import { scenarioApiVersion, scenarioFile, type ScenarioFile, type WrittenScenario } from './format/scenario-codec.js'
@@ -88,9 +88,25 @@ const gather = (
 
 const isManifestList = (written: WrittenManifest | readonly WrittenManifest[]): written is readonly WrittenManifest[] => Array.isArray(written)
 
+const unknownInvariants = (file: string, written: ScenarioFile, yaml: YamlSource): Problems => {
+  const known = allInvariants.map(({ name }) => name)
+  return (written.invariants?.except ?? []).flatMap((name, index) => {
+    if (known.includes(name)) return []
+    const meant = known.find((candidate) => candidate.endsWith(`/${name}`)) ?? closest(name, known)
+    return [
+      {
+        file,
+        ...yaml.placeOf(['invariants', 'except', String(index)]),
+        message: `invariants.except[${index}]: there is no invariant ${JSON.stringify(name)}${meant === undefined ? '' : `; did you mean ${JSON.stringify(meant)}?`}`,
+      },
+    ]
+  })
+}
+
 /** Mistakes that the form alone cannot tell. */
-const misuses = (file: string, written: ScenarioFile, yaml: YamlSource): Problems =>
-  (written.expect ?? []).flatMap((expectation, index) => {
+const misuses = (file: string, written: ScenarioFile, yaml: YamlSource): Problems => [
+  ...unknownInvariants(file, written, yaml),
+  ...(written.expect ?? []).flatMap((expectation, index) => {
     for (const kind of ['always', 'never', 'sometimes'] as const) {
       const conditions = expectation[kind]
       if (conditions !== undefined && runsCommands(asOne(conditions)))
@@ -103,7 +119,8 @@ const misuses = (file: string, written: ScenarioFile, yaml: YamlSource): Problem
         ]
     }
     return []
-  })
+  }),
+]
 
 const assemble = (file: string, source: string, written: ScenarioFile, yaml: YamlSource, files: ScenarioFiles): E.Either<Problems, Scenario> => {
   const problems: Problem[] = [...misuses(file, written, yaml)]

@@ -81,12 +81,15 @@ export const run = (name: string, flags: RunFlags, output: Output): ExitCode => 
     return exitCodeOf[report.outcome]
   }
   if (flags.quiet !== true) {
+    if (scenario.written.title !== undefined) output.print(`${output.paint.tone('outside', report.title)}\n`)
+    if (report.lesson !== undefined) output.print(`${output.paint.tone('faint', report.lesson)}\n`)
+    if (scenario.written.title !== undefined) output.print('\n')
     const events = simulation.log()
     const headings = report.steps.flatMap(({ name: words, seq, startedAt }) => (words === undefined ? [] : [{ seq, at: startedAt, text: words }]))
     const timeline = timelineOf(events, { headings, ...(flags.all === true ? { all: true } : undefined) })
     if (timeline.rows.length > 0) output.print(timelineText(timeline, output))
   }
   output.print(formatRunReport(report, reportPaintOf(output)))
-  if (flags.log !== undefined) output.print(output.paint.tone('faint', `log ${flags.log}  digest ${digest.slice(0, 16)}…  (statefold replay ${flags.log})`) + '\n')
+  if (flags.log !== undefined) output.print(output.paint.tone('faint', `log ${flags.log}  digest ${digest}`) + '\n')
   return exitCodeOf[report.outcome]
 }
