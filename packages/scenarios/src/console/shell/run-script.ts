@@ -60,6 +60,7 @@ function* runPipeline(shell: Shell, { negated, commands }: Pipeline, streams: St
         stdout: isLast ? streams.stdout : output.sink,
         stderr: streams.stderr,
         terminal: index === 0 ? streams.terminal : undefined,
+        isShown: isLast && streams.isShown,
       })
       status = member.flow?.kind === 'exit' ? member.flow.status : member.status
       if (status !== 0) failed = status
@@ -185,7 +186,7 @@ const expanderOf = (shell: Shell, streams: Streams): Expander => ({
   *substitute(script) {
     const output = collector(shell.budget)
     const inner = subshellOf(shell)
-    yield* runScript(inner, script, { ...streams, stdout: output.sink })
+    yield* runScript(inner, script, { ...streams, stdout: output.sink, isShown: false })
     shell.status = inner.flow?.kind === 'exit' ? inner.flow.status : inner.status
     return output.text().replace(/\n+$/, '')
   },
@@ -212,7 +213,7 @@ const cannotOpen = (shell: Shell, path: string, how: 'read' | 'write', why: stri
 function* redirect(shell: Shell, redirects: readonly Redirect[], streams: Streams): Waits<Redirected | undefined> {
   if (redirects.length === 0) return { streams, close: () => undefined }
   const expander = expanderOf(shell, streams)
-  let { stdin, stdout, stderr, terminal } = streams
+  let { stdin, stdout, stderr, terminal, isShown } = streams
   const written = new Set<string>()
   const refuse = (text: string): undefined => {
     streams.stderr(text)
@@ -257,13 +258,14 @@ function* redirect(shell: Shell, redirects: readonly Redirect[], streams: Stream
       return refuse(cannotOpen(shell, given, 'write', sink))
     }
     if (shell.openFiles.has(path)) written.add(path)
+    if (redirection.kind === 'both' || redirection.descriptor === 1) isShown = false
     if (redirection.kind === 'both') {
       stdout = sink
       stderr = sink
     } else if (redirection.descriptor === 2) stderr = sink
     else if (redirection.descriptor === 1) stdout = sink
   }
-  return { streams: { stdin, stdout, stderr, terminal }, close }
+  return { streams: { stdin, stdout, stderr, terminal, isShown }, close }
 }
 
 /** A sink into a file that is written when it is closed, or why it cannot be. */

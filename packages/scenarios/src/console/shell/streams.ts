@@ -45,6 +45,8 @@ export interface Streams {
   readonly stderr: Sink
   /** Standard input is a terminal. */
   readonly terminal: Terminal | undefined
+  /** Standard output is a terminal: names stand in columns there. */
+  readonly isShown: boolean
 }
 
 /** What one line has used up so far. */
