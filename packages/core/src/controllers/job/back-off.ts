@@ -35,7 +35,7 @@ export const remainingMs = ({ failuresAfterLastSuccess, lastFailureAt }: BackOff
 }
 
 // Follows getFinishedTime: the last container's end, else the loss of readiness, else the deletion, else now.
-const finishedAt = (pod: Pod, now: SimTime): SimTime => {
+export const finishedAt = (pod: Pod, now: SimTime): SimTime => {
   const statuses = pod.status.containerStatuses ?? []
   const ends = statuses.flatMap(({ state }) => state?.terminated?.finishedAt ?? [])
   if (ends.length > 0 && ends.length === statuses.length) return ends.reduce((latest, end) => Math.max(latest, simTimeOf(end) ?? 0), 0)

@@ -9,7 +9,7 @@ import { selectorMatches } from '../../api/label-selector.js'
 import { controllerRefOf, refOf, splitKey } from '../../api/object.js'
 import { isJsonObject, type Json } from '../../kernel/json.js'
 import { simTimeOf, timestampOf } from '../../kernel/sim-time.js'
-import { isActive, isFailed, isReady, isSucceeded, isTerminal, isTerminating } from '../../resources/pod/queries.js'
+import { isActive, isReady, isSucceeded, isTerminal, isTerminating } from '../../resources/pod/queries.js'
 import { claimObjects } from '../claim-objects.js'
 import type { Plan, PlanContext, PlanOutcome } from '../controller.js'
 import { burstReplicas, createPod, deletePod } from '../pod-control.js'
@@ -19,7 +19,16 @@ import { getLive, isNamespaceTerminating, replace, report } from '../requests.js
 import { slowStart } from '../slow-start.js'
 import { wrapError, type Steps } from '../steps.js'
 import { findUnseenWrite, noWrittenVersions, type WrittenVersions } from '../written-versions.js'
-import { backOffAfter, noBackOff, remainingMs, type BackOff } from './back-off.js'
+import { backOffAfter, finishedAt, noBackOff, remainingMs, type BackOff } from './back-off.js'
+import {
+  earlierFailures,
+  endsItsIndex,
+  failureCountAnnotations,
+  isLaterFailure,
+  isPodFailed,
+  meaningOfFailure,
+  replacesFailedOnly,
+} from './failures.js'
 import {
   completionIndexKey,
   firstPendingIndexes,
@@ -29,6 +38,7 @@ import {
   parseIndexes,
   withIndexVariable,
 } from './indexes.js'
+import { metSuccessRule } from './success-policy.js'
 
 const trackingFinalizer = 'batch.kubernetes.io/job-tracking'
 export const orphanPrefix = 'orphan:'
@@ -50,6 +60,10 @@ interface Sync {
   terminating: number
   succeeded: number
   succeededIndexes: ReadonlySet<number>
+  /** Undefined where indexes have no limit of their own. */
+  failedIndexes: ReadonlySet<number> | undefined
+  /** The last failed Pod of an index that has no other yet: it keeps the count of failures, so it stays until there is a new one. */
+  lastFailed: ReadonlyMap<number, Pod>
   /** Why the Job ends, once that is known. */
   finished: JobCondition | undefined
   lookAgainAfter: number | undefined
@@ -68,7 +82,8 @@ export const isFinished = (job: Job): boolean =>
 
 const isIndexed = (job: Job): boolean => job.spec.completionMode === 'Indexed'
 const isSuspended = (job: Job): boolean => job.spec.suspend === true
-const replacesFailedOnly = (job: Job): boolean => job.spec.podReplacementPolicy === 'Failed'
+/** Every index has its own limit of failures. */
+const limitsIndexes = ({ spec }: Job): boolean => spec.backoffLimitPerIndex !== undefined
 const completionsOf = (job: Job): number => job.spec.completions ?? 0
 
 function* syncJob(context: PlanContext): Plan {
@@ -111,6 +126,8 @@ function* syncJob(context: PlanContext): Plan {
     terminating: pods.filter((pod) => isTerminating(pod) && !isTerminal(pod)).length,
     succeeded: 0,
     succeededIndexes: new Set(),
+    failedIndexes: undefined,
+    lastFailed: new Map(),
     finished: undefined,
     lookAgainAfter: undefined,
   }
@@ -128,7 +145,8 @@ function* runJob(sync: Sync, activePods: readonly Pod[]): Plan {
       isCountable(sync.job, pod) && !(known ?? []).includes(pod.metadata.uid)
   const newSucceeded = pods.filter(isSucceeded).filter(isNew(uncounted.succeeded))
   const newFailed = pods.filter((pod) => isPodFailed(pod, sync.job)).filter(isNew(uncounted.failed))
-  const failed = (status.failed ?? 0) + newFailed.length + (uncounted.failed ?? []).length
+  const countedFailures = newFailed.filter((pod) => meaningOfFailure(sync.job, pod).isCounted).length
+  const failed = (status.failed ?? 0) + countedFailures + (uncounted.failed ?? []).length
   const backOff = backOffAfter(sync.backOff, newSucceeded, newFailed, now)
   if (isIndexed(sync.job)) {
     const earlier = parseIndexes(status.completedIndexes, completionsOf(sync.job))
@@ -137,6 +155,7 @@ function* runJob(sync: Sync, activePods: readonly Pod[]): Plan {
   } else sync.succeeded = (status.succeeded ?? 0) + newSucceeded.length + (uncounted.succeeded ?? []).length
 
   sync.finished = verdictOf(sync, failed)
+  if (isIndexed(sync.job)) judgeIndexes(sync, activePods)
   let manageError: Failure
   let suspendChanged = false
   if (sync.finished !== undefined) {
@@ -185,9 +204,6 @@ const outcomeOf = (sync: Sync, error: Failure): PlanOutcome => {
 
 const positive = (key: keyof JobStatus, value: number): { readonly [field: string]: number } => (value === 0 ? {} : { [key]: value })
 
-/** A deleted Pod that can no longer succeed has failed. Follows isPodFailed. */
-const isPodFailed = (pod: Pod, job: Job): boolean => isFailed(pod) || (!replacesFailedOnly(job) && isTerminating(pod) && !isSucceeded(pod))
-
 /** Held by the finalizer, and with an index that the Job has. Follows getValidPodsWithFilter. */
 const isCountable = (job: Job, pod: Pod): boolean => hasTrackingFinalizer(pod) && hasValidIndex(job, pod)
 
@@ -216,6 +232,11 @@ const verdictOf = (sync: Sync, failed: number): JobCondition | undefined => {
   if (succeeded !== undefined) return succeeded
   const target = holds(job, 'FailureTarget')
   if (target !== undefined) return condition('Failed', target.reason ?? '', target.message ?? '', context)
+  const failure = pods
+    .filter((pod) => isPodFailed(pod, job))
+    .map((pod) => meaningOfFailure(job, pod).jobFailure)
+    .find((message) => message !== undefined)
+  if (failure !== undefined) return condition('FailureTarget', 'PodFailurePolicy', failure, context)
   const { backoffLimit = 6, activeDeadlineSeconds } = job.spec
   if (failed > backoffLimit || isPastRestarts(job, pods, backoffLimit)) {
     return condition('FailureTarget', 'BackoffLimitExceeded', 'Job has reached the specified backoff limit', context)
@@ -225,6 +246,39 @@ const verdictOf = (sync: Sync, failed: number): JobCondition | undefined => {
   if (left <= 0) return condition('FailureTarget', 'DeadlineExceeded', 'Job was active longer than specified deadline', context)
   sync.lookAgainAfter = left
   return undefined
+}
+
+/** Ends that only Jobs with indexes have, and which failed Pods must stay for now. Follows syncJob. */
+const judgeIndexes = (sync: Sync, activePods: readonly Pod[]): void => {
+  const { job, context, pods, succeededIndexes } = sync
+  const { maxFailedIndexes, completions = 0 } = job.spec
+  if (limitsIndexes(job)) {
+    const countable = pods.filter((pod) => isCountable(job, pod))
+    const failed = new Set([
+      ...parseIndexes(job.status.failedIndexes, completions),
+      ...countable.filter((pod) => endsItsIndex(job, pod)).flatMap((pod) => indexOf(pod) ?? []),
+    ])
+    sync.failedIndexes = failed
+    if (sync.finished === undefined) {
+      if (maxFailedIndexes !== undefined && failed.size > maxFailedIndexes) {
+        const message = 'Job has exceeded the specified maximal number of failed indexes'
+        sync.finished = condition('FailureTarget', 'MaxFailedIndexesExceeded', message, context)
+      } else if (failed.size > 0 && failed.size + succeededIndexes.size >= completions) {
+        sync.finished = condition('FailureTarget', 'FailedIndexes', 'Job has failed indexes', context)
+      }
+    }
+    const settled = new Set([...succeededIndexes, ...failed, ...activePods.flatMap((pod) => indexOf(pod) ?? [])])
+    const lastFailed = new Map<number, Pod>()
+    for (const pod of countable) {
+      const index = indexOf(pod)
+      if (index === undefined || settled.has(index) || !isPodFailed(pod, job)) continue
+      const other = lastFailed.get(index)
+      if (other === undefined || isLaterFailure(pod, other, context.now)) lastFailed.set(index, pod)
+    }
+    sync.lastFailed = lastFailed
+  }
+  const rule = sync.finished === undefined ? metSuccessRule(job, succeededIndexes) : undefined
+  if (rule !== undefined) sync.finished = condition('SuccessCriteriaMet', 'SuccessPolicy', rule, context)
 }
 
 // Follows pastBackoffLimitOnFailure: containers that are restarted in place count as failures.
@@ -245,7 +299,9 @@ function* noteSuspension(sync: Sync): Steps<boolean> {
   const known = job.status.conditions?.find(({ type }) => type === 'Suspended')
   if (isSuspended(job)) {
     if (known?.status === 'True') return false
-    sync.job = withCondition(job, condition('Suspended', 'JobSuspended', 'Job suspended', context))
+    const suspended = withCondition(job, condition('Suspended', 'JobSuspended', 'Job suspended', context))
+    const { startTime: _forgotten, ...status } = suspended.status
+    sync.job = { ...suspended, status }
     yield* report(job, { type: 'Normal', reason: 'Suspended', message: 'Job suspended' })
     return true
   }
@@ -286,13 +342,16 @@ function* manageJob(sync: Sync, activePods: readonly Pod[], backOff: BackOff): S
 
   const missing = wanted - sync.active - (replacesFailedOnly(job) ? sync.terminating : 0)
   if (missing <= 0) return undefined
-  const wait = remainingMs(backOff, context.now)
+  const wait = limitsIndexes(job) ? 0 : remainingMs(backOff, context.now)
   if (wait > 0) {
-    sync.lookAgainAfter = Math.min(sync.lookAgainAfter ?? wait, wait)
-    sync.active = 0
+    lookAgainAfter(sync, wait)
     return undefined
   }
   return yield* createPods(sync, activePods, Math.min(missing, burstReplicas))
+}
+
+const lookAgainAfter = (sync: Sync, wait: number): void => {
+  sync.lookAgainAfter = Math.min(sync.lookAgainAfter ?? wait, wait)
 }
 
 /** Pods that repeat an index or have none, then as many more as are too many. Follows activePodsForRemoval. */
@@ -358,15 +417,17 @@ function* createPods(sync: Sync, activePods: readonly Pod[], missing: number): S
   const { job, context, pods, written } = sync
   const taken = new Set([
     ...sync.succeededIndexes,
+    ...(sync.failedIndexes ?? []),
     ...[...activePods, ...(replacesFailedOnly(job) ? pods.filter((pod) => isTerminating(pod) && !isTerminal(pod)) : [])].flatMap(
       (pod) => indexOf(pod) ?? [],
     ),
   ])
-  const indexes = isIndexed(job) ? firstPendingIndexes(taken, missing, completionsOf(job)) : undefined
+  const pending = isIndexed(job) ? firstPendingIndexes(taken, missing, completionsOf(job)) : undefined
+  const indexes = pending === undefined || !limitsIndexes(job) ? pending : indexesOutOfBackOff(sync, pending)
   const count = indexes === undefined ? missing : indexes.length
   let firstError: Failure
   const call = function* (index: number | undefined): Steps<Failure> {
-    const created = yield* createPod(job, podFor(job, index))
+    const created = yield* createPod(job, podFor(sync, index))
     if (E.isRight(created)) {
       written.note(created.right)
       return undefined
@@ -387,7 +448,23 @@ function* createPods(sync: Sync, activePods: readonly Pod[], missing: number): S
   return firstError
 }
 
-const podFor = (job: Job, index: number | undefined): UnstoredPod => {
+/** Each index backs off on its own; where all do, the Job looks again when the first may go on. Follows getPodCreationInfoForIndependentIndexes. */
+const indexesOutOfBackOff = (sync: Sync, indexes: readonly number[]): readonly number[] => {
+  const { now } = sync.context
+  const waits = indexes.map((index) => {
+    const last = sync.lastFailed.get(index)
+    const wait =
+      last === undefined
+        ? 0
+        : remainingMs({ failuresAfterLastSuccess: earlierFailures(last) + 1, lastFailureAt: finishedAt(last, now) }, now)
+    return { index, wait }
+  })
+  const ready = waits.filter(({ wait }) => wait === 0).map(({ index }) => index)
+  if (ready.length === 0 && waits.length > 0) lookAgainAfter(sync, Math.min(...waits.map(({ wait }) => wait)))
+  return ready
+}
+
+const podFor = ({ job, lastFailed }: Sync, index: number | undefined): UnstoredPod => {
   const { template } = job.spec
   const { name, namespace = '' } = job.metadata
   const finalizers = [...(template.metadata?.finalizers ?? []).filter((finalizer) => finalizer !== trackingFinalizer), trackingFinalizer]
@@ -396,7 +473,11 @@ const podFor = (job: Job, index: number | undefined): UnstoredPod => {
   if (index === undefined) return podFromTemplate({ template: { ...template, metadata }, namespace, owner, generateName: `${name}-` })
   const indexed = {
     ...metadata,
-    annotations: { ...metadata.annotations, [completionIndexKey]: String(index) },
+    annotations: {
+      ...metadata.annotations,
+      [completionIndexKey]: String(index),
+      ...(limitsIndexes(job) ? failureCountAnnotations(job, lastFailed.get(index)) : undefined),
+    },
     labels: { ...metadata.labels, [completionIndexKey]: String(index) },
   }
   const spec = { ...withIndexVariable(template.spec), hostname: `${name}-${index}` }
@@ -421,7 +502,7 @@ function* trackStatus(sync: Sync, backOff: BackOff, needsWriteAlready: boolean):
   for (const pod of indexed ? [...sync.pods].sort((one, other) => (indexOf(one) ?? -1) - (indexOf(other) ?? -1)) : sync.pods) {
     if (!hasTrackingFinalizer(pod)) continue
     const isGone = isPodFailed(pod, sync.job)
-    if (sync.job.metadata.deletionTimestamp === undefined && sync.finished === undefined && !isSucceeded(pod) && !isGone) continue
+    if (!mayRelease(sync, pod, isGone)) continue
     released.push(pod)
     const { uid } = pod.metadata
     const index = indexOf(pod)
@@ -436,7 +517,7 @@ function* trackStatus(sync: Sync, backOff: BackOff, needsWriteAlready: boolean):
         needsWrite = true
       }
     } else if (isGone || (sync.finished !== undefined && sync.finished.type !== 'SuccessCriteriaMet')) {
-      if (!failed.includes(uid) && hasValidIndex(sync.job, pod)) {
+      if (!failed.includes(uid) && hasValidIndex(sync.job, pod) && meaningOfFailure(sync.job, pod).isCounted) {
         failed.push(uid)
         needsWrite = true
       }
@@ -450,11 +531,12 @@ function* trackStatus(sync: Sync, backOff: BackOff, needsWriteAlready: boolean):
   if (indexed) {
     const all = new Set([...sync.succeededIndexes, ...newIndexes])
     const text = formatIndexes(all)
-    if (text !== (sync.job.status.completedIndexes ?? '')) needsWrite = true
-    const { completedIndexes: _text, succeeded: _count, ...rest } = sync.job.status
+    const failedText = sync.failedIndexes === undefined ? undefined : formatIndexes(sync.failedIndexes)
+    if (text !== (sync.job.status.completedIndexes ?? '') || failedText !== sync.job.status.failedIndexes) needsWrite = true
+    const { completedIndexes: _text, failedIndexes: _failed, succeeded: _count, ...rest } = sync.job.status
     sync.job = {
       ...sync.job,
-      status: { ...rest, ...positive('succeeded', all.size), ...(text === '' ? undefined : { completedIndexes: text }) },
+      status: { ...rest, ...positive('succeeded', all.size), ...(text === '' ? undefined : { completedIndexes: text }), ...(failedText === undefined ? undefined : { failedIndexes: failedText }) },
     }
   }
   let final = sync.finished
@@ -499,6 +581,13 @@ function* trackStatus(sync: Sync, backOff: BackOff, needsWriteAlready: boolean):
   if (end !== undefined) yield* tellEnd(sync.job, end)
   return undefined
 }
+
+// Follows canRemoveFinalizer.
+const mayRelease = ({ job, finished, lastFailed }: Sync, pod: Pod, isGone: boolean): boolean =>
+  job.metadata.deletionTimestamp !== undefined ||
+  finished !== undefined ||
+  isSucceeded(pod) ||
+  (isGone && ![...lastFailed.values()].some(({ metadata }) => metadata.uid === pod.metadata.uid))
 
 // Follows enactJobFinished: all are counted, and none is still on its way out.
 const mayEnd = ({ job, terminating }: Sync): boolean => {
