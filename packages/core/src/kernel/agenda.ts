@@ -50,6 +50,21 @@ export const nextItem = <Work>(agenda: Agenda<Work>): AgendaItem<Work> | undefin
 export const withoutNext = <Work>(agenda: Agenda<Work>): Agenda<Work> =>
   agenda.root === undefined ? agenda : { root: merge(agenda.root.left, agenda.root.right), size: agenda.size - 1 }
 
+const without = <Work>(branch: Branch<Work> | undefined, item: AgendaItem<Work>): Branch<Work> | undefined => {
+  if (branch === undefined || isBefore(item, branch.item)) return branch
+  if (branch.item.order === item.order) return merge(branch.left, branch.right)
+  const left = without(branch.left, item)
+  if (left !== branch.left) return join(branch.item, left, branch.right)
+  const right = without(branch.right, item)
+  return right === branch.right ? branch : join(branch.item, branch.left, right)
+}
+
+/** The agenda without this item, wherever it stands. */
+export const withoutItem = <Work>(agenda: Agenda<Work>, item: AgendaItem<Work>): Agenda<Work> => {
+  const root = without(agenda.root, item)
+  return root === agenda.root ? agenda : { root, size: agenda.size - 1 }
+}
+
 /** All items in their order: for saving, showing and comparing. */
 export const itemsOf = <Work>(agenda: Agenda<Work>): readonly AgendaItem<Work>[] => {
   const items: AgendaItem<Work>[] = []

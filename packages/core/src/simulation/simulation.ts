@@ -21,7 +21,7 @@ import { initialState, readerOf, storeOf, type ClusterSettings, type ClusterStat
 import { allObjects, findObject } from '../cluster/store.js'
 import type { Controller, PlanContext, PlanOutcome, Waiting, Wake, WatchNotification } from '../controllers/controller.js'
 import type { Invariant, Observation, Violation } from '../invariants/invariant.js'
-import { nextItem, putItem, withoutNext } from '../kernel/agenda.js'
+import { itemsOf, nextItem, putItem, withoutItem, withoutNext, type AgendaItem } from '../kernel/agenda.js'
 import { assert } from '../kernel/assert.js'
 import { seededChoose, type Choose } from '../kernel/choose.js'
 import type { Json } from '../kernel/json.js'
@@ -63,6 +63,14 @@ export interface SimulationOptions {
   readonly keepLog?: boolean
 }
 
+/** What a driver of a search does to the one turn that it takes. */
+export interface Interference {
+  /** What becomes of a controller's write, instead of being answered as it should. */
+  readonly answer?: (controller: string, command: ClusterCommand, path: string) => ApiFaultSet['fault'] | undefined
+  /** The controller's process ends here, after the answer to this command and before the next. */
+  readonly crashes?: (controller: string, key: string, command: ClusterCommand) => boolean
+}
+
 export interface Simulation {
   /** Every recorded event, published when its turn ends. */
   readonly events$: Observable<Recorded>
@@ -88,6 +96,15 @@ export interface Simulation {
   readonly nextDueAt: () => SimTime | undefined
   /** One turn. False when nothing is due at or before `until`. */
   readonly step: (until?: SimTime) => boolean
+  /**
+   * What could go next if order were free, in the order of a normal run: every key that is ready, the next notification of every informer
+   * that lags, and every delayed look. For searches.
+   */
+  readonly pending: () => readonly AgendaItem<DueWork>[]
+  /** One turn out of order: takes this pending item now. Only a delayed look moves the clock, to its time if that is still to come. */
+  readonly take: (item: AgendaItem<DueWork>, interference?: Interference) => void
+  /** Goes on from that state; what was recorded and found so far is forgotten (marks are kept). */
+  readonly restore: (run: RunState) => void
   /** All turns due up to and at this time; then it is that time. Stops early when `stop` says so (asked after each turn). */
   readonly runUntil: (time: SimTime, stop?: () => boolean) => void
   /** It is that time, without a turn: nothing may be due before. */
@@ -178,6 +195,7 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
   let turnChanges: WatchNotification[] = []
   /** What the plan that runs now reads. */
   let planReader: Reader | undefined
+  let interference: Interference | undefined
   let { now, seq, turn, agenda, order, queues, informers, workers } = run
 
   const schedule = (dueAt: SimTime, work: DueWork): void => {
@@ -321,15 +339,15 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
 
   const apply = (command: ClusterCommand, actor: string, causedBy: number | null, fromController: boolean): ApiResult => {
     const { path, ref } = nameOfTarget(command)
-    if (fromController && cluster.apiFaults.length > 0 && isWrite(command)) {
-      const fault = matchingFault(command, actor, path)
+    if (fromController && (cluster.apiFaults.length > 0 || interference !== undefined) && isWrite(command)) {
+      const fault = matchingFault(command, actor, path)?.fault ?? interference?.answer?.(actor, command, path)
       if (fault !== undefined) {
-        record({ kind: 'ApiFaultStruck', fault: fault.fault, command: command.kind, on: path }, actor, causedBy)
-        if (fault.fault === 'lost-answer') {
+        record({ kind: 'ApiFaultStruck', fault, command: command.kind, on: path }, actor, causedBy)
+        if (fault === 'lost-answer') {
           const applied = decide(command, cluster, { now, actor, choose }, settings)
           if (E.isRight(applied)) for (const event of applied.right.events) record(event, actor, causedBy)
         }
-        return E.left(faultAnswer(fault.fault, ref))
+        return E.left(faultAnswer(fault, ref))
       }
     }
     const decided = decide(command, cluster, { now, actor, choose }, settings)
@@ -418,6 +436,11 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
       assert(count < limits.commandsPerPlanMax, `the plan of ${controller.name} for ${key} does not end`)
       const result = apply(answer.value, controller.name, causedBy, true)
       if (E.isRight(result) && isWrite(answer.value)) writes += 1
+      if (interference?.crashes?.(controller.name, key, answer.value) === true) {
+        record({ kind: 'ControllerCrashed', controller: controller.name }, controller.name, causedBy)
+        planReader = undefined
+        return
+      }
       answer = plan.next(result)
     }
     finishSync(controller, key, entry, answer.value, writes, causedBy)
@@ -460,7 +483,7 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
   }
 
   /** Takes the item if it still means something. False: it was stale. */
-  const work = (item: DueWork): boolean => {
+  const work = ({ dueAt: itemDueAt, work: item }: AgendaItem<DueWork>): boolean => {
     if (item.kind === 'deliver') {
       deliverNext(item.informer)
       return true
@@ -469,7 +492,7 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     if (controller === undefined || isStopped(item.controller)) return false
     const entry = entryOf(getAt(queues, item.controller) ?? emptyQueue, item.key)
     if (item.kind === 'delayed') {
-      if (entry.delayedUntil !== now) return false
+      if (entry.delayedUntil !== itemDueAt) return false
       const { delayedUntil: _delayedUntil, delayedBy, ...woken } = entry
       const rest: QueueEntry = woken.causedBy === undefined && delayedBy !== undefined ? { ...woken, causedBy: delayedBy } : woken
       putEntry(item.controller, item.key, rest)
@@ -484,7 +507,7 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
       sync(controller, item.key)
       return true
     }
-    if (entry.dueAt !== now) return false
+    if (entry.dueAt !== itemDueAt) return false
     sync(controller, item.key)
     return true
   }
@@ -495,11 +518,47 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
       beginTurn()
       agenda = withoutNext(agenda)
       now = item.dueAt
-      const done = work(item.work)
+      const done = work(item)
       endTurn(done)
       if (done) return true
     }
     return false
+  }
+
+  const isPending = ({ dueAt, work: item }: AgendaItem<DueWork>): boolean => {
+    if (item.kind === 'deliver') return (getAt(informers, item.informer)?.underway.length ?? 0) > 0
+    if (!byName.has(item.controller) || isStopped(item.controller)) return false
+    const entry = entryOf(getAt(queues, item.controller) ?? emptyQueue, item.key)
+    return (item.kind === 'delayed' ? entry.delayedUntil : entry.dueAt) === dueAt
+  }
+
+  const pending = (): readonly AgendaItem<DueWork>[] => {
+    const informersSeen = new Set<string>()
+    return itemsOf(agenda).filter((item) => {
+      if (!isPending(item)) return false
+      if (item.work.kind !== 'deliver') return true
+      if (informersSeen.has(item.work.informer)) return false
+      informersSeen.add(item.work.informer)
+      return true
+    })
+  }
+
+  const take = (item: AgendaItem<DueWork>, during: Interference | undefined): void => {
+    beginTurn()
+    agenda = withoutItem(agenda, item)
+    if (item.work.kind === 'delayed' && item.dueAt > now) now = item.dueAt
+    interference = during
+    const done = work(item)
+    interference = undefined
+    endTurn(done)
+  }
+
+  const restore = (from: RunState): void => {
+    assert(!inTurn, 'a simulation is restored between turns')
+    run = from
+    ;({ now, seq, turn, cluster, agenda, order, queues, informers, workers } = from)
+    log.length = 0
+    violations.length = 0
   }
 
   const simulation: Simulation = {
@@ -524,6 +583,9 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     },
     nextDueAt: () => nextItem(agenda)?.dueAt,
     step,
+    pending,
+    take,
+    restore,
     runUntil: (time, stop) => {
       let turnsHere = 0
       let instant = now
