@@ -15,7 +15,12 @@ const root = join(import.meta.dirname, '../..')
 const pagesUnder = (folder: string): readonly string[] =>
   readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = folder === '' ? entry.name : `${folder}/${entry.name}`
-    if (entry.isDirectory()) return folder === '' && !['docs', 'packages', 'conformance'].includes(entry.name) ? [] : entry.name === 'node_modules' || entry.name === 'dist' ? [] : pagesUnder(path)
+    if (entry.isDirectory())
+      return folder === '' && !['docs', 'packages', 'conformance'].includes(entry.name)
+        ? []
+        : entry.name === 'node_modules' || entry.name === 'dist'
+          ? []
+          : pagesUnder(path)
     return entry.name.endsWith('.md') ? [path] : []
   })
 
@@ -61,7 +66,9 @@ const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\
 
 /** The expected text as a pattern: `…` alone in a line is any lines, within a line any text; blanks at line ends do not count. */
 const patternOf = (expected: string): RegExp => {
-  const lines = expected.split('\n').map((line) => (line.trim() === '…' ? '(?:.*\\n)*?' : `${line.trimEnd().split('…').map(escaped).join('.*?')}\\s*?\\n`))
+  const lines = expected
+    .split('\n')
+    .map((line) => (line.trim() === '…' ? '(?:.*\\n)*?' : `${line.trimEnd().split('…').map(escaped).join('.*?')}\\s*?\\n`))
   return new RegExp(`^${lines.join('')}\\s*$`)
 }
 
@@ -69,10 +76,13 @@ const folders: string[] = []
 const folderFor = (): string => {
   const folder = mkdtempSync(join(tmpdir(), 'statefold-docs-'))
   folders.push(folder)
-  for (const name of ['examples', 'packages', 'conformance', 'docs', 'schemas', 'tools', 'node_modules', 'package.json']) symlinkSync(join(root, name), join(folder, name))
+  for (const name of ['examples', 'packages', 'conformance', 'docs', 'schemas', 'tools', 'node_modules', 'package.json'])
+    symlinkSync(join(root, name), join(folder, name))
   const bin = join(folder, '.bin')
   mkdirSync(bin)
-  writeFileSync(join(bin, 'statefold'), `#!/bin/sh\nexec "${process.execPath}" "${join(root, 'tools/statefold.mjs')}" "$@"\n`, { mode: 0o755 })
+  writeFileSync(join(bin, 'statefold'), `#!/bin/sh\nexec "${process.execPath}" "${join(root, 'tools/statefold.mjs')}" "$@"\n`, {
+    mode: 0o755,
+  })
   return folder
 }
 
@@ -82,7 +92,9 @@ afterAll(() => {
 
 const run = (command: string, folder: string): { readonly exit: number; readonly output: string } => {
   // On the page the command line is called through pnpm; here it is called directly, which is what that script does.
-  const direct = command.replaceAll(/npx -y pnpm@\S+ (?:--silent )?statefold /g, 'statefold ').replaceAll(/pnpm --silent statefold /g, 'statefold ')
+  const direct = command
+    .replaceAll(/npx -y pnpm@\S+ (?:--silent )?statefold /g, 'statefold ')
+    .replaceAll(/pnpm --silent statefold /g, 'statefold ')
   const done = spawnSync('sh', ['-c', direct], {
     cwd: folder,
     encoding: 'utf8',

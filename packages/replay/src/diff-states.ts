@@ -16,10 +16,25 @@ const valueAt = (object: JsonObject, pointer: string): unknown =>
   pointer
     .split('/')
     .slice(1)
-    .reduce<unknown>((value, key) => (typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[key.replaceAll('~1', '/').replaceAll('~0', '~')] : undefined), object)
+    .reduce<unknown>(
+      (value, key) =>
+        typeof value === 'object' && value !== null
+          ? (value as Readonly<Record<string, unknown>>)[key.replaceAll('~1', '/').replaceAll('~0', '~')]
+          : undefined,
+      object,
+    )
 
 const objectsOf = (state: ClusterState): ReadonlyMap<string, KubernetesObject> =>
-  new Map(entriesOf(state.stores).flatMap(([kind, store]) => entriesOf(store.objects).map(([key, object]): [string, KubernetesObject] => [`${kind}/${key.includes('/') ? key : `/${key}`}`, object])))
+  new Map(
+    entriesOf(state.stores).flatMap(([kind, store]) =>
+      entriesOf(store.objects).map(([key, object]): [string, KubernetesObject] => [
+        `${kind}/${key.includes('/') ? key : `/${key}`}`,
+        object,
+      ]),
+    ),
+  )
+
+const byText = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0)
 
 const quiet: ReadonlySet<string> = new Set(['/metadata/resourceVersion'])
 
@@ -28,7 +43,7 @@ const changed = (object: string, before: KubernetesObject, after: KubernetesObje
   const { set, removed } = differenceOf(asJson(before), asJson(after))
   const fields = [...Object.keys(set), ...removed]
     .filter((path) => !quiet.has(path))
-    .sort()
+    .sort(byText)
     .map((path) => ({ path, before: valueAt(asJson(before), path), after: set[path] }))
   return fields.length === 0 ? undefined : { object, change: 'changed', fields }
 }
@@ -36,13 +51,17 @@ const changed = (object: string, before: KubernetesObject, after: KubernetesObje
 /** Ordered by object. Secrets' data is never among the fields. */
 export const diffStates = (before: ClusterState, after: ClusterState): readonly ObjectDifference[] => {
   const [olds, news] = [objectsOf(before), objectsOf(after)]
-  const names = [...new Set([...olds.keys(), ...news.keys()])].sort()
+  const names = [...new Set([...olds.keys(), ...news.keys()])].sort(byText)
   return names.flatMap((name): readonly ObjectDifference[] => {
     const [old, next] = [olds.get(name), news.get(name)]
     if (old === undefined) return [{ object: name, change: 'added', fields: [] }]
     if (next === undefined) return [{ object: name, change: 'removed', fields: [] }]
     const difference = changed(name, old, next)
     if (difference === undefined) return []
-    return [name.startsWith('Secret/') ? { ...difference, fields: difference.fields.filter(({ path }) => !path.startsWith('/data') && !path.startsWith('/stringData')) } : difference]
+    return [
+      name.startsWith('Secret/')
+        ? { ...difference, fields: difference.fields.filter(({ path }) => !path.startsWith('/data') && !path.startsWith('/stringData')) }
+        : difference,
+    ]
   })
 }

@@ -9,7 +9,8 @@ type Recorded = RecordedEvent<ClusterEvent>
 export const causesOf = (events: readonly Recorded[], seq: number): readonly Recorded[] => {
   const chain: Recorded[] = []
   const bySeq = new Map(events.map((recorded) => [recorded.seq, recorded]))
-  for (let current = bySeq.get(seq); current !== undefined; current = current.causedBy === null ? undefined : bySeq.get(current.causedBy)) chain.unshift(current)
+  for (let current = bySeq.get(seq); current !== undefined; current = current.causedBy === null ? undefined : bySeq.get(current.causedBy))
+    chain.unshift(current)
   return chain
 }
 
@@ -24,7 +25,12 @@ export interface WaitingFor {
 export const waitingIn = (state: ClusterState): readonly WaitingFor[] =>
   entriesOf(state.waiting).flatMap(([place, list]) => {
     const space = place.indexOf(' ')
-    return list.map((waiting) => ({ controller: place.slice(0, space), key: place.slice(space + 1), because: waiting.because, on: waiting.on }))
+    return list.map((waiting) => ({
+      controller: place.slice(0, space),
+      key: place.slice(space + 1),
+      because: waiting.because,
+      on: waiting.on,
+    }))
   })
 
 export interface Explanation {
@@ -40,19 +46,30 @@ export interface Explanation {
   readonly refusals: readonly string[]
 }
 
-const isAbout = (event: ClusterEvent, name: string): boolean => 'object' in event && typeof event.object === 'string' && !event.object.startsWith('Event/') && splitObjectPath(event.object).name === name
+const isAbout = (event: ClusterEvent, name: string): boolean =>
+  'object' in event && typeof event.object === 'string' && !event.object.startsWith('Event/') && splitObjectPath(event.object).name === name
 
 /** `name`: an object's name, perhaps with its kind (`pod/web-1`). */
 export const explainObject = (events: readonly Recorded[], state: ClusterState, name: string): Explanation => {
   const bare = name.includes('/') ? name.slice(name.lastIndexOf('/') + 1) : name
-  const last = events.findLast(({ event }) => isAbout(event, bare) && describeEvent(event).telling) ?? events.findLast(({ event }) => isAbout(event, bare))
-  const exists = entriesOf(state.stores).some(([kind, store]) => kind !== 'Event' && entriesOf(store.objects).some(([key]) => key === bare || key.endsWith(`/${bare}`)))
+  const last =
+    events.findLast(({ event }) => isAbout(event, bare) && describeEvent(event).telling) ??
+    events.findLast(({ event }) => isAbout(event, bare))
+  const exists = entriesOf(state.stores).some(
+    ([kind, store]) => kind !== 'Event' && entriesOf(store.objects).some(([key]) => key === bare || key.endsWith(`/${bare}`)),
+  )
   const all = waitingIn(state)
   // Who names it, and then whom those wait for, one step more.
   const direct = all.filter(({ key, on }) => key.endsWith(bare) || on.endsWith(bare))
   const owner = bare.replace(/-\d+$/, '')
   const ofOwner = direct.length > 0 ? [] : all.filter(({ key }) => key.endsWith(`/${owner}`))
-  const told = events.flatMap(({ event }) => (event.kind === 'KubernetesEventRecorded' && event.type === 'Warning' && (event.involved['name'] === bare || event.message.includes(bare)) ? [`${event.reason}: ${event.message}`] : []))
+  const told = events.flatMap(({ event }) =>
+    event.kind === 'KubernetesEventRecorded' &&
+    event.type === 'Warning' &&
+    (event.involved['name'] === bare || event.message.includes(bare))
+      ? [`${event.reason}: ${event.message}`]
+      : [],
+  )
   const refusals = events.flatMap(({ event }) => (event.kind === 'CommandRejected' && event.on.endsWith(`/${bare}`) ? [event.message] : []))
   return {
     object: bare,
@@ -60,17 +77,21 @@ export const explainObject = (events: readonly Recorded[], state: ClusterState, 
     chain: last === undefined ? [] : causesOf(events, last.seq),
     waiting: [...direct, ...ofOwner],
     warnings: [...new Set(told)].slice(-5),
-    refusals: [...new Set(refusals)].slice(-5)
+    refusals: [...new Set(refusals)].slice(-5),
   }
 }
 
 export const formatExplanation = (explanation: Explanation): string => {
   const lines: string[] = []
-  lines.push(`${explanation.object}: ${explanation.exists ? 'exists' : explanation.chain.length > 0 ? 'does not exist any more' : 'has never existed'}`)
+  lines.push(
+    `${explanation.object}: ${explanation.exists ? 'exists' : explanation.chain.length > 0 ? 'does not exist any more' : 'has never existed'}`,
+  )
   if (explanation.chain.length > 0) {
     lines.push('', 'what happened last, and why:')
     explanation.chain.forEach((recorded, index) => {
-      lines.push(`  ${'  '.repeat(index)}${index === 0 ? '' : '└ '}${formatTime(recorded.at)}  #${recorded.seq}  ${recorded.actor}: ${describeEvent(recorded.event).text}`)
+      lines.push(
+        `  ${'  '.repeat(index)}${index === 0 ? '' : '└ '}${formatTime(recorded.at)}  #${recorded.seq}  ${recorded.actor}: ${describeEvent(recorded.event).text}`,
+      )
     })
   }
   if (explanation.waiting.length > 0) {
@@ -78,7 +99,8 @@ export const formatExplanation = (explanation: Explanation): string => {
     for (const waiting of explanation.waiting) lines.push(`  ${waiting.controller} (${waiting.key}): ${waiting.because}`)
   }
   if (explanation.warnings.length > 0) lines.push('', 'warnings about it:', ...explanation.warnings.map((warning) => `  ${warning}`))
-  if (explanation.refusals.length > 0) lines.push('', 'requests that were refused:', ...explanation.refusals.map((refusal) => `  ${refusal}`))
+  if (explanation.refusals.length > 0)
+    lines.push('', 'requests that were refused:', ...explanation.refusals.map((refusal) => `  ${refusal}`))
   if (explanation.chain.length === 0 && explanation.waiting.length === 0) lines.push('', 'nothing in the log speaks of it')
   return `${lines.join('\n')}\n`
 }

@@ -3,7 +3,15 @@
  * end a footer. Newline-delimited JSON: readable with `less`, streamable, append-only. The digest line is a turn's commit mark.
  */
 import * as t from 'io-ts'
-import { chainDigest, digestStart, engineVersion, type ClusterEvent, type ClusterSettings, type RecordedEvent, type Sha256 } from '@statefold/core'
+import {
+  chainDigest,
+  digestStart,
+  engineVersion,
+  type ClusterEvent,
+  type ClusterSettings,
+  type RecordedEvent,
+  type Sha256,
+} from '@statefold/core'
 
 export const logFormat = 'statefold-log'
 export const logVersion = 1
@@ -32,9 +40,9 @@ export const HeaderCodec = t.intersection([
     kubernetes: t.string,
     digest: t.literal('sha-256'),
     seed: t.number,
-    settings: t.UnknownRecord
+    settings: t.UnknownRecord,
   }),
-  t.partial({ choices: t.record(t.string, t.number), source: t.string, title: t.string })
+  t.partial({ choices: t.record(t.string, t.number), source: t.string, title: t.string }),
 ])
 
 export interface LogFooter {
@@ -54,7 +62,7 @@ export const EnvelopeCodec = t.type({
   at: t.number,
   by: t.union([t.number, t.null]),
   actor: t.string,
-  event: t.type({ kind: t.string })
+  event: t.type({ kind: t.string }),
 })
 
 export const makeHeader = (about: {
@@ -74,7 +82,7 @@ export const makeHeader = (about: {
   ...(about.title === undefined ? undefined : { title: about.title }),
   settings: about.settings,
   ...(about.choices === undefined ? undefined : { choices: about.choices }),
-  ...(about.source === undefined ? undefined : { source: about.source })
+  ...(about.source === undefined ? undefined : { source: about.source }),
 })
 
 /** One event as its line, line feed included. The order of keys is fixed: one byte form per event as it was recorded. */
@@ -110,6 +118,6 @@ export const makeLogWriter = (header: LogHeader, sha256: Sha256): LogWriter & { 
       return `${lines}{"turn":${first.turn},"digest":"${digest}"}\n`
     },
     footer: (outcome) => `${JSON.stringify({ end: true, events, turns, at, outcome })}\n`,
-    digest: () => digest
+    digest: () => digest,
   }
 }

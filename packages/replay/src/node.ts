@@ -31,7 +31,7 @@ export function* fileLines(path: string): Generator<string> {
         continue
       }
       const text = buffer.toString('utf8', 0, cut + 1)
-      for (let from = 0; from < text.length; ) {
+      for (let from = 0; from < text.length;) {
         const feed = text.indexOf('\n', from) + 1
         yield text.slice(from, feed)
         from = feed
@@ -57,7 +57,7 @@ export const createLogFile = (path: string, overwrite: boolean): LogFile => {
   const file = openSync(path, overwrite ? 'w' : 'wx')
   let batch = ''
   const flush = (): void => {
-    for (let bytes = Buffer.from(batch, 'utf8'); bytes.length > 0; ) bytes = bytes.subarray(writeSync(file, bytes))
+    for (let bytes = Buffer.from(batch, 'utf8'); bytes.length > 0;) bytes = bytes.subarray(writeSync(file, bytes))
     batch = ''
   }
   return {
@@ -69,6 +69,6 @@ export const createLogFile = (path: string, overwrite: boolean): LogFile => {
       flush()
       fsyncSync(file)
       closeSync(file)
-    }
+    },
   }
 }

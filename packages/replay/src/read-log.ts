@@ -49,13 +49,18 @@ const readHeader = (text: string): E.Either<LogProblem, LogHeader> => {
   const upcast = upcastHeader(parsed.right)
   if (E.isLeft(upcast)) return E.left({ line: 1, message: upcast.left })
   const decoded = HeaderCodec.decode(upcast.right)
-  if (E.isLeft(decoded)) return E.left({ line: 1, message: 'line 1 is not the header of a statefold log: expected {"format":"statefold-log","version":…}' })
+  if (E.isLeft(decoded))
+    return E.left({ line: 1, message: 'line 1 is not the header of a statefold log: expected {"format":"statefold-log","version":…}' })
   // The settings are ours: what the codec lets through is what a run wrote.
   return E.right(decoded.right as unknown as LogHeader)
 }
 
 /** `lines` are the file's lines with their line feeds; the last may lack it. */
-export const readLog = (lines: Iterable<string>, visitor: LogVisitor, { sha256, decode = true }: ReadOptions): E.Either<LogProblem, LogEnd> => {
+export const readLog = (
+  lines: Iterable<string>,
+  visitor: LogVisitor,
+  { sha256, decode = true }: ReadOptions,
+): E.Either<LogProblem, LogEnd> => {
   let number = 0
   let header: LogHeader | undefined
   let digest = digestStart
@@ -78,7 +83,8 @@ export const readLog = (lines: Iterable<string>, visitor: LogVisitor, { sha256, 
       visitor.header(header)
       continue
     }
-    if (cut !== undefined) return E.left({ line: cut.line, message: `line ${cut.line}: ${cut.message}, and whole turns follow it: the log is damaged` })
+    if (cut !== undefined)
+      return E.left({ line: cut.line, message: `line ${cut.line}: ${cut.message}, and whole turns follow it: the log is damaged` })
     if (footer !== undefined) return refuse('something follows the end of the log')
     if (pendingText === '') pendingFrom = number
     const whole = line.endsWith('\n')
@@ -91,7 +97,8 @@ export const readLog = (lines: Iterable<string>, visitor: LogVisitor, { sha256, 
     const value = parsed.right
     if (EnvelopeCodec.is(value)) {
       const event = upcastEvent(value.event, header.version)
-      if (decode && !ClusterEvent.is(event)) return refuse(`event ${value.seq} (${value.event.kind}) is not one that this version knows, or its fields are not right`)
+      if (decode && !ClusterEvent.is(event))
+        return refuse(`event ${value.seq} (${value.event.kind}) is not one that this version knows, or its fields are not right`)
       // The codec has said so, or the digest will.
       pending.push({ seq: value.seq, turn: value.turn, at: value.at, causedBy: value.by, actor: value.actor, event: event as ClusterEvent })
       pendingText += line
@@ -103,7 +110,7 @@ export const readLog = (lines: Iterable<string>, visitor: LogVisitor, { sha256, 
       if (computed !== value.digest)
         return E.left({
           line: pendingFrom,
-          message: `lines ${pendingFrom} to ${number}: turn ${value.turn} (events ${first?.seq ?? '?'} to ${pending.at(-1)?.seq ?? '?'}) has been changed: its digest is ${computed.slice(0, 12)}…, recorded was ${value.digest.slice(0, 12)}…`
+          message: `lines ${pendingFrom} to ${number}: turn ${value.turn} (events ${first?.seq ?? '?'} to ${pending.at(-1)?.seq ?? '?'}) has been changed: its digest is ${computed.slice(0, 12)}…, recorded was ${value.digest.slice(0, 12)}…`,
         })
       if (first !== undefined && first.seq !== events) return refuse(`event ${first.seq} follows event ${events - 1}`)
       digest = computed
@@ -121,18 +128,18 @@ export const readLog = (lines: Iterable<string>, visitor: LogVisitor, { sha256, 
     return refuse('is neither an event, nor a digest, nor the end')
   }
   if (header === undefined) return E.left({ line: 1, message: 'the file is empty; expected the header of a statefold log' })
-  if (footer !== undefined && footer.events !== events) return E.left({ line: number, message: `line ${number}: the end speaks of ${footer.events} events, there are ${events}` })
+  if (footer !== undefined && footer.events !== events)
+    return E.left({ line: number, message: `line ${number}: the end speaks of ${footer.events} events, there are ${events}` })
   if (cut === undefined && pendingText !== '') cut = torn('the turn has no digest line')
   return E.right({ events, turns, digest, footer, torn: cut })
 }
 
 /** Splits text into lines that keep their line feeds. */
 export function* linesOf(text: string): Generator<string> {
-  for (let from = 0; from < text.length; ) {
+  for (let from = 0; from < text.length;) {
     const feed = text.indexOf('\n', from)
     const end = feed < 0 ? text.length : feed + 1
     yield text.slice(from, end)
     from = end
   }
 }
-

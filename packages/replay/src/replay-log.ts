@@ -38,9 +38,9 @@ export const replayLog = (lines: Iterable<string>, options: ReplayOptions): E.Ei
           at = recorded.at
           onEvent?.(recorded, state)
         }
-      }
+      },
     },
-    options
+    options,
   )
   if (E.isLeft(read)) return read
   if (header === undefined || state === undefined) return E.left({ line: 1, message: 'the log has no header' })

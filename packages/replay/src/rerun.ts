@@ -13,7 +13,7 @@ import {
   type Controller,
   type Invariant,
   type RecordedEvent,
-  type Simulation
+  type Simulation,
 } from '@statefold/core'
 import { eventLine, type LogHeader } from './log-file.js'
 
@@ -28,7 +28,8 @@ export interface RerunOptions {
 }
 
 /** A command as it was recorded. What `decide` accepts it checks itself. */
-const commandOf = (recorded: Recorded): ClusterCommand | undefined => (recorded.event.kind === 'CommandReceived' ? (recorded.event.command as ClusterCommand) : undefined)
+const commandOf = (recorded: Recorded): ClusterCommand | undefined =>
+  recorded.event.kind === 'CommandReceived' ? (recorded.event.command as ClusterCommand) : undefined
 
 export const rerun = (header: LogHeader, events: readonly Recorded[], options: RerunOptions = {}): Simulation => {
   const seeded = seededChoose(header.seed)
@@ -38,7 +39,7 @@ export const rerun = (header: LogHeader, events: readonly Recorded[], options: R
     controllers: options.controllers ?? makeControllers(header.settings),
     choose: header.choices === undefined ? seeded : overriddenChoose(header.choices, seeded),
     ...(options.invariants === undefined ? undefined : { invariants: options.invariants }),
-    ...(options.keepLog === undefined ? undefined : { keepLog: options.keepLog })
+    ...(options.keepLog === undefined ? undefined : { keepLog: options.keepLog }),
   })
   const until = options.untilTurn ?? Number.MAX_SAFE_INTEGER
   const turns = (): number => simulation.state().turn
@@ -69,7 +70,10 @@ export const firstDifference = (recorded: readonly Recorded[], again: readonly R
   const length = Math.max(recorded.length, again.length)
   for (let index = 0; index < length; index += 1) {
     const [one, other] = [recorded[index], again[index]]
-    const [left, right] = [one === undefined ? undefined : eventLine(one).trimEnd(), other === undefined ? undefined : eventLine(other).trimEnd()]
+    const [left, right] = [
+      one === undefined ? undefined : eventLine(one).trimEnd(),
+      other === undefined ? undefined : eventLine(other).trimEnd(),
+    ]
     if (left === right) continue
     const before = recorded[index - 1]
     return { seq: index, recorded: left, again: right, shared: before === undefined ? undefined : eventLine(before).trimEnd() }
@@ -78,11 +82,16 @@ export const firstDifference = (recorded: readonly Recorded[], again: readonly R
 }
 
 /** Right: the log says what the engine does. Left: the first difference. */
-export const verifyLog = (header: LogHeader, events: readonly Recorded[], options: RerunOptions = {}): E.Either<Difference, { readonly events: number; readonly simulation: Simulation }> => {
+export const verifyLog = (
+  header: LogHeader,
+  events: readonly Recorded[],
+  options: RerunOptions = {},
+): E.Either<Difference, { readonly events: number; readonly simulation: Simulation }> => {
   const simulation = rerun(header, events, options)
   const difference = firstDifference(events, simulation.log().slice(0, events.length))
   return difference === undefined ? E.right({ events: events.length, simulation }) : E.left(difference)
 }
 
 /** A live run that stands at the end of the turn: submit other commands and let it go on. */
-export const forkAt = (header: LogHeader, events: readonly Recorded[], turn: number, options: RerunOptions = {}): Simulation => rerun(header, events, { ...options, untilTurn: turn + 1 })
+export const forkAt = (header: LogHeader, events: readonly Recorded[], turn: number, options: RerunOptions = {}): Simulation =>
+  rerun(header, events, { ...options, untilTurn: turn + 1 })

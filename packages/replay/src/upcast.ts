@@ -9,10 +9,12 @@ const nameDigest: Step = (header) => ({ ...header, digest: 'sha-256' })
 
 const headerSteps: readonly Step[] = [nameDigest]
 
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 export const upcastHeader = (value: unknown): E.Either<string, unknown> => {
-  if (!isRecord(value) || value['format'] !== logFormat) return E.left('this is not a statefold log: its first line does not say {"format":"statefold-log",…}')
+  if (!isRecord(value) || value['format'] !== logFormat)
+    return E.left('this is not a statefold log: its first line does not say {"format":"statefold-log",…}')
   const version = value['version']
   if (typeof version !== 'number' || !Number.isInteger(version) || version < 0 || version > logVersion)
     return E.left(`the log has format version ${JSON.stringify(version)}; this program reads versions 0 to ${logVersion}`)

@@ -47,7 +47,8 @@ const scaled = (stored: KubernetesObject, scale: JsonObject): UnstoredObject => 
   return asStored({ ...json, spec: { ...(json['spec'] as JsonObject), replicas: wanted } })
 }
 
-const withProbeTime = (condition: PodCondition): PodCondition => ('lastProbeTime' in condition ? condition : { ...condition, lastProbeTime: noTime })
+const withProbeTime = (condition: PodCondition): PodCondition =>
+  'lastProbeTime' in condition ? condition : { ...condition, lastProbeTime: noTime }
 // A time that is null, which the Go field writes and OpenAPI does not tell of.
 const noTime = null as unknown as string
 

@@ -12,6 +12,7 @@ import { decideCreate, type Decision } from './decide-create.js'
 import { decideDelete } from './decide-delete.js'
 import { decideBind, decideEvict } from './decide-pod-verbs.js'
 import { decideTell } from './decide-telling.js'
+import { decideFact } from './decide-world.js'
 import { decideNext, decideReplace, decideScaleOf, findTarget } from './decide-update.js'
 import { asJson, asStored } from './decide-write.js'
 import type { ClusterState, ClusterSettings } from './state.js'
@@ -98,7 +99,7 @@ export const decide = (
     case 'RecordEvent':
       return E.right({ events: decideTell(command, state, context), object: nobody })
     case 'ActOnWorld':
-      return E.right({ events: [command.event], object: nobody })
+      return E.map((events: Decision['events']): Decision => ({ events, object: nobody }))(decideFact(command.event, state.world))
     case 'CrashController':
       return E.right({ events: [{ kind: 'ControllerCrashed', controller: command.controller }], object: nobody })
     case 'RestartController':

@@ -1,7 +1,7 @@
 /** One switch: which parts of the state does each event touch? */
 import type { KubernetesObject } from '../api/object.js'
 import { assert } from '../kernel/assert.js'
-import type { JsonObject } from '../kernel/json.js'
+import type { Json, JsonObject } from '../kernel/json.js'
 import { applyDifference, type ObjectDifference } from '../kernel/object-difference.js'
 import { getAt, removeAt, setAt } from '../kernel/persistent-map.js'
 import { microTimestampOf, timestampOf, type SimTime } from '../kernel/sim-time.js'
@@ -135,6 +135,8 @@ const repeatedEvent = (before: KubernetesObject, event: KubernetesEventRepeated,
   )
 }
 
+const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '')
+
 const reduceRepeated = (state: ClusterState, event: KubernetesEventRepeated, at: SimTime): ClusterState => {
   const { key } = splitObjectPath(event.object)
   const before = findObject(storeOf(state, 'Event'), key)
@@ -142,13 +144,13 @@ const reduceRepeated = (state: ClusterState, event: KubernetesEventRepeated, at:
   const json = asJson(before)
   const source = json['source'] as JsonObject
   const involved = json['involvedObject'] as JsonObject
-  const component = String(json['reportingComponent'] ?? source['component'] ?? '')
+  const component = textOf(json['reportingComponent'] ?? source['component'])
   const series = json['eventTime'] !== null
   const host = series ? undefined : source['host']
   const telling: Telling = {
-    source: `${component}/${typeof host === 'string' ? host : ''}/${String(involved['uid'] ?? involved['name'] ?? '')}`,
-    type: String(json['type']),
-    reason: String(json['reason']),
+    source: `${component}/${typeof host === 'string' ? host : ''}/${textOf(involved['uid'] ?? involved['name'])}`,
+    type: textOf(json['type']),
+    reason: textOf(json['reason']),
     message: event.told ?? event.message,
     detail: '',
     series,

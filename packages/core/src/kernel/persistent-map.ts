@@ -206,6 +206,34 @@ export const forEachEntry = <V>(map: PersistentMap<V>, visit: (key: string, valu
   visitBranch(map.root, visit)
 }
 
+const foldBranch = <V, R>(
+  branch: Branch<V>,
+  remembered: WeakMap<object, R>,
+  of: (key: string, value: V) => R,
+  add: (left: R, right: R) => R,
+  zero: R,
+): R => {
+  const known = remembered.get(branch)
+  if (known !== undefined) return known
+  let sum = zero
+  for (const child of branch.children) {
+    if (child.kind === kindLeaf) sum = add(sum, of(child.key, child.value))
+    else if (child.kind === kindBranch) sum = add(sum, foldBranch(child, remembered, of, add, zero))
+    else for (const leaf of child.leaves) sum = add(sum, of(leaf.key, leaf.value))
+  }
+  remembered.set(branch, sum)
+  return sum
+}
+
+/** A sum over all entries, in any order; what it is for a branch is remembered, so a new version of a map costs what changed. */
+export const foldBranches = <V, R>(
+  map: PersistentMap<V>,
+  remembered: WeakMap<object, R>,
+  of: (key: string, value: V) => R,
+  add: (left: R, right: R) => R,
+  zero: R,
+): R => foldBranch(map.root, remembered, of, add, zero)
+
 // Sorting is the dear part of a listing and most changes keep the keys, so it is done once for each set of keys. A cache only: nothing
 // can be told from the outside. Weak, so that it lives no longer than the versions it serves.
 const sortedKeys = new WeakMap<KeySet, readonly string[]>()
