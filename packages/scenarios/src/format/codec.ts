@@ -205,10 +205,12 @@ export const objectOf = <R extends Fields, P extends Fields>(
         if (!isJsonObject(value)) return refused(value, context, expected)
         const entries: (readonly [string, unknown])[] = []
         const errors: t.ValidationError[] = []
+        const misspelt = new Set<string>()
         for (const [field, entry] of Object.entries(value)) {
           const codec = fields.get(field)
           if (codec === undefined) {
             const meant = closest(field, names)
+            if (meant !== undefined) misspelt.add(meant)
             errors.push({
               value: entry,
               context: t.appendContext(context, field, unknownField, entry),
@@ -221,7 +223,7 @@ export const objectOf = <R extends Fields, P extends Fields>(
           else entries.push([field, decoded.right])
         }
         for (const field of requiredNames) {
-          if (field in value) continue
+          if (field in value || misspelt.has(field)) continue
           const codec = fields.get(field)
           errors.push({
             value: undefined,

@@ -1,0 +1,184 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { describe, expect, it } from 'vitest'
+import { formatProblem } from './format/problem.js'
+import { formatJUnit, formatRunReport, plainReportPaint } from './format-run-report.js'
+import { always, count, eventually, never, object, sometimes } from './expectation.js'
+import { runScenario, type RunOptions, type ScenarioRun } from './run-scenario.js'
+import { loadManifests, noScenarioFiles, scenario, type Scenario } from './scenario.js'
+import { after, at, then, when } from './write-script.js'
+
+
+const service = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'web' }, spec: { clusterIP: 'None', selector: { app: 'web' }, ports: [{ port: 80 }] } }
+const set = (replicas: number, image = 'nginx:1.26') => ({
+  apiVersion: 'apps/v1',
+  kind: 'StatefulSet',
+  metadata: { name: 'web' },
+  spec: {
+    serviceName: 'web',
+    replicas,
+    selector: { matchLabels: { app: 'web' } },
+    template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'nginx', image }] } },
+  },
+})
+
+const run = (made: Scenario, options: RunOptions = {}): ScenarioRun => {
+  const result = runScenario(made, options)
+  if (E.isLeft(result)) throw new Error(result.left.map(formatProblem).join('\n'))
+  return result.right
+}
+
+const refusals = (source: string): readonly string[] => {
+  const loaded = loadManifests('web.yaml', source, noScenarioFiles)
+  if (E.isLeft(loaded)) return loaded.left.map(formatProblem)
+  const result = runScenario(loaded.right)
+  return E.isLeft(result) ? result.left.map(formatProblem) : []
+}
+
+const ready = object('statefulset/web', { ready: true })
+
+describe('a scenario', () => {
+  it('passes when its steps and expectations hold', () => {
+    const { report } = run(
+      scenario({
+        manifests: [service, set(2)],
+        steps: [when(ready).named('more of them').scale('statefulset/web', 3), after('10ms').check(count('pods', { labels: 'app=web', equals: 3 }))],
+        expect: [
+          eventually(count('pods', { labels: 'app=web', ready: true, equals: 3 }), { within: '1m' }),
+          always(count('pods', { labels: 'app=web', atMost: 3 })),
+          never(object('pod/web-3')),
+          sometimes({ waiting: 'web-2 is not Running and Ready' }),
+        ],
+      }),
+    )
+    expect(formatRunReport(report, plainReportPaint)).toContain('PASSED')
+    expect(report.steps.map(({ outcome, name }) => [outcome, name])).toEqual([
+      ['done', 'more of them'],
+      ['done', undefined],
+    ])
+  })
+
+  it('says what it waits for when it does not converge', () => {
+    const { report } = run(scenario({ manifests: [service, set(1, 'example.com/nowhere:1')], cluster: { images: [{ images: 'example.com/nowhere:1', unpullable: 'not found' }] }, expect: [eventually(ready, { within: '1m' })] }))
+    expect(report.outcome).toBe('notConverged')
+    expect(report.reason).toBe('expected within 1m: statefulset/web is ready; found: 0 of 1 replicas are ready')
+    expect(report.unsettled.map(({ object: name }) => name)).toEqual(['StatefulSet default/web', 'Pod default/web-0'])
+    expect(formatRunReport(report, plainReportPaint)).toMatch(/Pod default\/web-0: container nginx: (ErrImagePull|ImagePullBackOff)/)
+  })
+
+  it('stops at the first event that breaks an expectation, and says which', () => {
+    const { report } = run(scenario({ manifests: [service, set(3)], expect: [always(count('pods', { labels: 'app=web', atMost: 1 }), { because: 'one is enough' })] }))
+    expect(report.outcome).toBe('violated')
+    expect(report.expectations).toMatchObject([{ kind: 'always', outcome: 'failed', found: 'there are 2', because: 'one is enough' }])
+  })
+
+  it('reaches no further step after one that failed', () => {
+    const { report } = run(scenario({ manifests: [service, set(1)], steps: [then.delete('pod/web-7'), then.settle()] }))
+    expect(report.outcome).toBe('violated')
+    expect(report.steps.map(({ outcome }) => outcome)).toEqual(['failed', 'not reached'])
+    expect(report.steps[0]?.message).toBe('expected exit code 0, found 1: Error from server (NotFound): pods "web-7" not found')
+  })
+
+  it('can expect a refusal', () => {
+    const { report } = run(
+      scenario({
+        manifests: [service, set(1)],
+        steps: [{ patch: { object: 'statefulset/web', patch: { spec: { serviceName: 'other' } } }, refused: 'updates to statefulset spec for fields other than' }],
+      }),
+    )
+    expect(report.outcome).toBe('passed')
+  })
+
+  it('gives the same events for the same seed, and others for another', () => {
+    const made = scenario({ manifests: [service, set(3)] })
+    const logOf = (seed: number): string => JSON.stringify(run(made, { seed }).simulation.log())
+    expect(logOf(4)).toBe(logOf(4))
+    expect(logOf(4)).not.toBe(logOf(5))
+  })
+
+  it('names the limit that ended it', () => {
+    const { report } = run(scenario({ manifests: [service, set(2_147_483_647)] }))
+    expect(report.outcome).toBe('unknown')
+    expect(report.limit).toMatch(/^StatefulSet web asks for 2147483647 replicas; this simulator runs at most \d+ \(limits.replicasMax\)$/)
+  })
+
+  it('names the limit also when a step goes beyond it', () => {
+    const { report } = run(scenario({ manifests: [service, set(1)], steps: [at('20s').scale('statefulset/web', 2_000_000_000)] }))
+    expect(report.outcome).toBe('unknown')
+  })
+
+  it('ends at the time it is given', () => {
+    const { report } = run(scenario({ manifests: [service, set(3)], steps: [at('1h').settle()] }), { untilMs: 60_000 })
+    expect(report.steps.map(({ outcome }) => outcome)).toEqual(['not reached'])
+  })
+
+  it('keeps bytes in a volume and follows faults', () => {
+    const withClaim = { ...set(1), spec: { ...set(1).spec, volumeClaimTemplates: [{ metadata: { name: 'www' }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } }] } }
+    const template = { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'nginx', image: 'nginx', volumeMounts: [{ name: 'www', mountPath: '/data' }] }] } }
+    const { report } = run(
+      scenario({
+        manifests: [service, { ...withClaim, spec: { ...withClaim.spec, template } }],
+        steps: [
+          when(ready).writeFile({ pod: 'web-0', path: '/data/x', content: 'kept\n' }),
+          then.delete({ object: 'pod/web-0', wait: true }),
+          when(ready).check({ file: { pod: 'web-0', path: '/data/x' }, equals: 'kept' }),
+          then.crashNode('{node of web-0}'),
+          when({ object: 'pod/web-0', ready: false }).check({ event: { reason: 'NodeNotReady' } }),
+        ],
+      }),
+    )
+    expect(report.steps.map(({ message }) => message)).toEqual([undefined, undefined, undefined, undefined, undefined])
+  })
+
+  it('is refused in code as it is in a file', () => {
+    // The types refuse this too; files have none.
+    const wrong = { manifests: [], stepps: [] } as unknown as Parameters<typeof scenario>[0]
+    expect(() => scenario(wrong, { name: 'mine' })).toThrow('unknown field "stepps" in scenario; did you mean "steps"?')
+  })
+
+  it('writes JUnit with a case for each promise', () => {
+    const { report } = run(scenario({ title: 'a <b> & "c"', manifests: [service, set(1)], steps: [then.delete('pod/web-7')] }))
+    const xml = formatJUnit(report)
+    expect(xml).toContain('<testsuite name="a &lt;b&gt; &amp; &quot;c&quot;"')
+    expect(xml).toContain('<testcase classname="a &lt;b&gt; &amp; &quot;c&quot;" name="step 1: delete pod/web-7" time="0">\n      <failure')
+  })
+})
+
+describe('manifests are refused in the words of the API server, at their place', () => {
+  const written = (spec: string): string => `apiVersion: apps/v1
+kind: StatefulSet
+metadata:
+  name: web
+spec:
+  serviceName: web
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: nginx, image: nginx}]}
+${spec}
+`
+  it.each<readonly [string, string, readonly string[]]>([
+    ['negative replicas', written('  replicas: -1'), ['web.yaml:11:13: The StatefulSet "web" is invalid: spec.replicas: Invalid value: -1: must be greater than or equal to 0']],
+    ['a wrong type', written('  replicas: five'), ['web.yaml:11:13: Error from server (BadRequest): StatefulSet in version "v1" cannot be handled as a StatefulSet: json: cannot unmarshal string into Go struct field StatefulSetSpec.spec.replicas of type int32']],
+    ['an unknown field', written('  replica: 5'), ['web.yaml:11:3: Error from server (BadRequest): StatefulSet in version "v1" cannot be handled as a StatefulSet: strict decoding error: unknown field "spec.replica"']],
+    ['a bad name', 'apiVersion: v1\nkind: Service\nmetadata:\n  name: Web\nspec:\n  ports: [{port: 80}]\n', [expect.stringMatching(/^web.yaml:4:9: The Service "Web" is invalid: metadata.name: Invalid value: "Web": /) as unknown as string]],
+    ['a kind nobody knows', 'apiVersion: v1\nkind: Servise\nmetadata: {name: web}\n', [expect.stringContaining('no matches for kind "Servise" in version "v1"') as unknown as string]],
+    ['no kind', 'apiVersion: v1\nmetadata: {name: web}\n', ['web.yaml:1:1: expected a Kubernetes object with apiVersion and kind, found no kind']],
+    ['a second document', `${written('  replicas: 1')}---\n# more\nkind: [\n`, ['web.yaml:15:1: not YAML: Flow sequence in block collection must be sufficiently indented and end with a ]']],
+    ['nothing at all', '# empty\n', ['web.yaml:1:1: expected Kubernetes objects, found none']],
+  ])('%s', (_name, source, problems) => {
+    expect(refusals(source)).toEqual(problems)
+  })
+
+  it('says every mistake of an object at its own line', () => {
+    const source = written('  replicas: -1').replace('labels: {app: web}', 'labels: {app: other}')
+    expect(refusals(source).map((problem) => problem.slice(0, 14))).toEqual(['web.yaml:11:13', 'web.yaml:9:24:'])
+  })
+
+  it('finds out before the run begins about manifests that come later', () => {
+    const made = scenario({ manifests: [service], steps: [at('1m').apply({ ...set(-3) })] })
+    const result = runScenario(made)
+    expect(E.isLeft(result) ? result.left.map(({ message }) => message) : []).toEqual([
+      'The StatefulSet "web" is invalid: spec.replicas: Invalid value: -3: must be greater than or equal to 0',
+    ])
+  })
+})
