@@ -15,13 +15,17 @@ type Waits<T> = Generator<ConsoleWait, T, void>
 const isStopped = (shell: Shell): boolean => shell.flow !== undefined || shell.budget.reached() !== undefined
 
 export function* runScript(shell: Shell, script: Script, streams: Streams): Waits<number> {
-  if (!shell.budget.enter()) return 125
-  for (const list of script) {
-    if (isStopped(shell)) break
-    yield* runList(shell, list, streams)
+  const { budget } = shell
+  try {
+    if (!budget.enter()) return 125
+    for (const list of script) {
+      if (isStopped(shell)) break
+      yield* runList(shell, list, streams)
+    }
+    return shell.status
+  } finally {
+    budget.leave()
   }
-  shell.budget.leave()
-  return shell.status
 }
 
 function* runList(shell: Shell, { first, rest }: AndOrList, streams: Streams): Waits<void> {
@@ -347,7 +351,10 @@ export function* runWords(
   const name = programName(word)
   const program = name === undefined ? undefined : machine.program(name)
   if (program !== undefined && name !== undefined) {
-    return yield* program(callOf(machine, { name, args, streams, environment, directory: shell.directory, files: shell.files, budget: shell.budget }))
+    return yield* interruptible(
+      program(callOf(machine, { name, args, streams, environment, directory: shell.directory, files: shell.files, budget: shell.budget })),
+      shell.budget,
+    )
   }
   if (word.includes('/')) {
     const content = shell.files.read(pathFrom(shell.directory, word))
@@ -359,6 +366,20 @@ export function* runWords(
   streams.stderr(complaint(shell, refusal ?? (shell.flavour === 'bash' ? `${word}: command not found` : `${word}: not found`)))
   return 127
 }
+
+/** When a limit is reached while a program waits, it ends there, unless a person's shell runs inside it: then what that shell started ends. */
+function* interruptible(running: Waits<number>, budget: Budget): Waits<number> {
+  const conversations = budget.conversations()
+  for (let step = running.next(); ; step = running.next()) {
+    if (step.done === true) return step.value
+    yield step.value
+    if (budget.reached() === undefined || budget.conversations() !== conversations) continue
+    running.return(interruptedStatus)
+    return interruptedStatus
+  }
+}
+
+const interruptedStatus = 130
 
 const programFolders: ReadonlySet<string> = new Set(['/bin', '/sbin', '/usr/bin', '/usr/sbin', '/usr/local/bin', '/usr/local/sbin'])
 
@@ -469,6 +490,15 @@ export function* startShell({ machine, words, streams, environment, directory, b
 
 /** A shell with a person: reads a line, runs it, and so on until `exit` or the end of the input. */
 export function* converse(shell: Shell, streams: Streams): Waits<number> {
+  shell.budget.converse(1)
+  try {
+    return yield* readAndRun(shell, streams)
+  } finally {
+    shell.budget.converse(-1)
+  }
+}
+
+function* readAndRun(shell: Shell, streams: Streams): Waits<number> {
   const { terminal } = streams
   if (terminal === undefined) return shell.status
   let text = ''

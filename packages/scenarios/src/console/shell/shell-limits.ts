@@ -11,9 +11,13 @@ export const shellLimits = {
   depth: 40,
   /** Words that one brace or glob may become. */
   words: 100_000,
-  /** A command that waits for a change gives up after this much simulated time without one. */
+  /** A command that waits for a change, and would wait for ever, is interrupted after this much simulated time without one. */
   patienceMs: 3_600_000,
+  /** A person who watches (`get -w`, `logs -f`) presses control-C when nothing has happened for this long … */
+  watchQuietMs: 30_000,
+  /** … or when this much time has passed. */
+  watchMs: 600_000,
 } as const
 
 /** Why a line was ended from outside. */
-export type LimitReached = 'too many rounds of loops' | 'too many commands' | 'too much output' | 'shells nested too deeply'
+export type LimitReached = 'too many rounds of loops' | 'too many commands' | 'too much output' | 'shells nested too deeply' | 'waited in vain' | 'interrupted'

@@ -56,6 +56,11 @@ export interface Budget {
   readonly countRound: () => boolean
   readonly countCommand: () => boolean
   readonly countOutput: (characters: number) => boolean
+  /** Ends what runs, as control-C does; the shells of people go on with their next line. */
+  readonly interrupt: (reason: LimitReached) => void
+  /** How many shells talk with a person, one inside the other. */
+  readonly conversations: () => number
+  readonly converse: (change: 1 | -1) => void
   readonly enter: () => boolean
   readonly leave: () => void
   readonly reset: () => void
@@ -67,12 +72,20 @@ export const newBudget = (): Budget => {
   let characters = 0
   let depth = 0
   let reached: LimitReached | undefined
+  let conversations = 0
   const within = (holds: boolean, limit: LimitReached): boolean => {
     if (!holds) reached ??= limit
     return reached === undefined
   }
   return {
     reached: () => reached,
+    interrupt: (reason) => {
+      reached ??= reason
+    },
+    conversations: () => conversations,
+    converse: (change) => {
+      conversations += change
+    },
     countRound: () => within((rounds += 1) <= shellLimits.loopRounds, 'too many rounds of loops'),
     countCommand: () => within((commands += 1) <= shellLimits.commands, 'too many commands'),
     countOutput: (count) => within((characters += count) <= shellLimits.outputCharacters, 'too much output'),
