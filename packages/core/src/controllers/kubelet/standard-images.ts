@@ -35,7 +35,25 @@ const shell = (images: string): ImageBehaviour => ({
 
 const server = (images: string, port: number): ImageBehaviour => ({ images, sizeBytes: 150_000_000, onTerminate: 0, listens: [port] })
 
+/** Answers every visitor with its host name, so that one sees which Pod it was. `{hostname}` stands for it. */
+const greeter = (images: string, port: number, body: string, workingDirectory?: string): ImageBehaviour => ({
+  images,
+  sizeBytes: 30_000_000,
+  onTerminate: 0,
+  listens: [port],
+  http: { routes: { '/': { status: 200, body } } },
+  ...(workingDirectory === undefined ? undefined : { workingDirectory }),
+})
+
 export const standardImages: readonly ImageBehaviour[] = [
+  greeter('*kube-go-app*', 3000, '{hostname}\n', '/app'),
+  greeter('*kubernetes-bootcamp:v2*', 8080, 'Hello Kubernetes bootcamp! | Running on: {hostname} | v=2\n'),
+  greeter('*kubernetes-bootcamp*', 8080, 'Hello Kubernetes bootcamp! | Running on: {hostname} | v=1\n'),
+  greeter('*hello-app:2*', 8080, 'Hello, world!\nVersion: 2.0.0\nHostname: {hostname}\n'),
+  greeter('*hello-app*', 8080, 'Hello, world!\nVersion: 1.0.0\nHostname: {hostname}\n'),
+  greeter('*serve_hostname*', 9376, '{hostname}'),
+  greeter('*serve-hostname*', 9376, '{hostname}'),
+  greeter('*kubia*', 8080, "You've hit {hostname}\n"),
   web('*nginx-slim*', '/usr/share/nginx/html', 'nginx', {}),
   web('*nginx*', '/usr/share/nginx/html', 'nginx', {
     '/usr/share/nginx/html/index.html': nginxWelcome,

@@ -1,5 +1,5 @@
 /** What `kubectl exec` reaches: the container's process on its machine, through the kubelet there. */
-import { getAt, processesOf, type Choose, type Simulation } from '@statefold/core'
+import { actOnWorld, getAt, imageBehaviourOf, processesOf, containerOf, type Choose, type Simulation } from '@statefold/core'
 import { CommandFailure, fail } from '../kubectl/errors.js'
 import type { ConsoleWait, ExecRequest, ExecResult } from '../kubectl/kubectl-cluster.js'
 import { inputOf, type Budget, type Streams } from '../shell/streams.js'
@@ -35,6 +35,7 @@ export function* execInContainer({ simulation, choose, budget, streams }: ExecPa
     const known = processesOf(view.world(), pod.metadata.uid) !== undefined
     return fail(known ? `Internal error occurred: unable to upgrade connection: container not found ("${request.container}")` : `unable to upgrade connection: pod does not exist`)
   }
+  const isServer = (image: string): boolean => imageBehaviourOf(view.world(), image)?.exits === undefined
   const written = pod.spec.containers.find(({ name }) => name === request.container)
   const interactive = request.tty && streams.terminal !== undefined
   const inner: Streams = {
@@ -47,6 +48,15 @@ export function* execInContainer({ simulation, choose, budget, streams }: ExecPa
   // Attached: the process is the one of the Pod, a shell when the image has nothing else to run.
   const words = request.command.length > 0 ? request.command : [...(written?.command ?? []), ...(written?.args ?? [])]
   const command = words.length > 0 ? words : ['sh']
+  if (request.attached === true && words.length === 0 && isServer(containerOf(processesOf(view.world(), pod.metadata.uid), request.container)?.image ?? '')) {
+    // A server says nothing and reads nothing: one waits until it ends.
+    while (place.isAlive()) yield { kind: 'wait-for-change', atMost: undefined }
+    return { exit: 0, stdout: '', stderr: '' }
+  }
+  const ends = (exit: number): void => {
+    if (request.attached === true && place.isAlive())
+      simulation.submit(actOnWorld({ kind: 'ContainerExited', podUid: pod.metadata.uid, container: request.container, exitCode: exit, reason: exit === 0 ? 'Completed' : 'Error', unexpected: true }))
+  }
   const [program = 'sh'] = command
   const running = isShell(program) && place.program(program.replace(/^.*\//, '')) !== undefined
     ? startShell({ machine: place, words: command, streams: inner, environment: place.environment, directory: place.directory, budget })
@@ -59,7 +69,10 @@ export function* execInContainer({ simulation, choose, budget, streams }: ExecPa
       running.return(137)
       return { exit: 137, stdout: '', stderr: '' }
     }
-    if (step.value !== undefined) return { exit: step.value, stdout: '', stderr: '' }
+    if (step.value !== undefined) {
+      ends(step.value)
+      return { exit: step.value, stdout: '', stderr: '' }
+    }
     const exists = place.files.list(program) !== undefined
     const why = program.includes('/') ? (exists ? 'is a directory' : `stat ${program}: no such file or directory`) : 'executable file not found in $PATH'
     return { exit: exists ? 126 : 127, stdout: '', stderr: `OCI runtime exec failed: exec failed: unable to start container process: exec: "${program}": ${why}: unknown\n` }

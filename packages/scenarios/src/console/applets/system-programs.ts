@@ -188,7 +188,8 @@ const human = (kb: number): string => {
   const units = ['K', 'M', 'G', 'T']
   let value = kb
   let unit = 0
-  while (value >= 1024 && unit < units.length - 1) {
+  if (kb === 0) return '0'
+  while (Math.ceil(value) >= 1024 && unit < units.length - 1) {
     value /= 1024
     unit += 1
   }

@@ -44,6 +44,8 @@ export interface ExecRequest {
   readonly command: readonly string[]
   readonly stdin: string
   readonly tty: boolean
+  /** The words are those of the container's first process, and it ends with them (`kubectl run -it`, `attach`). */
+  readonly attached?: boolean
 }
 
 export interface ExecResult {

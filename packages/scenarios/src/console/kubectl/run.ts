@@ -132,6 +132,7 @@ function* attach(call: Call, pod: KubernetesObject, restart: string): Running {
       command: call.words.slice(1),
       stdin: flags.on('stdin') ? call.stdin : '',
       tty: flags.on('tty'),
+      attached: true,
     })
     output.stdout(result.stdout)
     output.stderr(result.stderr)
