@@ -254,6 +254,40 @@ const step = objectOf(
   { oneOf: { what: 'action', fields: actionNames }, atMostOneOf: [['at', 'after', 'when']] },
 )
 
+// ---------------------------------------------------------------- search
+
+const search = objectOf(
+  'search',
+  {},
+  {
+    order: about('controllers whose looks may come in any order; the others act at once (default: statefulset-controller)', listOf(filledText)),
+    caches: about(
+      'caches that may be behind, each by at most so many notifications',
+      listOf(objectOf('cache', { controller: filledText, kind: filledText, most: wholeNumber(1, 100) }, {})),
+    ),
+    crashes: about(
+      'processes that may end between any two writes of one sync, and start again at any moment after',
+      objectOf('crashes', { controllers: listOf(filledText, 1), most: wholeNumber(1, 100) }, {}),
+    ),
+    answers: about(
+      'what may become of writes',
+      objectOf(
+        'answers',
+        {
+          controllers: listOf(filledText, 1),
+          are: listOf(oneOf('conflict', 'lost-answer', 'lost-request', 'too-many-requests', 'internal-error'), 1),
+          most: wholeNumber(1, 100),
+        },
+        {},
+      ),
+    ),
+    chance: about('streams of draws of which every outcome is tried: kube-scheduler/tie', listOf(filledText)),
+    anytime: about('what may happen once at any moment', listOf(step)),
+    horizon: about('a path ends when nothing is due within this time (default: 1m)', duration),
+    depth: about('decisions on a path at most', wholeNumber(1, 100_000)),
+  },
+)
+
 // ---------------------------------------------------------------- expectations
 
 const expectationFields = { always: conditions, never: conditions, eventually: conditions, sometimes: conditions }
@@ -282,6 +316,7 @@ export const scenarioFile = objectOf(
     steps: listOf(step),
     expect: listOf(expectation),
     invariants: objectOf('invariants', {}, { except: listOf(filledText) }),
+    search: about('what `statefold explore` may choose; the search begins after the first settle step', search),
     choices: about('choices of a recorded counterexample, by address', mapOf(anyCount, 'addresses')),
     until: about('the run ends at this time at the latest (default: 10 minutes after the last step)', duration),
   },
@@ -299,6 +334,7 @@ export type WrittenExpectation = t.OutputOf<typeof expectation>
 export type ScenarioExpectation = t.TypeOf<typeof expectation>
 export type Fault = t.TypeOf<typeof fault>
 export type Heal = t.TypeOf<typeof heal>
+export type ScenarioSearch = t.TypeOf<typeof search>
 export type Manifest = t.TypeOf<typeof manifest>
 export type ImageEntry = t.TypeOf<typeof image>
 

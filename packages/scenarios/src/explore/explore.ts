@@ -1,0 +1,359 @@
+/**
+ * Walks every choice of a scenario's search, breadth first, each state once: the first path that breaks something is a shortest one. Says
+ * exactly what was covered.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import {
+  allInvariants,
+  createSimulation,
+  entriesOf,
+  makeControllers,
+  makeStateHasher,
+  seededChoose,
+  type ClusterSettings,
+  type Controller,
+  type FoundViolation,
+  type Invariant,
+  type RunState,
+  type Simulation,
+} from '@statefold/core'
+import { asOne, conditionWords, evaluate } from '../evaluate-condition.js'
+import type { Problem } from '../format/problem.js'
+import type { ScenarioExpectation } from '../format/scenario-codec.js'
+import { runScenario, settingsOf } from '../run-scenario.js'
+import type { Scenario } from '../scenario.js'
+import { codeOf, makeSearchSpace, noProgress, searchStart, type Move, type Progress, type SearchSpace } from './search-space.js'
+import { makeVisitedStates } from './visited-states.js'
+
+export interface SearchBounds {
+  readonly states?: number
+  readonly seconds?: number
+  readonly depth?: number
+  /** Bytes of the process's heap. */
+  readonly memory?: number
+}
+
+export interface ExploreOptions {
+  readonly seed?: number
+  readonly bounds?: SearchBounds
+  readonly invariants?: readonly Invariant[]
+  /** Other controllers than the product's own: for checking one's own, and for planted bugs. */
+  readonly controllers?: (settings: ClusterSettings) => readonly Controller[]
+  /** Go on after the first finding, to the first of each invariant. */
+  readonly all?: boolean
+  /** Milliseconds of real time since some moment; without it there is no bound in seconds. */
+  readonly clock?: () => number
+  readonly heapUsed?: () => number
+  readonly progress?: (soFar: SearchCount) => void
+  readonly mustStop?: () => boolean
+}
+
+export interface SearchCount {
+  readonly states: number
+  readonly transitions: number
+  readonly depth: number
+  readonly frontier: number
+  readonly seconds: number
+}
+
+/** One decision on the way: which of the options, and what within it. */
+export interface Decision {
+  readonly option: number
+  readonly within: readonly number[]
+  readonly words: string
+  readonly happened: readonly string[]
+}
+
+export interface Finding {
+  /** The invariant, or the expectation in words. */
+  readonly property: string
+  readonly kind: 'violation' | 'never' | 'always' | 'eventually' | 'sometimes'
+  readonly message: string
+  readonly hint?: string
+  readonly at: number
+  readonly decisions: readonly Decision[]
+}
+
+export interface SearchReport extends SearchCount {
+  readonly complete: boolean
+  /** What ended the search before it was complete. */
+  readonly limit?: string
+  readonly scope: readonly string[]
+  /** States where nothing more was due. */
+  readonly ends: number
+  readonly findings: readonly Finding[]
+  /** `sometimes` expectations that no path met. */
+  readonly unmet: readonly string[]
+  readonly marks: readonly string[]
+  readonly visitedBytes: number
+}
+
+export const scopeWords = ({ scope, steps }: SearchSpace): readonly string[] => [
+  `order of: ${scope.order.join(', ')}`,
+  `steps at any moment, in their order: ${steps.length}`,
+  ...scope.caches.map(({ controller, kind, most }) => `${controller}'s cache of ${kind} up to ${most} notifications behind`),
+  ...(scope.crashes.most > 0 ? [`crashes of ${scope.crashes.controllers.join(', ')} between any two writes: up to ${scope.crashes.most}`] : []),
+  ...(scope.answers.most > 0 ? [`writes of ${scope.answers.controllers.join(', ')} answered with ${scope.answers.are.join(', ')}: up to ${scope.answers.most}`] : []),
+  ...(scope.chance.length > 0 ? [`every outcome of: ${scope.chance.join(', ')}`] : []),
+  ...(scope.anytime.length > 0 ? [`once each at any moment: ${scope.anytime.length} more steps`] : []),
+  `time passes only when nothing is ready; a path ends when nothing is due within ${scope.horizonMs / 1_000} s`,
+  'states that differ in points of time, addresses or resourceVersions alone count as one',
+]
+
+/** The run up to where the search begins. */
+export const prepare = (scenario: Scenario, seed: number, invariants: readonly Invariant[]): E.Either<readonly Problem[], Simulation> => {
+  const start = searchStart(scenario.written.steps ?? [])
+  const steps = start === 0 ? [{ sleep: 0 }] : (scenario.written.steps ?? []).slice(0, start)
+  const { search: _search, choices: _choices, ...written } = scenario.written
+  const applied = new Map([...scenario.applied].filter(([index]) => index < start))
+  const run = runScenario({ ...scenario, written: { ...written, steps, expect: [] }, applied }, { seed, invariants })
+  if (E.isLeft(run)) return run
+  const { report, simulation } = run.right
+  if (report.outcome === 'passed') return E.right(simulation)
+  return E.left([{ file: scenario.file, line: 1, column: 1, message: `the way to where the search begins did not pass: ${report.reason ?? report.outcome}` }])
+}
+
+/** Tells a hasher whose uid is whose: of all objects there are, and of each that is made. */
+const learnUids = (simulation: Simulation, learn: (uid: string, path: string) => void): void => {
+  for (const [, store] of entriesOf(simulation.state().cluster.stores))
+    for (const [, object] of entriesOf(store.objects)) {
+      const { kind, metadata } = object
+      learn(metadata.uid, `${kind}/${metadata.namespace ?? ''}/${metadata.name}`)
+    }
+  simulation.changes$.subscribe(({ type, object }) => {
+    if (type === 'ADDED') learn(object.metadata.uid, `${object.kind}/${object.metadata.namespace ?? ''}/${object.metadata.name}`)
+  })
+}
+
+interface Frontier {
+  readonly run: RunState
+  readonly progress: Progress
+  readonly id: number
+}
+
+interface Judge {
+  readonly expectation: ScenarioExpectation
+  readonly kind: Finding['kind'] & ('never' | 'always' | 'sometimes')
+  readonly condition: ReturnType<typeof asOne>
+  readonly words: string
+}
+
+const judgesOf = (expectations: readonly ScenarioExpectation[]): readonly Judge[] =>
+  expectations.flatMap((expectation): readonly Judge[] => {
+    for (const kind of ['always', 'never', 'sometimes'] as const) {
+      const conditions = expectation[kind]
+      if (conditions !== undefined) {
+        const condition = asOne(conditions)
+        return [{ expectation, kind, condition, words: conditionWords(condition) }]
+      }
+    }
+    return []
+  })
+
+const checkEvery = 256
+
+export const explore = (scenario: Scenario, options: ExploreOptions = {}): E.Either<readonly Problem[], SearchReport> => {
+  const seed = options.seed ?? scenario.written.seed ?? 1
+  const settings = settingsOf(scenario.written.cluster)
+  const excepted = new Set(scenario.written.invariants?.except ?? [])
+  const invariants = (options.invariants ?? allInvariants).filter(({ name }) => !excepted.has(name))
+  const prepared = prepare(scenario, seed, [])
+  if (E.isLeft(prepared)) return prepared
+  const space = makeSearchSpace(scenario)
+  const hasher = makeStateHasher()
+  const simulation = createSimulation({
+    seed,
+    settings,
+    controllers: (options.controllers ?? makeControllers)(settings),
+    invariants,
+    choose: space.choose(seededChoose(seed)),
+    from: prepared.right.state(),
+    keepLog: false,
+  })
+  learnUids(simulation, hasher.learn)
+  const clock = options.clock ?? ((): number => 0)
+  const startedAt = clock()
+  const depthMax = Math.min(space.scope.depth, options.bounds?.depth ?? Number.MAX_SAFE_INTEGER)
+  const statesMax = options.bounds?.states ?? 5_000_000
+  const visited = makeVisitedStates()
+
+  // For each state its parent and the decision that led to it: how a finding finds its way back.
+  let parents = new Int32Array(1 << 16)
+  let decisions = new Int32Array(1 << 16)
+  const decisionCodes = new Map<string, number>()
+  const decisionTexts: { readonly option: number; readonly within: readonly number[] }[] = []
+  const encode = (option: number, within: readonly number[]): number => {
+    const text = `${option} ${within.join(',')}`
+    const known = decisionCodes.get(text)
+    if (known !== undefined) return known
+    decisionCodes.set(text, decisionTexts.length)
+    decisionTexts.push({ option, within })
+    return decisionTexts.length - 1
+  }
+  let states = 0
+  const remember = (parent: number, code: number): number => {
+    if (states >= parents.length) {
+      const [moreParents, moreDecisions] = [new Int32Array(parents.length * 2), new Int32Array(parents.length * 2)]
+      moreParents.set(parents)
+      moreDecisions.set(decisions)
+      parents = moreParents
+      decisions = moreDecisions
+    }
+    parents[states] = parent
+    decisions[states] = code
+    states += 1
+    return states - 1
+  }
+
+  const findings: Finding[] = []
+  const found = new Set<string>()
+  const judges = judgesOf(scenario.written.expect ?? [])
+  const eventually = (scenario.written.expect ?? []).flatMap(({ eventually: conditions }) => (conditions === undefined ? [] : [asOne(conditions)]))
+  const view = {
+    simulation,
+    runOnCopy: () => ({ exit: 1, stdout: '', stderr: 'a search runs no command lines' }),
+  }
+  let root: RunState = simulation.state()
+
+  const pathTo = (id: number): readonly number[] => {
+    const path: number[] = []
+    for (let at = id; at > 0; at = parents[at] ?? 0) path.unshift(decisions[at] ?? 0)
+    return path
+  }
+
+  /** The same path once more, to say it in words. */
+  const tell = (codes: readonly number[]): readonly Decision[] => {
+    const back = simulation.state()
+    simulation.restore(root)
+    let progress = noProgress
+    const told: Decision[] = []
+    for (const code of codes) {
+      const { option, within } = decisionTexts[code] ?? { option: 0, within: [] }
+      const moves = space.moves(simulation, progress)
+      const move = moves[option]
+      if (move === undefined) break
+      const words = space.wordsOf(move, simulation.state(), progress)
+      const moved = space.perform(simulation, progress, move, within)
+      progress = moved.progress
+      told.push({ option, within, words, happened: moved.happened })
+    }
+    simulation.restore(back)
+    return told
+  }
+
+  const report = (finding: Omit<Finding, 'decisions'>, codes: readonly number[]): void => {
+    if (found.has(finding.property)) return
+    found.add(finding.property)
+    findings.push({ ...finding, decisions: tell(codes) })
+  }
+
+  let transitions = 0
+  let ends = 0
+  let depth = 0
+  let limit: string | undefined
+  const count = (frontier: number): SearchCount => ({ states, transitions, depth, frontier, seconds: (clock() - startedAt) / 1_000 })
+  const isOver = (frontier: number): boolean => {
+    if (options.mustStop?.() === true) limit = 'it was stopped'
+    else if (states >= statesMax) limit = `${statesMax} states`
+    else if (options.bounds?.seconds !== undefined && clock() - startedAt > options.bounds.seconds * 1_000) limit = `${options.bounds.seconds} s`
+    else if (options.bounds?.memory !== undefined && options.heapUsed !== undefined && options.heapUsed() > options.bounds.memory)
+      limit = `${Math.round(options.bounds.memory / 1_048_576)} MiB of memory`
+    options.progress?.(count(frontier))
+    return limit !== undefined
+  }
+
+  const judge = (parent: number, code: number): void => {
+    const codes = (): readonly number[] => [...pathTo(parent), code]
+    const violations = simulation.violations()
+    if (violations.length > 0) for (const violation of [...violations]) report(findingOf(violation), codes())
+    for (const { kind, condition, words } of judges) {
+      if (found.has(words)) continue
+      const { holds, found: what } = evaluate(condition, view)
+      if (holds === (kind !== 'always')) report({ property: words, kind, message: kind === 'sometimes' ? `it holds: ${what}` : `expected ${kind}: ${words}; found: ${what}`, at: simulation.now() }, codes())
+    }
+  }
+
+  space.begin(simulation)
+  root = simulation.state()
+  const first = hasher.hash(root, simulation.pending(), codeOf(noProgress))
+  visited.add(first.high, first.low)
+  remember(0, 0)
+  let level: Frontier[] = [{ run: root, progress: noProgress, id: 0 }]
+  const isDone = (): boolean => findings.some(({ kind }) => kind !== 'sometimes') && options.all !== true
+  let sinceCheck = 0
+  let over = false
+
+  const expand = ({ run, progress, id }: Frontier, next: Frontier[], room: number): void => {
+    simulation.restore(run)
+    const moves: readonly Move[] = space.moves(simulation, progress)
+    if (moves.length === 0 || moves.every(({ kind }) => kind === 'anytime')) {
+      ends += 1
+      for (const condition of eventually) {
+        const { holds, found: what } = evaluate(condition, view)
+        if (!holds)
+          report({ property: conditionWords(condition), kind: 'eventually', message: `the run ends without: ${conditionWords(condition)}; found: ${what}`, at: run.now }, pathTo(id))
+      }
+    }
+    for (const [option, move] of moves.entries()) {
+      const untried: (readonly number[])[] = [[]]
+      for (let within = untried.pop(); within !== undefined; within = untried.pop()) {
+        simulation.restore(run)
+        const moved = space.perform(simulation, progress, move, within)
+        transitions += 1
+        for (let at = within.length; at < moved.within.length; at += 1)
+          for (let other = 1; other < (moved.within[at] ?? 1); other += 1)
+            untried.push([...within, ...Array.from({ length: at - within.length }, () => 0), other])
+        const after = simulation.state()
+        const hash = hasher.hash(after, simulation.pending(), codeOf(moved.progress))
+        const isNew = visited.add(hash.high, hash.low)
+        const code = encode(option, within)
+        if (simulation.violations().length > 0) judge(id, code)
+        if (!isNew) continue
+        judge(id, code)
+        next.push({ run: after, progress: moved.progress, id: remember(id, code) })
+        sinceCheck += 1
+        if (sinceCheck >= checkEvery) {
+          sinceCheck = 0
+          over = isOver(room + next.length)
+          if (over) return
+        }
+      }
+    }
+  }
+
+  while (level.length > 0 && !over && !isDone()) {
+    if (depth >= depthMax) {
+      limit = `${depthMax} decisions on a path`
+      break
+    }
+    const next: Frontier[] = []
+    for (let at = 0; at < level.length && !over && !isDone(); at += 1) {
+      const state = level[at]
+      if (state !== undefined) expand(state, next, level.length - at)
+    }
+    depth += 1
+    level = next
+  }
+  const unmet = judges.filter(({ kind, words }) => kind === 'sometimes' && !found.has(words)).map(({ words }) => words)
+  const complete = limit === undefined && level.length === 0
+  return E.right({
+    ...count(level.length),
+    complete,
+    ...(limit === undefined ? undefined : { limit }),
+    scope: scopeWords(space),
+    ends,
+    findings,
+    unmet,
+    marks: [...simulation.sometimes()].sort(),
+    visitedBytes: visited.bytes() + parents.byteLength + decisions.byteLength,
+  })
+}
+
+const findingOf = ({ invariant, message, hint, at }: FoundViolation): Omit<Finding, 'decisions'> => ({
+  property: invariant,
+  kind: 'violation',
+  message,
+  at,
+  ...(hint === undefined ? undefined : { hint }),
+})
+

@@ -1,0 +1,238 @@
+/**
+ * What a search may choose, and what comes of a choice. One choice is a move (a look of a controller, a notification that arrives, a step of
+ * the scenario, a fault, the passing of time) with what happens within it (the answer to a write, a process that ends between two writes).
+ *
+ * Order is free only among what the scope names; everything else that is ready acts at once, in the order of a normal run. What is ready takes
+ * no time: the clock moves only when nothing is ready, to what is due next.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import type { AgendaItem, Choose, ClusterCommand, DueWork, Interference, RunState, Simulation } from '@statefold/core'
+import { getAt } from '@statefold/core'
+import type { ScenarioSearch, ScenarioStep } from '../format/scenario-codec.js'
+import type { Scenario } from '../scenario.js'
+import { stepWords } from '../step-words.js'
+import { performStep } from './perform-step.js'
+
+type ApiFault = NonNullable<ReturnType<NonNullable<Interference['answer']>>>
+
+export interface SearchScope {
+  readonly order: readonly string[]
+  readonly caches: readonly { readonly controller: string; readonly kind: string; readonly most: number }[]
+  readonly crashes: { readonly controllers: readonly string[]; readonly most: number }
+  readonly answers: { readonly controllers: readonly string[]; readonly are: readonly ApiFault[]; readonly most: number }
+  readonly chance: readonly string[]
+  readonly anytime: readonly ScenarioStep[]
+  readonly horizonMs: number
+  readonly depth: number
+}
+
+export const scopeOf = (written: ScenarioSearch = {}): SearchScope => ({
+  order: written.order ?? ['statefulset-controller'],
+  caches: written.caches ?? [],
+  crashes: written.crashes ?? { controllers: [], most: 0 },
+  answers: written.answers ?? { controllers: [], are: [], most: 0 },
+  chance: written.chance ?? [],
+  anytime: written.anytime ?? [],
+  horizonMs: written.horizon ?? 60_000,
+  depth: written.depth ?? 1_000,
+})
+
+/** How far a path has come with what the scope allows. Packed into one number by `codeOf`. */
+export interface Progress {
+  readonly stepsDone: number
+  readonly crashes: number
+  readonly answers: number
+  /** Bit n: the n-th of `anytime` has been done. */
+  readonly anytimeDone: number
+}
+
+export const noProgress: Progress = { stepsDone: 0, crashes: 0, answers: 0, anytimeDone: 0 }
+
+export const codeOf = ({ stepsDone, crashes, answers, anytimeDone }: Progress): number =>
+  stepsDone + 64 * (crashes + 128 * (answers + 128 * anytimeDone))
+
+export type Move =
+  | { readonly kind: 'take'; readonly item: AgendaItem<DueWork> }
+  | { readonly kind: 'step' }
+  | { readonly kind: 'anytime'; readonly index: number }
+  | { readonly kind: 'restart'; readonly controller: string }
+
+export interface Moved {
+  readonly progress: Progress
+  /** The choices within the move that came up: how many options each had. */
+  readonly within: readonly number[]
+  /** In words, what was chosen within it: only what is not the ordinary way. */
+  readonly happened: readonly string[]
+}
+
+export interface SearchSpace {
+  readonly scope: SearchScope
+  readonly steps: readonly ScenarioStep[]
+  /** Wraps the draws of a simulation, so that streams in `chance` become choices. */
+  readonly choose: (otherwise: Choose) => Choose
+  /** Makes the caches lag. Once, where the search begins; then what acts at once has acted. */
+  readonly begin: (simulation: Simulation) => void
+  /** What can be done now, the most ordinary first. Empty: the path is over. */
+  readonly moves: (simulation: Simulation, progress: Progress) => readonly Move[]
+  readonly perform: (simulation: Simulation, progress: Progress, move: Move, forced: readonly number[]) => Moved
+  readonly wordsOf: (move: Move, run: RunState, progress: Progress) => string
+}
+
+/** Steps up to and including the first `settle` are the way to where the search begins. */
+export const searchStart = (steps: readonly ScenarioStep[]): number => steps.findIndex(({ settle }) => settle !== undefined) + 1
+
+const isWrite = ({ kind }: ClusterCommand): boolean => kind !== 'GetObject' && kind !== 'RecordEvent' && kind !== 'ActOnWorld'
+
+export const makeSearchSpace = (scenario: Scenario): SearchSpace => {
+  const { written } = scenario
+  const scope = scopeOf(written.search)
+  const start = searchStart(written.steps ?? [])
+  const steps = (written.steps ?? []).slice(start)
+  const free = new Set(scope.order)
+  const crashing = new Set(scope.crashes.controllers)
+  const answering = new Set(scope.answers.controllers)
+  const chance = new Set(scope.chance)
+  const informers = new Map(scope.caches.map(({ controller, kind, most }) => [`${controller} ${kind}`, most]))
+  const allAnytime = 2 ** scope.anytime.length - 1
+
+  // The choices within the move under way.
+  let forced: readonly number[] = []
+  let within: number[] = []
+  let happened: string[] = []
+  let isMoving = false
+  const pick = (options: number): number => {
+    const chosen = forced[within.length] ?? 0
+    within.push(options)
+    return chosen < options ? chosen : 0
+  }
+
+  const hasTurn = ({ work }: AgendaItem<DueWork>): boolean => work.kind !== 'deliver' && free.has(work.controller)
+  const tooFarBehind = (run: RunState, { work }: AgendaItem<DueWork>): boolean =>
+    work.kind === 'deliver' && (getAt(run.informers, work.informer)?.underway.length ?? 0) > (informers.get(work.informer) ?? 0)
+
+  let budget = { crashes: 0, answers: 0 }
+  const during: Interference = {
+    answer: (controller, command, path) => {
+      if (budget.answers >= scope.answers.most || !answering.has(controller)) return undefined
+      const are = scope.answers.are.filter((fault) => fault !== 'conflict' || command.kind === 'ReplaceObject' || command.kind === 'PatchObject')
+      const fault = are[pick(are.length + 1) - 1]
+      if (fault === undefined) return undefined
+      budget = { ...budget, answers: budget.answers + 1 }
+      happened.push(`${command.kind} ${path} is answered with ${fault}`)
+      return fault
+    },
+    crashes: (controller, key, command) => {
+      if (budget.crashes >= scope.crashes.most || !crashing.has(controller) || !isWrite(command) || pick(2) === 0) return false
+      budget = { ...budget, crashes: budget.crashes + 1 }
+      happened.push(`${controller} crashes after ${command.kind} in its look at ${key}`)
+      return true
+    },
+  }
+
+  /** What acts at once: everything ready that has no free order, and caches that are too far behind. */
+  const settleAtOnce = (simulation: Simulation): void => {
+    for (let turns = 0; turns < 100_000; turns += 1) {
+      const run = simulation.state()
+      const next = simulation
+        .pending()
+        .find((item) => item.work.kind !== 'delayed' && (item.work.kind === 'deliver' ? tooFarBehind(run, item) : !hasTurn(item)))
+      if (next === undefined) return
+      simulation.take(next, during)
+    }
+  }
+
+  return {
+    scope,
+    steps,
+    choose: (otherwise) => (address, options) => {
+      if (!isMoving || options <= 1 || !chance.has(address.stream)) return otherwise(address, options)
+      const chosen = pick(options)
+      if (chosen > 0) happened.push(`${address.stream}: ${chosen} of ${options}`)
+      return chosen
+    },
+    begin: (simulation) => {
+      for (const { controller, kind } of scope.caches)
+        simulation.submit({ kind: 'SetInformerLag', controller, objectKind: kind, lagMs: 1 })
+      settleAtOnce(simulation)
+    },
+    moves: (simulation, progress) => {
+      const pending = simulation.pending()
+      const moves: Move[] = []
+      for (const item of pending) if (item.work.kind === 'ready') moves.push({ kind: 'take', item })
+      const isAtRest = moves.length === 0
+      for (const item of pending) if (item.work.kind === 'deliver') moves.push({ kind: 'take', item })
+      const run = simulation.state()
+      for (const controller of crashing) if (getAt(run.cluster.stopped, controller) === true) moves.push({ kind: 'restart', controller })
+      if (progress.stepsDone < steps.length) moves.push({ kind: 'step' })
+      if (isAtRest) {
+        const first = pending.find(({ work }) => work.kind === 'delayed')
+        if (first !== undefined && first.dueAt <= run.now + scope.horizonMs) {
+          const together = pending.filter(({ work, dueAt }) => work.kind === 'delayed' && dueAt <= Math.max(first.dueAt, run.now))
+          const choosable = together.filter(hasTurn)
+          for (const item of choosable.length > 0 ? choosable : [first]) moves.push({ kind: 'take', item })
+        }
+      }
+      if (progress.anytimeDone !== allAnytime)
+        for (let index = 0; index < scope.anytime.length; index += 1)
+          if ((progress.anytimeDone & (1 << index)) === 0) moves.push({ kind: 'anytime', index })
+      return moves
+    },
+    perform: (simulation, progress, move, choices) => {
+      forced = choices
+      within = []
+      happened = []
+      isMoving = true
+      budget = { crashes: progress.crashes, answers: progress.answers }
+      let { stepsDone, anytimeDone } = progress
+      switch (move.kind) {
+        case 'take':
+          simulation.take(move.item, during)
+          break
+        case 'step': {
+          const step = steps[stepsDone]
+          const done = step === undefined ? E.right(undefined) : performStep(simulation, step, scenario.applied.get(start + stepsDone) ?? [])
+          if (E.isLeft(done)) throw new SearchRefused(`step ${start + stepsDone + 1}: ${done.left}`)
+          stepsDone += 1
+          break
+        }
+        case 'anytime': {
+          const step = scope.anytime[move.index]
+          const done = step === undefined ? E.right(undefined) : performStep(simulation, step, [])
+          if (E.isLeft(done) && !done.left.startsWith('there is no')) throw new SearchRefused(`search.anytime[${move.index}]: ${done.left}`)
+          anytimeDone |= 1 << move.index
+          break
+        }
+        case 'restart':
+          simulation.submit({ kind: 'RestartController', controller: move.controller })
+      }
+      settleAtOnce(simulation)
+      isMoving = false
+      return { progress: { stepsDone, anytimeDone, ...budget }, within, happened }
+    },
+    wordsOf: (move, run, progress) => {
+      switch (move.kind) {
+        case 'step':
+          return `step ${start + progress.stepsDone + 1}: ${stepWords(steps[progress.stepsDone] ?? {})}`
+        case 'anytime':
+          return stepWords(scope.anytime[move.index] ?? {})
+        case 'restart':
+          return `${move.controller} starts again`
+        case 'take': {
+          const { work } = move.item
+          if (work.kind === 'deliver') {
+            const [controller = '', kind = ''] = work.informer.split(' ')
+            const next = getAt(run.informers, work.informer)?.underway[0]
+            return `${controller} hears of ${kind} ${next?.key ?? ''} (resourceVersion ${next?.rv ?? 0})`
+          }
+          const key = work.key.replace(/\/[0-9a-f-]{36}$/, '')
+          return work.kind === 'delayed' ? `time passes: ${work.controller} looks at ${key}` : `${work.controller} looks at ${key}`
+        }
+      }
+    },
+  }
+}
+
+/** The scope asks for what a search cannot do: bad input, not a finding. */
+export class SearchRefused extends Error {
+  override readonly name = 'SearchRefused'
+}
