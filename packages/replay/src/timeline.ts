@@ -106,7 +106,7 @@ export const timelineOf = (events: readonly RecordedEvent<ClusterEvent>[], optio
     depths.set(seq, depth)
     const pod = podOf(event)
     if (pod !== undefined) states.set(pod, laneAfter(event.kind, states.get(pod) ?? 'none'))
-    if (actor === 'bootstrap' && options.all !== true) continue
+    if ((actor === 'bootstrap' || actor === 'import') && options.all !== true) continue
     const described = describeEvent(event)
     if (options.all !== true) {
       if (!described.telling) continue

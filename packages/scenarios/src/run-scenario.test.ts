@@ -5,6 +5,9 @@ import { formatJUnit, formatRunReport, plainReportPaint } from './format-run-rep
 import { always, count, eventually, never, object, sometimes } from './expectation.js'
 import { runScenario, type RunOptions, type ScenarioRun } from './run-scenario.js'
 import { loadManifests, noScenarioFiles, scenario, type Scenario } from './scenario.js'
+import { runKubectl } from './console/cluster-console.js'
+import { kubectlParts } from './make-console.js'
+import { filesOf } from './testing/files-of.js'
 import { after, at, then, when } from './write-script.js'
 
 
@@ -140,6 +143,30 @@ describe('a scenario', () => {
     const xml = formatJUnit(report)
     expect(xml).toContain('<testsuite name="a &lt;b&gt; &amp; &quot;c&quot;"')
     expect(xml).toContain('<testcase classname="a &lt;b&gt; &amp; &quot;c&quot;" name="step 1: delete pod/web-7" time="0">\n      <failure')
+  })
+})
+
+describe('a run that starts from a real cluster', () => {
+  const printed = (kinds: string): string => {
+    const { simulation } = run(scenario({ manifests: [service, set(3)], steps: [when(ready).settle()] }))
+    return runKubectl(kubectlParts(simulation, noScenarioFiles), ['get', kinds, '-o', 'yaml'], '').stdout
+  }
+  const kinds = 'nodes,storageclasses,pv,pvc,services,controllerrevisions,statefulsets,pods'
+
+  it.each(['nodes,', ''])('keeps statuses, starts nothing again, and goes on from there (%s…)', (nodes) => {
+    const { report, simulation } = run(
+      scenario(
+        {
+          cluster: { from: 'real.yaml' },
+          steps: [at('2m').check(ready), then.scale('statefulset/web', 2)],
+          expect: [eventually(count('pods', { equals: 2 })), never(object('statefulset/web', { path: '{.status.replicas}', atMost: 1 }))],
+        },
+        { files: filesOf({ 'real.yaml': printed(kinds.replace('nodes,', nodes)) }) },
+      ),
+    )
+    expect([report.outcome, report.reason]).toEqual(['passed', undefined])
+    const acted = simulation.log().filter(({ actor, at: time }) => actor !== 'import' && actor !== 'bootstrap' && time < 120_000)
+    expect(acted.filter(({ event }) => /^Pod|^Container|^Revision|^Claim/.test(event.kind)).map(({ event }) => event.kind)).toEqual([])
   })
 })
 

@@ -67,7 +67,8 @@ export const decideCreate = (
       given.uid !== undefined && context.actor === 'import'
         ? given.uid
         : drawUid(context.choose, `${sent.kind}/${namespace}/${name}#${state.revision + 1}`),
-    creationTimestamp: timestampOf(context.now),
+    creationTimestamp:
+      given.creationTimestamp !== undefined && context.actor === 'import' ? given.creationTimestamp : timestampOf(context.now),
   }
   const defaulted = withDefaults({ ...sent, metadata })
   const admitted = admitOnCreate(

@@ -93,7 +93,7 @@ export const reduceWorld = (world: World, event: WorldEvent, at: SimTime): World
     case 'ContainerStarted':
       return withContainer(world, event.podUid, event.container, (container) => {
         assert(container.state !== 'running', `container ${event.container} of ${event.podUid} started twice`)
-        return { ...container, state: 'running', startedAt: at, startsAt: undefined }
+        return { ...container, state: 'running', startedAt: event.startedAt ?? at, startsAt: undefined }
       })
     case 'ContainerExited':
       return withContainer(world, event.podUid, event.container, (container) => {

@@ -112,7 +112,8 @@ export const WorldEvent = t.union([
   factWith('ImagePullFailed', { ...ofContainer, image: t.string, message: t.string }, {}),
   /** The next process of that container is being created and will run from `startsAt` on. */
   factWith('ContainerCreated', { ...ofContainer, image: t.string, startsAt: t.number }, { mounts: t.readonlyArray(MountPoint) }),
-  fact('ContainerStarted', ofContainer),
+  /** `startedAt`: it has been running since, in a cluster whose objects were imported. */
+  factWith('ContainerStarted', ofContainer, { startedAt: t.number }),
   /** `unexpected`: it came from outside, the kubelet has yet to notice. */
   factWith('ContainerExited', { ...ofContainer, exitCode: t.number, reason: t.string }, { message: t.string, unexpected: t.boolean }),
   /** The container could not be created (`CreateContainerConfigError`, …). */

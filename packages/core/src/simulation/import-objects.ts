@@ -10,6 +10,7 @@ import { isNamespaced } from '../api/resources.js'
 import { machineOf } from '../cluster/world.js'
 import type { WorldEvent } from '../cluster/world-events.js'
 import { mountPointsOf, volumesOf } from '../controllers/kubelet/pod-volumes.js'
+import { simTimeOf, timestampOf, type SimTime } from '../kernel/sim-time.js'
 import type { Simulation } from './simulation.js'
 
 export interface ImportRefusal {
@@ -19,7 +20,15 @@ export interface ImportRefusal {
 }
 
 /** What others refer to comes first. */
-const order: readonly string[] = ['Namespace', 'StorageClass', 'PriorityClass', 'Node', 'PersistentVolume', 'PersistentVolumeClaim', 'Service']
+const order: readonly string[] = [
+  'Namespace',
+  'StorageClass',
+  'PriorityClass',
+  'Node',
+  'PersistentVolume',
+  'PersistentVolumeClaim',
+  'Service',
+]
 const rankOf = (kind: string): number => {
   const rank = order.indexOf(kind)
   return rank < 0 ? (kind === 'Pod' ? order.length + 1 : order.length) : rank
@@ -36,8 +45,49 @@ interface WithStatus extends UnstoredObject {
 
 /** Without what belongs to the other cluster's store. */
 const asNew = (object: WithStatus): WithStatus => {
-  const { resourceVersion: _version, managedFields: _managed, selfLink: _link, creationTimestamp: _created, ...metadata } = object.metadata ?? {}
-  return { ...object, metadata: isNamespaced(object.kind) && metadata.namespace === undefined ? { ...metadata, namespace: 'default' } : metadata }
+  const {
+    resourceVersion: _version,
+    managedFields: _managed,
+    selfLink: _link,
+    ...metadata
+  } = object.metadata ?? {}
+  return {
+    ...object,
+    metadata: isNamespaced(object.kind) && metadata.namespace === undefined ? { ...metadata, namespace: 'default' } : metadata,
+  }
+}
+
+const isTimestamp = (value: unknown): value is string => typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(value)
+
+const timesIn = (value: unknown): readonly SimTime[] =>
+  isTimestamp(value) ? [simTimeOf(value) ?? 0] : typeof value === 'object' && value !== null ? Object.values(value).flatMap(timesIn) : []
+
+const movedBy = (value: unknown, ms: number): unknown => {
+  if (isTimestamp(value)) return timestampOf((simTimeOf(value) ?? 0) + ms)
+  if (Array.isArray(value)) return value.map((item) => movedBy(item, ms))
+  return typeof value === 'object' && value !== null
+    ? Object.fromEntries(Object.entries(value).map(([key, item]: [string, unknown]) => [key, movedBy(item, ms)]))
+    : value
+}
+
+/** The other cluster's clock becomes ours: the newest moment that its objects tell of is now, and all ages stay. */
+const onOurClock = (objects: readonly WithStatus[], now: SimTime): readonly WithStatus[] => {
+  const times = objects.flatMap(({ metadata, status }) => [...timesIn(metadata?.creationTimestamp), ...timesIn(status)])
+  if (times.length === 0) return objects
+  const ms = now - times.reduce((latest, time) => Math.max(latest, time))
+  return objects.map(({ metadata, status, ...rest }): WithStatus => ({
+    ...rest,
+    // Texts become texts of the same form.
+    ...(metadata === undefined
+      ? undefined
+      : {
+          metadata: {
+            ...metadata,
+            ...(metadata.creationTimestamp === undefined ? undefined : { creationTimestamp: movedBy(metadata.creationTimestamp, ms) as string }),
+          },
+        }),
+    ...(status === undefined ? undefined : { status: movedBy(status, ms) }),
+  }))
 }
 
 const keepStatus = (simulation: Simulation, object: WithStatus, stored: KubernetesObject): ApiStatus | undefined => {
@@ -93,7 +143,8 @@ const resume = (simulation: Simulation, pod: Pod): void => {
     const image = container.image ?? ''
     act({ kind: 'ImagePulled', node: nodeName, image })
     act({ kind: 'ContainerCreated', podUid, container: container.name, image, startsAt: now, mounts: mountPointsOf(container, mounted) })
-    act({ kind: 'ContainerStarted', podUid, container: container.name })
+    const startedAt = simTimeOf(status.state.running.startedAt ?? '')
+    act({ kind: 'ContainerStarted', podUid, container: container.name, ...(startedAt === undefined ? undefined : { startedAt }) })
     if (status.ready)
       for (const probe of ['startup', 'readiness'] as const)
         if (container[`${probe}Probe`] !== undefined)
@@ -104,23 +155,22 @@ const resume = (simulation: Simulation, pod: Pod): void => {
 /** All at one instant, before any controller looks. What exists already (a namespace) is left as it is. */
 export const importObjects = (simulation: Simulation, objects: readonly UnstoredObject[]): readonly ImportRefusal[] => {
   const refusals: ImportRefusal[] = []
-  const inOrder = objects
+  const inOrder = onOurClock(objects, simulation.now())
     .map((object, index) => ({ object: asNew(object), index }))
     .filter(({ object }) => !ignoredKinds.has(object.kind))
     .sort((a, b) => rankOf(a.object.kind) - rankOf(b.object.kind) || a.index - b.index)
   for (const { object, index } of inOrder) {
+    const { name = '', namespace = '' } = object.metadata ?? {}
+    if (simulation.reader().getAny(object.kind, isNamespaced(object.kind) ? namespace : '', name) !== undefined) continue
     const created = simulation.submit({ kind: 'CreateObject', object }, actor)
     if (E.isLeft(created)) {
-      if (created.left.reason !== 'AlreadyExists') refusals.push({ index, status: created.left })
+      refusals.push({ index, status: created.left })
       continue
     }
     const refused = keepStatus(simulation, object, created.right)
     if (refused !== undefined) refusals.push({ index, status: refused })
-    if (object.kind === 'Node') {
-      const node = simulation.reader().get('Node', '', created.right.metadata.name)
-      if (node !== undefined) install(simulation, node)
-    }
   }
+  for (const node of simulation.reader().list('Node')) install(simulation, node)
   for (const { object } of inOrder) {
     if (object.kind !== 'Pod') continue
     const pod = simulation.reader().get('Pod', object.metadata?.namespace ?? 'default', object.metadata?.name ?? '')
