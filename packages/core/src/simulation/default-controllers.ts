@@ -8,6 +8,7 @@ import { daemonSetController } from '../controllers/daemon-set/controller.js'
 import { deploymentController } from '../controllers/deployment/controller.js'
 import { disruptionController } from '../controllers/disruption/controller.js'
 import { endpointSliceController } from '../controllers/endpoint-slice/controller.js'
+import { endpointSliceMirroringController } from '../controllers/endpoint-slice-mirroring/controller.js'
 import { endpointsController } from '../controllers/endpoints/controller.js'
 import { garbageCollectorController } from '../controllers/garbage-collector/controller.js'
 import { jobController } from '../controllers/job/controller.js'
@@ -33,6 +34,7 @@ export const makeControllers = (settings: ClusterSettings): readonly Controller[
   }),
   endpointsController,
   endpointSliceController,
+  endpointSliceMirroringController,
   deploymentController,
   replicaSetController,
   replicationController,

@@ -43,7 +43,9 @@ const isReady = (endpoint: Endpoint): boolean => endpoint.conditions?.ready !== 
 const dashed = (ip: string): string => ip.replaceAll('.', '-').replaceAll(':', '-')
 
 const portsOfSlice = (slice: EndpointSlice): readonly PortOf[] =>
-  (slice.ports ?? []).flatMap((port) => (port.port === undefined ? [] : [{ name: port.name ?? '', protocol: port.protocol ?? 'TCP', port: port.port }]))
+  (slice.ports ?? []).flatMap((port) =>
+    port.port === undefined ? [] : [{ name: port.name ?? '', protocol: port.protocol ?? 'TCP', port: port.port }],
+  )
 
 const byNumber = (ip: string): number => ip.split('.').reduce((sum, part) => sum * 256 + Number(part), 0)
 
@@ -56,7 +58,9 @@ const addressesOf = (reader: Reader, service: Service): readonly Address[] =>
     .flatMap((slice) =>
       (slice.endpoints ?? [])
         .filter(isReady)
-        .flatMap((endpoint) => endpoint.addresses.map((ip): Address => ({ ip, label: endpoint.hostname ?? dashed(ip), ports: portsOfSlice(slice) })))
+        .flatMap((endpoint) =>
+          endpoint.addresses.map((ip): Address => ({ ip, label: endpoint.hostname ?? dashed(ip), ports: portsOfSlice(slice) })),
+        ),
     )
     .sort((a, b) => byNumber(a.ip) - byNumber(b.ip) || (a.label < b.label ? -1 : 1))
 
@@ -88,7 +92,9 @@ const answered = (found: readonly Found[], type: string, owner: string): DnsAnsw
   if (type === 'SRV') {
     const targets = found.filter(({ port }) => port !== undefined)
     const weight = Math.floor(100 / Math.max(1, targets.length))
-    return targets.length === 0 ? none('NODATA', owner) : { rcode: 'NOERROR', answers: targets.map(({ port, target }) => `0 ${weight} ${port ?? 0} ${target}.`), owner }
+    return targets.length === 0
+      ? none('NODATA', owner)
+      : { rcode: 'NOERROR', answers: targets.map(({ port, target }) => `0 ${weight} ${port ?? 0} ${target}.`), owner }
   }
   return none('NODATA', owner)
 }
@@ -112,7 +118,10 @@ const serviceAnswer = (reader: Reader, service: Service, wanted: Wanted, type: s
   }
   const ports = servicePorts(service)
   const ip = service.spec.clusterIP ?? ''
-  const found = ports.length === 0 ? [{ ip, target: base, port: undefined }] : ports.filter((port) => matchesPort(port, wanted)).map((port): Found => ({ ip, target: base, port: port.port }))
+  const found =
+    ports.length === 0
+      ? [{ ip, target: base, port: undefined }]
+      : ports.filter((port) => matchesPort(port, wanted)).map((port): Found => ({ ip, target: base, port: port.port }))
   return answered(found, type, owner)
 }
 
@@ -129,14 +138,15 @@ const wantedOf = (labels: readonly string[]): Wanted | undefined => {
 const reverseAnswer = (reader: Reader, name: string, owner: string, zone: string): DnsAnswer => {
   const ip = name.slice(0, -'.in-addr.arpa'.length).split('.').reverse().join('.')
   const service = reader.list('Service').find((candidate) => candidate.spec.clusterIPs?.includes(ip) === true)
-  if (service !== undefined) return { rcode: 'NOERROR', answers: [`${service.metadata.name}.${service.metadata.namespace ?? ''}.svc.${zone}.`], owner }
+  if (service !== undefined)
+    return { rcode: 'NOERROR', answers: [`${service.metadata.name}.${service.metadata.namespace ?? ''}.svc.${zone}.`], owner }
   const names = reader
     .list('Service')
     .filter((candidate) => candidate.spec.type !== 'ExternalName')
     .flatMap((candidate) =>
       addressesOf(reader, candidate)
-        .filter((address) => address.ip === ip && (candidate.spec.clusterIP === 'None' || address.label !== dashed(ip)))
-        .map((address) => `${address.label}.${candidate.metadata.name}.${candidate.metadata.namespace ?? ''}.svc.${zone}.`)
+        .filter((address) => address.ip === ip)
+        .map((address) => `${address.label}.${candidate.metadata.name}.${candidate.metadata.namespace ?? ''}.svc.${zone}.`),
     )
   return names.length === 0 ? none('NXDOMAIN', owner) : { rcode: 'NOERROR', answers: unique(names), owner }
 }
@@ -150,7 +160,8 @@ export const answerDns = (reader: Reader, question: DnsQuestion, zone = 'cluster
   if (name !== zone && !name.endsWith(`.${zone}`)) return none('SERVFAIL', owner)
   const labels = name === zone ? [] : name.slice(0, -zone.length - 1).split('.')
   const sort = labels.at(-1)
-  if (sort === 'dns-version' && labels.length === 1) return type === 'TXT' ? { rcode: 'NOERROR', answers: ['1.1.0'], owner } : none('NODATA', owner)
+  if (sort === 'dns-version' && labels.length === 1)
+    return type === 'TXT' ? { rcode: 'NOERROR', answers: ['1.1.0'], owner } : none('NXDOMAIN', owner)
   if (sort === undefined) return none('NODATA', owner)
   if (sort === 'pod') return podAnswer(reader, labels.slice(0, -1), type, owner)
   if (sort !== 'svc') return none('NXDOMAIN', owner)

@@ -2,7 +2,7 @@
  * The canonical form of an Endpoints object's subsets: equal sets of addresses share one subset, addresses are ordered by the text of their
  * IP, ports and subsets by a hash that only the real implementation could explain.
  */
-import { md5Text } from '../../kernel/hash.js'
+import { fnv1a128 } from '../../api/template-hash/fnv.js'
 import type { EndpointAddress, EndpointPort, EndpointSubset } from '../../api/generated/types.js'
 
 /** One Pod behind one of the Service's ports; `port` is absent for a headless Service without ports. */
@@ -58,10 +58,10 @@ const compareText = (one: string, other: string): number => (one < other ? -1 : 
 const compareAddresses = (one: EndpointAddress, other: EndpointAddress): number =>
   compareText(one.ip, other.ip) || compareText(one.targetRef?.uid ?? '', other.targetRef?.uid ?? '')
 
-// Follows portsByHash and subsetsByHash in pkg/api/v1/endpoints/util.go: MD5 of the object as Go's spew prints it.
+// Follows portsByHash and subsetsByHash in pkg/api/v1/endpoints/util.go: FNV-1a of the object as Go's spew prints it.
 const sortedBy = <T>(values: readonly T[], print: (value: T) => string): readonly T[] => {
   if (values.length < 2) return values
-  const hashed = values.map((value) => ({ value, hash: md5Text(print(value)) }))
+  const hashed = values.map((value) => ({ value, hash: fnv1a128(print(value)) }))
   return hashed.sort((one, other) => compareText(one.hash, other.hash)).map(({ value }) => value)
 }
 
