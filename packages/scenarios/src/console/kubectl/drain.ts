@@ -288,7 +288,8 @@ function* drain(call: Call): Running {
     call.output.stderr(
       `error: unable to drain node ${JSON.stringify(node.name)} due to error: ${wordsOf(problems)}, continuing command...\n`,
     )
-    fatal.push(problems.length === 1 && problems[0] !== undefined ? problems[0] : textProblem(wordsOf(problems)))
+    // An aggregate of errors is printed line by line, without `error: `.
+    fatal.push(...problems.map((problem): Problem => (problem.kind === 'text' ? { kind: 'exit', code: 1, text: problem.text } : problem)))
     remaining.push(node.name)
   }
   if (remaining.length > 0) call.output.stderr(`There are pending nodes to be drained:\n${remaining.map((name) => ` ${name}\n`).join('')}`)

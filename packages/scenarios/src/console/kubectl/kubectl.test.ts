@@ -432,7 +432,7 @@ describe('kubectl waits', () => {
         'error: unable to drain node "node-1" due to error: cannot delete Pods that declare no controller (use --force to override): default/bare, continuing command...',
         'There are pending nodes to be drained:',
         ' node-1',
-        'error: cannot delete Pods that declare no controller (use --force to override): default/bare',
+        'cannot delete Pods that declare no controller (use --force to override): default/bare',
       ),
       exit: 1,
     })

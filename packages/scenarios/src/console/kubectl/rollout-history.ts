@@ -15,7 +15,7 @@ export interface Revision {
   readonly changeCause: string
 }
 
-const changeCauseName = 'kubernetes.io/change-cause'
+export const changeCauseName = 'kubernetes.io/change-cause'
 export const revisionAnnotation = 'deployment.kubernetes.io/revision'
 
 const selects = (item: Item, object: KubernetesObject): boolean => {

@@ -17,14 +17,14 @@ import {
 import { describePodTemplate } from './describe/pod-template.js'
 import { CommandFailure, fail, textProblem, type Problem } from './errors.js'
 import { numberFlag, switchFlag } from './flags.js'
-import { at, jsonOf, listAt, numberAt, objectAt, textAt, textsAt } from './json-object.js'
+import { at, jsonOf, listAt, numberAt, objectAt, textAt, textsAt, withField } from './json-object.js'
 import { lastAppliedName } from './last-applied.js'
 import { compactJson } from './printers/json-printer.js'
 import { changePrinterOf, objectPrinterOf } from './printers/object-printer.js'
 import { alignTabs, describeOptions } from './printers/tab-writer.js'
 import { forEachItem, liveItems, type Item, type Items } from './resource-arguments.js'
 import { qualifiedPlural } from './resource-types.js'
-import { objectAtRevision, revisionAnnotation, revisionsOf, templateLabelsWithoutHash, type Revision } from './rollout-history.js'
+import { changeCauseName, objectAtRevision, revisionAnnotation, revisionsOf, templateLabelsWithoutHash, type Revision } from './rollout-history.js'
 import { openWatch } from './watching.js'
 
 const itemsOf = (call: Call): Items => {
@@ -159,11 +159,17 @@ function* status(call: Call): Running {
   return 0
 }
 
+/** A Deployment's revision shows the cause of its ReplicaSet as an annotation of the template. Follows DeploymentHistoryViewer.ViewHistory. */
+const withChangeCause = ({ keeper, template, changeCause }: Revision): JsonObject =>
+  keeper['kind'] === 'ReplicaSet' && changeCause !== ''
+    ? withField(template, ['metadata', 'annotations', changeCauseName], changeCause)
+    : template
+
 const historyText = (revisions: readonly Revision[], wanted: number): string => {
   if (revisions.length === 0) return 'No rollout history found.'
   if (wanted > 0) {
     const revision = revisions.find(({ number }) => number === wanted)
-    return revision === undefined ? fail('unable to find the specified revision') : `${describePodTemplate(revision.template).join('\n')}\n`
+    return revision === undefined ? fail('unable to find the specified revision') : `${describePodTemplate(withChangeCause(revision)).join('\n')}\n`
   }
   const lines = [
     'REVISION\tCHANGE-CAUSE',

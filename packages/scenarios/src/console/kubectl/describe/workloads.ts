@@ -173,6 +173,12 @@ export const describeStatefulSet = (call: Call, object: KubernetesObject): Lines
 const replicaSetText = (set: JsonObject): string =>
   `${textAt(set, 'metadata', 'name')} (${countText(set, 'status', 'replicas')}/${countText(set, 'spec', 'replicas')} replicas created)`
 
+// Follows replicaSetsByCreationTimestamp in kubectl/pkg/util/deployment/deployment.go.
+const byCreation = ({ metadata: one }: KubernetesObject, { metadata: other }: KubernetesObject): number => {
+  if (one.creationTimestamp !== other.creationTimestamp) return one.creationTimestamp < other.creationTimestamp ? -1 : 1
+  return one.name < other.name ? -1 : 1
+}
+
 /** The Deployment's ReplicaSets: the newest fits the template, the others are old. Follows GetAllReplicaSets in kubectl/pkg/util/deployment/deployment.go. */
 const replicaSetsOf = (
   call: Call,
@@ -183,6 +189,7 @@ const replicaSetsOf = (
     .reader()
     .listAny('ReplicaSet', object.metadata.namespace)
     .filter((set) => set.metadata.ownerReferences?.some((owner) => owner.controller === true && owner.uid === object.metadata.uid) === true)
+    .sort(byCreation)
     .map(jsonOf)
   const current = owned.filter((set) => compactJson(templateLabelsWithoutHash(objectAt(set, 'spec', 'template'))) === template).slice(0, 1)
   return { current, old: owned.filter((set) => !current.includes(set)) }
