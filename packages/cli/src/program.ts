@@ -7,7 +7,8 @@ import { exitCodes, Stop } from './exit-codes.js'
 import { processOutput, type Input, type Output } from './output.js'
 import { parseMoment, type Moment } from './read-log-file.js'
 import { completedShells, completionScript, type CompletedShell } from './subcommands/completion.js'
-import { conform } from './subcommands/conform.js'
+import { conform, type ConformOptions } from './subcommands/conform.js'
+import { explore, type ExploreFlags } from './subcommands/explore.js'
 import { fork, type ForkFlags } from './subcommands/fork.js'
 import { diff, explain, timeline, type DiffFlags, type ExplainFlags, type TimelineFlags } from './subcommands/look.js'
 import { replay, verify, type ReplayFlags } from './subcommands/replay.js'
@@ -55,7 +56,10 @@ export interface Surroundings {
   readonly input?: Input
 }
 
-export const runProgram = async (args: readonly string[], { output = processOutput(), input = processInput() }: Surroundings = {}): Promise<number> => {
+export const runProgram = async (
+  args: readonly string[],
+  { output = processOutput(), input = processInput() }: Surroundings = {},
+): Promise<number> => {
   let exit: number = exitCodes.passed
   const { own, rest } = splitAtDashes(args)
   const program = new Command('statefold')
@@ -109,7 +113,10 @@ ${exitCodeHelp}`,
     .argument('<log>', 'log file')
     .option('--at <turn|time>', 'the state after this turn, or at this time', moment)
     .option('--json', 'print as JSON')
-    .addHelpText('after', examples('statefold replay run.ndjson', 'statefold replay run.ndjson --at 1m30s', 'statefold replay run.ndjson --at 42 --json'))
+    .addHelpText(
+      'after',
+      examples('statefold replay run.ndjson', 'statefold replay run.ndjson --at 1m30s', 'statefold replay run.ndjson --at 42 --json'),
+    )
     .action((log: string, flags: ReplayFlags) => {
       exit = replay(log, flags, output)
     })
@@ -155,7 +162,10 @@ ${exitCodeHelp}`,
     .argument('<left>', 'LOG or LOG@SEQ')
     .argument('[right]', 'LOG or LOG@SEQ (default: the end of the left log)')
     .option('--json', 'print as JSON')
-    .addHelpText('after', examples('statefold diff run.ndjson@120 run.ndjson@180', 'statefold diff run.ndjson@120', 'statefold diff run.ndjson other.ndjson'))
+    .addHelpText(
+      'after',
+      examples('statefold diff run.ndjson@120 run.ndjson@180', 'statefold diff run.ndjson@120', 'statefold diff run.ndjson other.ndjson'),
+    )
     .action((left: string, right: string | undefined, flags: DiffFlags) => {
       exit = diff(left, right, flags, output)
     })
@@ -171,7 +181,13 @@ ${exitCodeHelp}`,
     .option('--until <time>', 'how long the fork may take to come to rest (default: 10m)', time)
     .option('--quiet', 'no timeline')
     .option('--json', 'print as JSON')
-    .addHelpText('after', examples('statefold fork run.ndjson --at 2m -- kubectl delete pod web-2', 'statefold fork run.ndjson --at 210 --log other.ndjson -- kubectl scale statefulset/web --replicas=5'))
+    .addHelpText(
+      'after',
+      examples(
+        'statefold fork run.ndjson --at 2m -- kubectl delete pod web-2',
+        'statefold fork run.ndjson --at 210 --log other.ndjson -- kubectl scale statefulset/web --replicas=5',
+      ),
+    )
     .action((log: string, flags: ForkFlags) => {
       exit = fork(log, rest, flags, output)
     })
@@ -182,9 +198,42 @@ ${exitCodeHelp}`,
     .argument('<file>', 'scenario, manifests, catalog name or log')
     .option('--seed <n>', 'seed of all that is chance', wholeNumber)
     .option('--at <turn|time>', 'of a log: begin there', moment)
-    .addHelpText('after', examples('statefold shell web.yaml', 'statefold shell run.ndjson --at 2m', "printf 'kubectl get pods\\n:run 30s\\nkubectl get pods\\n' | statefold shell web.yaml"))
+    .addHelpText(
+      'after',
+      examples(
+        'statefold shell web.yaml',
+        'statefold shell run.ndjson --at 2m',
+        "printf 'kubectl get pods\\n:run 30s\\nkubectl get pods\\n' | statefold shell web.yaml",
+      ),
+    )
     .action(async (file: string, flags: ShellFlags) => {
       exit = await shell(file, flags, output, input)
+    })
+
+  program
+    .command('explore')
+    .description('walk every order, crash and late cache that a scenario’s `search` allows; write what breaks as a scenario')
+    .argument('<file>', 'scenario file or catalog name')
+    .option('--seed <n>', 'seed of all that is chance', wholeNumber)
+    .option('--depth <n>', 'decisions on a path at most', wholeNumber)
+    .option('--states <n>', 'different states at most (default: 5000000)', wholeNumber)
+    .option('--seconds <n>', 'seconds at most', wholeNumber)
+    .option('--memory <MiB>', 'memory at most (default: 3072)', wholeNumber)
+    .option('--all', 'go on after the first finding, to the first of each kind')
+    .option('--write <path>', 'where to write the finding as a scenario (with --all: -2, -3 … are added)')
+    .option('--overwrite', 'it may replace an existing file')
+    .option('--json', 'print a JSON line for each finding, then one with what was covered')
+    .addHelpText(
+      'after',
+      `${examples(
+        'statefold explore questions/scaling-with-a-slow-cache',
+        'statefold explore rollout.yaml --seconds 60 --write broken.yaml && statefold run broken.yaml',
+      )}
+Prints exactly what was covered. Complete: 0, something broke: 1, ended by a bound: 4.
+`,
+    )
+    .action((file: string, flags: ExploreFlags) => {
+      exit = explore(file, flags, output)
     })
 
   const scenarios = program.command('scenario').description('make, check and list scenario files')
@@ -220,16 +269,27 @@ ${exitCodeHelp}`,
     .argument('<script...>', 'script files (YAML)')
     .requiredOption('--out <dir>', 'folder for the traces')
     .option('--seed <n>', 'seed of all that is chance', wholeNumber, 1)
-    .addHelpText('after', examples('statefold conform conformance/scripts/*.yaml --out /tmp/traces'))
-    .action((scripts: string[], options: { out: string; seed: number }) => {
-      exit = conform(scripts, options, output)
+    .option('--show', 'say what differs from the recordings, field by field, and which event wrote it')
+    .option('--recordings <dir>', 'folder with the expected items of each script')
+    .addHelpText(
+      'after',
+      examples(
+        'statefold conform conformance/scripts/*.yaml --out /tmp/traces',
+        'statefold conform conformance/scripts/scale-up.yaml --out /tmp/traces --show --recordings conformance/expected',
+      ),
+    )
+    .action(async (scripts: string[], options: ConformOptions) => {
+      exit = await conform(scripts, options, output)
     })
 
   program
     .command('completion')
     .description('print a completion script for a shell')
     .addArgument(new Argument('<shell>', 'the shell').choices(completedShells))
-    .addHelpText('after', examples('source <(statefold completion bash)', 'statefold completion fish > ~/.config/fish/completions/statefold.fish'))
+    .addHelpText(
+      'after',
+      examples('source <(statefold completion bash)', 'statefold completion fish > ~/.config/fish/completions/statefold.fish'),
+    )
     .action((name: CompletedShell) => {
       const commands = program.commands.map((command) => ({
         name: command.name(),

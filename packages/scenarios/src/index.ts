@@ -1,6 +1,7 @@
 /** The public surface for scenarios: the format, its runner, expectations, the console. */
 export { decodeScript, type ConformanceScript, type ScriptError } from './conformance/decode-script.js'
-export { runScript, type ScriptRun } from './conformance/run-script.js'
+export { explainDifference, type ItemDifference } from './conformance/explain-difference.js'
+export { runScript, type ScriptRun, type ScriptRunOptions } from './conformance/run-script.js'
 export type { Trace } from './conformance/trace.js'
 export { formatProblem, formatProblems, type Problem } from './format/problem.js'
 export { formatDuration, parseDuration } from './format/duration.js'
@@ -18,3 +19,14 @@ export type { ExpectationReport, Outcome, RunReport, StepReport, ViolationReport
 export { formatJUnit, formatRunReport, plainReportPaint, type ReportPaint, type ReportTone } from './format-run-report.js'
 export { makeConsole, runConsoleLine, type Console, type ConsoleAnswer } from './make-console.js'
 export { kubectlTiming, noFiles, runKubectl, type ConsoleFiles, type ConsoleParts, type LineResult } from './console/cluster-console.js'
+export {
+  explore,
+  type Decision,
+  type ExploreOptions,
+  type Finding,
+  type SearchBounds,
+  type SearchCount,
+  type SearchReport,
+} from './explore/explore.js'
+export { SearchRefused } from './explore/search-space.js'
+export { choicesOf, storyOf, writeCounterexample } from './counterexample/write-counterexample.js'

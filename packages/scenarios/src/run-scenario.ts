@@ -15,6 +15,7 @@ import {
   type ClusterCommand,
   type ClusterSettings,
   type ClusterSpec,
+  type Controller,
   type Invariant,
   type Json,
   type Kinds,
@@ -23,17 +24,20 @@ import {
 } from '@statefold/core'
 import { worldCommandsFor } from './conformance/world-changes.js'
 import { runKubectl, type LineResult } from './console/cluster-console.js'
+import { createSession, type Session } from './console/session.js'
 import { splitWords } from './console/split-words.js'
 import { quietDefaultMs, settle, unsettledObjects, watchQuiet } from './convergence.js'
 import { asOne, checkDns, conditionWords, dnsName, evaluate, type ConditionView } from './evaluate-condition.js'
+import { makeSearchSpace, searchStart } from './explore/search-space.js'
+import { walkSearch } from './explore/walk.js'
 import { faultCommands, healCommands } from './fault-commands.js'
 import { formatDuration } from './format/duration.js'
 import type { Problem } from './format/problem.js'
 import { problemsOfRefusal, type PlacedManifest } from './format/read-manifests.js'
 import type { ImageEntry, ScenarioCluster, ScenarioExpectation, ScenarioStep } from './format/scenario-codec.js'
 import { importObjects } from './import-objects.js'
-import { kubectlParts, runConsoleLine } from './make-console.js'
-import type { ExpectationReport, ObjectReport, Outcome, RunReport, StepReport, ViolationReport } from './run-report.js'
+import { kubectlParts, runConsoleLine, sessionOf } from './make-console.js'
+import type { CommandReport, ExpectationReport, ObjectReport, Outcome, RunReport, StepReport, ViolationReport } from './run-report.js'
 import { titleOf, type Scenario } from './scenario.js'
 import { watchStoredKinds } from './simulated-kinds.js'
 import { stepWords } from './step-words.js'
@@ -43,6 +47,8 @@ export interface RunOptions {
   /** Ends the run at this simulated time at the latest. */
   readonly untilMs?: number
   readonly invariants?: readonly Invariant[]
+  /** Other controllers than the product's own. */
+  readonly controllers?: (settings: ClusterSettings) => readonly Controller[]
   /** Called before anything has happened: subscribe here. */
   readonly observe?: (simulation: Simulation, settings: ClusterSettings, seed: number) => void
   /** Called when the input has been accepted and the run is under way. */
@@ -188,6 +194,10 @@ const guarded = (simulation: Simulation, mustStop: () => boolean): Guard => {
         stopIfDue()
         return done
       },
+      take: (item, interference) => {
+        simulation.take(item, interference)
+        stopIfDue()
+      },
       runUntil: (time, stop) => {
         simulation.runUntil(time, () => check() || stop?.() === true)
         stopIfDue()
@@ -303,12 +313,14 @@ export const runScenario = (scenario: Scenario, options: RunOptions = {}): E.Eit
   const excepted = new Set(written.invariants?.except ?? [])
   const invariants = (options.invariants ?? allInvariants).filter(({ name }) => !excepted.has(name))
   const seeded = seededChoose(seed)
+  const drawn = written.choices === undefined ? seeded : overriddenChoose(written.choices, seeded)
+  const search = written.search === undefined ? undefined : makeSearchSpace(scenario)
   const real = createSimulation({
     seed,
     settings,
-    controllers: makeControllers(settings),
+    controllers: (options.controllers ?? makeControllers)(settings),
     invariants,
-    choose: written.choices === undefined ? seeded : overriddenChoose(written.choices, seeded),
+    choose: search === undefined ? drawn : search.choose(drawn),
   })
   options.observe?.(real, settings, seed)
   const quiet = watchQuiet(real)
@@ -436,6 +448,27 @@ export const runScenario = (scenario: Scenario, options: RunOptions = {}): E.Eit
     const fact = files.write(path, content)
     return typeof fact === 'string' ? failed(`${path}: ${fact}`) : submitAll(E.right([{ kind: 'ActOnWorld', event: fact }]))
   }
+  // One console for the whole scenario: its folder, variables and open shells last from step to step.
+  let session: Session | undefined
+  let commands: readonly CommandReport[] | undefined
+  const runTranscript = (text: string, index: number): StepResult => {
+    session ??= createSession({ simulation, files: scenario.files })
+    const result = session.runTranscript(text)
+    commands = result.commands.map(({ at, command, exit, shown }) => ({ at, command, exit, shown }))
+    if (result.passed) return done
+    const { line } = scenario.placeOf(['steps', String(index), 'console'])
+    // A block begins on the line after its `|`.
+    const isBlock = /[|>][-+0-9]*\s*(?:#.*)?$/.test(scenario.source.split('\n')[line - 1] ?? '')
+    return failed(
+      result.mismatches
+        .map((mismatch) => {
+          const place = `${scenario.file}:${line + mismatch.line - (isBlock ? 0 : 1)}`
+          const found = mismatch.found === '' ? 'nothing' : JSON.stringify(mismatch.found)
+          return `${place}: $ ${mismatch.command}: expected ${mismatch.expected === '' ? 'success' : JSON.stringify(mismatch.expected)}, found ${found}`
+        })
+        .join('\n  '),
+    )
+  }
   const runAction = (step: ScenarioStep, index: number): StepResult => {
     if (step.apply !== undefined) {
       for (const manifest of scenario.applied.get(index) ?? []) {
@@ -483,10 +516,12 @@ export const runScenario = (scenario: Scenario, options: RunOptions = {}): E.Eit
     if (step.fault !== undefined) return submitAll(faultCommands(filledTexts(step.fault, filledIn), simulation.reader()))
     if (step.heal !== undefined) return submitAll(healCommands(filledTexts(step.heal, filledIn), simulation.reader()))
     if (step.kubectl !== undefined) {
-      const words = splitWords(filledIn(step.kubectl.replace(/^kubectl\s+/, '')))
-      return E.isLeft(words) ? failed(words.left) : judged(step, kubectl(words.right, step.input ?? ''))
+      const line = filledIn(step.kubectl.replace(/^kubectl\s+/, ''))
+      if (step.input === undefined) return judged(step, sessionOf(simulation, scenario.files).run(`kubectl ${line}`))
+      const words = splitWords(line)
+      return E.isLeft(words) ? failed(words.left) : judged(step, kubectl(words.right, step.input))
     }
-    if (step.console !== undefined) return failed('console steps are not supported yet')
+    if (step.console !== undefined) return runTranscript(step.console, index)
     if (step.settle !== undefined) {
       const quietMs = step.settle === true ? quietDefaultMs : step.settle
       const deadline = simulation.now() + untilDefaultMs
@@ -527,13 +562,30 @@ export const runScenario = (scenario: Scenario, options: RunOptions = {}): E.Eit
     verdict ??= outcome
     reason ??= words
   }
+  /** With a scope to search, the steps after the first settle step happen as the recorded choices say. */
+  const searchFrom = search === undefined ? undefined : searchStart(written.steps ?? [])
+  const walk = (): void => {
+    if (search === undefined || searchFrom === undefined || verdict !== undefined) return
+    let next = searchFrom
+    const report = (index: number, outcome: StepReport['outcome']): void => {
+      const step = written.steps?.[index]
+      if (step !== undefined)
+        steps.push({ index, words: stepWords(step), startedAt: real.now(), seq: real.state().seq, endedAt: real.now(), outcome })
+    }
+    walkSearch(simulation, search, written.choices ?? {}, (move) => {
+      if (move.kind !== 'step') return
+      report(next, 'done')
+      next += 1
+    })
+  }
   const runSteps = (): void => {
     for (const [index, step] of (written.steps ?? []).entries()) {
+      if (index === searchFrom) break
       const words = stepWords(step)
       const named = step.name === undefined ? undefined : { name: step.name }
       let seq = real.state().seq
       const finish = (startedAt: number, outcome: StepReport['outcome'], message?: string): void => {
-        steps.push({ index, words, ...named, startedAt, seq, endedAt: real.now(), outcome, ...(message === undefined ? undefined : { message }) })
+        steps.push({ index, words, ...named, startedAt, seq, endedAt: real.now(), outcome, ...(message === undefined ? undefined : { message }), ...(commands === undefined ? undefined : { commands }) })
       }
       if (verdict !== undefined || (untilMs !== undefined && Math.max(real.now(), step.at ?? 0) > untilMs)) {
         finish(real.now(), 'not reached')
@@ -553,6 +605,7 @@ export const runScenario = (scenario: Scenario, options: RunOptions = {}): E.Eit
       }
       const startedAt = real.now()
       seq = real.state().seq
+      commands = undefined
       const result = runAction(step, index)
       if (E.isRight(result)) {
         finish(startedAt, 'done')
@@ -596,6 +649,7 @@ export const runScenario = (scenario: Scenario, options: RunOptions = {}): E.Eit
   try {
     if (!stoppedEarly) {
       runSteps()
+      walk()
       const isBare = (written.steps ?? []).length === 0 && (written.expect ?? []).every(({ eventually }) => eventually === undefined)
       if (scenario.isPlain || isBare) judgePlain()
       judgeEventually()
