@@ -23,9 +23,10 @@ const takeEsModules = {
 
 /**
  * A module of ours that asks for its own place means its source file, not the bundle.
- * @type {import('esbuild').Plugin}
+ * @param {string} outputDirectory
+ * @returns {import('esbuild').Plugin}
  */
-const keepModulePlaces = {
+const keepModulePlacesFrom = (outputDirectory) => ({
   name: 'keep-module-places',
   setup({ onLoad }) {
     onLoad({ filter: /packages\/[^/]+\/src\/.*\.ts$/ }, async ({ path }) => {
@@ -34,6 +35,38 @@ const keepModulePlaces = {
       return { contents: source.replaceAll('import.meta.url', place), loader: 'ts' }
     })
   },
+})
+
+/** What all bundles are made with. */
+const settings = /** @type {const} */ ({
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  conditions: ['@statefold/source', 'es2015', 'module'],
+  mainFields: ['module', 'main'],
+  // Some dependencies are CommonJS and ask for Node's own modules with `require`.
+  banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+  legalComments: 'none',
+  logLevel: 'warning',
+})
+
+/**
+ * Bundles a tool that is written in TypeScript over the sources of all packages. It finds third-party packages where core does.
+ * @param {string} entry
+ * @param {string} outfile
+ */
+export const bundleTool = async (entry, outfile) => {
+  await build({
+    ...settings,
+    conditions: [...settings.conditions],
+    mainFields: [...settings.mainFields],
+    entryPoints: [entry],
+    outfile,
+    nodePaths: [join(root, 'packages/core/node_modules')],
+    plugins: [takeEsModules, keepModulePlacesFrom(dirname(outfile))],
+  })
 }
 
 /** Writes the bundle; a reader sees the old one or the new one, never half of it. */
@@ -41,20 +74,12 @@ export const bundleCommandLine = async () => {
   const written = join(outputDirectory, `main.${process.pid}.js`)
   try {
     await build({
-      absWorkingDir: root,
+      ...settings,
+      conditions: [...settings.conditions],
+      mainFields: [...settings.mainFields],
       entryPoints: ['packages/cli/src/main.ts'],
       outfile: written,
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      target: 'node20',
-      conditions: ['@statefold/source', 'es2015', 'module'],
-      mainFields: ['module', 'main'],
-      plugins: [takeEsModules, keepModulePlaces],
-      // Some dependencies are CommonJS and ask for Node's own modules with `require`.
-      banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
-      legalComments: 'none',
-      logLevel: 'warning',
+      plugins: [takeEsModules, keepModulePlacesFrom(outputDirectory)],
     })
     await rename(written, join(outputDirectory, 'main.js'))
   } finally {

@@ -1,0 +1,124 @@
+/** Every figure of the bench: its unit, its budget, which way is better, and what is measured, said so that it can be doubted. */
+
+export interface Figure {
+  readonly name: string
+  readonly unit: string
+  /** `at most` or `at least`. */
+  readonly bound: 'most' | 'least'
+  readonly budget: number
+  readonly what: string
+  /** Extra flags of the child process. */
+  readonly flags: readonly string[]
+  readonly timeoutSeconds: number
+}
+
+const bigHeap = '--max-old-space-size=6144'
+
+export const figures: readonly Figure[] = [
+  {
+    name: 'run-3-replicas',
+    unit: 'ms',
+    bound: 'most',
+    budget: 300,
+    what: 'the built command line as a process, `run` of the canary example (3 replicas, a rollout, a bad image, the way back), median of 5 after one run that fills the file cache; floor: a Node process that does nothing',
+    flags: [],
+    timeoutSeconds: 60,
+  },
+  {
+    name: 'pods-1000-ready',
+    unit: 'ms',
+    bound: 'most',
+    budget: 150,
+    what: 'a Parallel set on 20 nodes from its creation until all Pods are Ready, log in memory, all invariants; median of 9 runs after 12 runs that warm the compiler up; floor: a fold of the same events',
+    flags: [],
+    timeoutSeconds: 90,
+  },
+  {
+    name: 'pods-10000-ready',
+    unit: 'ms',
+    bound: 'most',
+    budget: 1_200,
+    what: 'the same on 200 nodes; median of 3 after 8 warming runs of 1,000; floor: a fold of the same events',
+    flags: [bigHeap],
+    timeoutSeconds: 120,
+  },
+  {
+    name: 'cost-per-pod-growth',
+    unit: 'ratio',
+    bound: 'most',
+    budget: 1.3,
+    what: 'time for each Pod at 50,000 Pods on 1,000 nodes over that at 1,000 on 20, in one warmed process',
+    flags: [bigHeap],
+    timeoutSeconds: 180,
+  },
+  {
+    name: 'replay-vs-json-parse',
+    unit: 'ratio',
+    bound: 'most',
+    budget: 2,
+    what: 'replay of a file of 1 M events (a set of 2,000 scaled up and down), read from disk with every digest checked, over `JSON.parse` of its lines alone; best of 2 of each, taken in turns',
+    flags: [bigHeap],
+    timeoutSeconds: 300,
+  },
+  {
+    name: 'log-bytes-per-event',
+    unit: 'bytes',
+    bound: 'most',
+    budget: 400,
+    what: 'all bytes of the logs of the catalog and the examples, digest lines included, over their events',
+    flags: [],
+    timeoutSeconds: 120,
+  },
+  {
+    name: 'property-runs-per-minute',
+    unit: 'runs/min',
+    bound: 'least',
+    budget: 10_000,
+    what: 'random histories of 300 outside commands on 3 to 5 Pods, all invariants, one core; counted over 8 s after 3 s of warming up',
+    flags: [],
+    timeoutSeconds: 60,
+  },
+  {
+    name: 'simulated-to-wall',
+    unit: 'ratio',
+    bound: 'least',
+    budget: 20_000,
+    what: '10 simulated minutes with heartbeats in which a set of 3 Pods is rolled out, over the time that takes; median of 40 after 40 warming runs',
+    flags: [],
+    timeoutSeconds: 60,
+  },
+  {
+    name: 'rss-10000-pods',
+    unit: 'MB',
+    bound: 'most',
+    budget: 600,
+    what: 'peak resident memory of a process that makes 10,000 Pods Ready once, log in memory, all invariants; floor: a Node process that does nothing',
+    flags: [],
+    timeoutSeconds: 120,
+  },
+]
+
+/** What a child process hands back. */
+export interface Measured {
+  readonly value: number
+  /** A peer or a floor, measured in the same process or right before. */
+  readonly floor: number | null
+  /** One sentence more for the page. */
+  readonly note?: string
+  readonly plot?: readonly { readonly pods: number; readonly microseconds: number }[]
+}
+
+/** A figure as it was measured, for the page. */
+export interface Result extends Pick<Figure, 'name' | 'unit' | 'bound' | 'budget' | 'what'> {
+  readonly value: number
+  readonly floor: number | null
+  readonly note?: string
+  readonly plot?: Measured['plot']
+  readonly date: string
+  readonly machine: string
+}
+
+export const meetsBudget = ({ value, budget, bound }: Pick<Result, 'value' | 'budget' | 'bound'>): boolean =>
+  bound === 'most' ? value <= budget : value >= budget
+
+export const boundText = ({ bound, budget }: Pick<Result, 'budget' | 'bound'>): string => `${bound === 'most' ? '≤' : '≥'} ${budget}`

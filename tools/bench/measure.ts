@@ -1,0 +1,299 @@
+/** Measures one figure in this process and prints it as JSON. A fresh process for each: no figure runs on what another has compiled. */
+import { execFileSync } from 'node:child_process'
+import { closeSync, existsSync, openSync, renameSync, statSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import * as fc from 'fast-check'
+import { allInvariants, defaultClusterSettings, initialState, reduce, type Simulation } from '../../packages/core/src/index.js'
+import {
+  forceStep,
+  lifeStep,
+  machineryStep,
+  nodeFaultStep,
+  podFaultStep,
+  userStep,
+  waitStep,
+} from '../../packages/core/src/testing/arbitraries/outside-step.js'
+import { setShape } from '../../packages/core/src/testing/arbitraries/set-shape.js'
+import { runHistory, type History } from '../../packages/core/src/testing/history.js'
+import { makeHeader, makeLogWriter, replayLog } from '../../packages/replay/src/index.js'
+import { fileLines, nodeSha256 } from '../../packages/replay/src/node.js'
+import { runScenario } from '../../packages/scenarios/src/index.js'
+import { listCatalog, readScenarioFile } from '../../packages/scenarios/src/node.js'
+import { figures, type Measured } from './figures.js'
+import { clusterOf, least, median, runUntilReady, setOf, timeSet } from './parallel-set.js'
+
+const [name = '', root = '.', scratch = '.'] = process.argv.slice(2)
+
+const repeat = <T>(times: number, work: () => T): readonly T[] => Array.from({ length: times }, work)
+
+const timed = (work: () => void): number => {
+  const start = performance.now()
+  work()
+  return performance.now() - start
+}
+
+const nodeDoingNothing = (): number => timed(() => execFileSync(process.execPath, ['-e', '0']))
+
+const runCommandLine = (): Measured => {
+  const main = join(root, 'packages/cli/dist/main.js')
+  const once = (): number =>
+    timed(() =>
+      execFileSync(process.execPath, [main, 'run', join(root, 'examples/canary/canary.yaml')], { stdio: ['ignore', 'pipe', 'inherit'] }),
+    )
+  once()
+  const runs = repeat(5, once)
+  return { value: median(runs), floor: median(repeat(5, nodeDoingNothing)), note: `best ${least(runs).toFixed(0)} ms` }
+}
+
+/** What folding the run's events alone takes: no controller, no decision, no invariant. */
+const foldOnly = (simulation: Simulation): number =>
+  timed(() => {
+    let state = initialState(simulation.options.settings)
+    for (const { event, at } of simulation.log()) state = reduce(state, event, at)
+  })
+
+const podsReady = (replicas: number, warmUps: number, runs: number): Measured => {
+  const first = timeSet(1_000).milliseconds
+  repeat(warmUps - 1, () => timeSet(1_000))
+  const measured: number[] = []
+  const folds: number[] = []
+  let events = 0
+  for (let run = 0; run < runs; run += 1) {
+    const { milliseconds, simulation } = timeSet(replicas)
+    measured.push(milliseconds)
+    folds.push(foldOnly(simulation))
+    events = simulation.log().length
+  }
+  return {
+    value: median(measured),
+    floor: median(folds),
+    note: `best ${least(measured).toFixed(0)} ms; ${events} events; the first run of 1,000 in a cold process ${first.toFixed(0)} ms`,
+  }
+}
+
+const costGrowth = (): Measured => {
+  repeat(8, () => timeSet(1_000))
+  const perPod = (replicas: number, runs: number): number => {
+    const cost = (median(repeat(runs, () => timeSet(replicas).milliseconds)) * 1_000) / replicas
+    ;(globalThis as { gc?: () => void }).gc?.()
+    return cost
+  }
+  const plot = [
+    { pods: 100, microseconds: perPod(100, 15) },
+    { pods: 1_000, microseconds: perPod(1_000, 7) },
+    { pods: 10_000, microseconds: perPod(10_000, 2) },
+    { pods: 50_000, microseconds: perPod(50_000, 1) },
+  ]
+  const [, small, , large] = plot
+  return {
+    value: (large?.microseconds ?? 0) / (small?.microseconds ?? 1),
+    floor: null,
+    note: plot.map(({ pods, microseconds }) => `${pods} Pods: ${microseconds.toFixed(0)} µs each`).join(', '),
+    plot,
+  }
+}
+
+const eventsWanted = 1_000_000
+
+/** A log of 1 M events, kept beside the bundle for the next time the same engine is measured. */
+const longLog = (): string => {
+  const path = join(scratch, 'one-million-events.ndjson')
+  if (existsSync(path)) return path
+  const file = openSync(`${path}.part`, 'w')
+  const replicas = 2_000
+  const simulation = clusterOf(replicas / 50, undefined, false)
+  const { settings, seed } = simulation.options
+  const writer = makeLogWriter(makeHeader({ kubernetes: 'v1.36.3', seed, settings }), nodeSha256)
+  let text = writer.header
+  let events = 0
+  const subscription = simulation.turns$.subscribe((turn) => {
+    text += writer.turn(turn)
+    events += turn.length
+    if (text.length > 1_000_000) {
+      writeSync(file, text)
+      text = ''
+    }
+  })
+  simulation.submit({ kind: 'CreateObject', object: setOf(replicas) })
+  while (events < eventsWanted) {
+    runUntilReady(simulation, replicas)
+    for (const wanted of [0, replicas]) {
+      simulation.submit({
+        kind: 'PatchObject',
+        target: { kind: 'StatefulSet', namespace: 'default', name: 'web' },
+        patchType: 'merge',
+        patch: { spec: { replicas: wanted } },
+      })
+      if (wanted === 0) while (events < eventsWanted && simulation.reader().listAny('Pod').length > 0) simulation.step()
+    }
+  }
+  subscription.unsubscribe()
+  writeSync(file, text)
+  closeSync(file)
+  renameSync(`${path}.part`, path)
+  return path
+}
+
+const replayRatio = (): Measured => {
+  const path = longLog()
+  let events = 0
+  const replayOnce = (): number =>
+    timed(() => {
+      const replayed = replayLog(fileLines(path), { sha256: nodeSha256 })
+      if (replayed._tag === 'Left') throw new Error(replayed.left.message)
+      events = replayed.right.end.events
+    })
+  const parseOnce = (): number => {
+    let spent = 0
+    let batch: string[] = []
+    const parseBatch = (): void => {
+      spent += timed(() => {
+        for (const line of batch) JSON.parse(line)
+      })
+      batch = []
+    }
+    for (const line of fileLines(path)) {
+      batch.push(line)
+      if (batch.length === 5_000) parseBatch()
+    }
+    parseBatch()
+    return spent
+  }
+  const [replays, parses]: [number[], number[]] = [[], []]
+  for (let round = 0; round < 2; round += 1) {
+    parses.push(parseOnce())
+    replays.push(replayOnce())
+  }
+  return {
+    value: least(replays) / least(parses),
+    floor: 1,
+    note: `${events} events, ${(statSync(path).size / 1e6).toFixed(0)} MB: replay ${(least(replays) / 1_000).toFixed(1)} s, JSON.parse ${(least(parses) / 1_000).toFixed(1)} s`,
+  }
+}
+
+const logBytes = (): Measured => {
+  const paths = [...listCatalog().map(({ path }) => path), join(root, 'examples/canary/canary.yaml')]
+  let [bytes, events, count, raw, unreadable] = [0, 0, 0, 0, 0]
+  for (const path of paths) {
+    const scenario = readScenarioFile(path)
+    if (scenario._tag === 'Left') {
+      unreadable += 1
+      continue
+    }
+    const run = runScenario(scenario.right, {
+      observe: (simulation, settings, seed) => {
+        const writer = makeLogWriter(makeHeader({ kubernetes: 'v1.36.3', seed, settings, source: scenario.right.source }), nodeSha256)
+        bytes += Buffer.byteLength(writer.header)
+        simulation.turns$.subscribe((turn) => {
+          const text = writer.turn(turn)
+          bytes += Buffer.byteLength(text)
+          raw += Buffer.byteLength(text.slice(0, text.lastIndexOf('\n', text.length - 2) + 1))
+          events += turn.length
+        })
+      },
+    })
+    if (run._tag === 'Right') count += 1
+  }
+  return {
+    value: bytes / events,
+    floor: null,
+    note: `${count} scenarios${unreadable === 0 ? '' : ` (${unreadable} could not be read)`}, ${events} events; without headers and digest lines ${(raw / events).toFixed(0)} bytes`,
+  }
+}
+
+const outsideCommands = 300
+
+/** As in the property tests: what people, luck and the machinery do, and after every third deed a while in which the cluster works. */
+const randomHistories = (count: number): readonly History[] => {
+  const deed = fc.oneof(
+    { arbitrary: userStep(), weight: 6 },
+    { arbitrary: lifeStep(), weight: 1 },
+    { arbitrary: forceStep(), weight: 1 },
+    { arbitrary: podFaultStep(), weight: 3 },
+    { arbitrary: nodeFaultStep(), weight: 3 },
+    { arbitrary: machineryStep(), weight: 4 },
+  )
+  const deeds = fc.array(fc.tuple(deed, deed, deed, waitStep()), {
+    minLength: outsideCommands / 3,
+    maxLength: outsideCommands / 3,
+  })
+  const histories = fc.record({
+    seed: fc.nat({ max: 1_000_000 }),
+    nodes: fc.integer({ min: 1, max: 3 }),
+    set: setShape(),
+    replicas: fc.integer({ min: 3, max: 5 }),
+    deeds,
+  })
+  return fc
+    .sample(histories, { numRuns: count, seed: 1 })
+    .map(({ seed, nodes, set, replicas, deeds: chosen }) => ({ seed, nodes, set: { ...set, replicas }, steps: chosen.flat() }))
+}
+
+const propertyRuns = (): Measured => {
+  const histories = randomHistories(400)
+  let next = 0
+  let events = 0
+  const forSeconds = (seconds: number): number => {
+    const start = performance.now()
+    let runs = 0
+    events = 0
+    while (performance.now() - start < seconds * 1_000) {
+      const history = histories[next % histories.length]
+      next += 1
+      if (history === undefined) break
+      events += runHistory(history, { invariants: allInvariants, keepLog: false }).state().seq
+      runs += 1
+    }
+    return (runs * 60_000) / (performance.now() - start)
+  }
+  forSeconds(3)
+  const value = forSeconds(8)
+  return { value, floor: null, note: `${Math.round(events / (value / 7.5))} events a history, ${Math.round(events / 8)} events a second` }
+}
+
+const simulatedToWall = (): Measured => {
+  const start = clusterOf(3, defaultClusterSettings, false)
+  start.submit({ kind: 'CreateObject', object: setOf(3, 'OrderedReady') })
+  start.runUntil(120_000)
+  const tenMinutes = 600_000
+  const once = (): number => {
+    const simulation = start.fork()
+    const wall = timed(() => {
+      simulation.submit({
+        kind: 'PatchObject',
+        target: { kind: 'StatefulSet', namespace: 'default', name: 'web' },
+        patchType: 'strategic',
+        patch: { spec: { template: { spec: { containers: [{ name: 'nginx', image: 'nginx:1.28' }] } } } },
+      })
+      simulation.runUntil(start.now() + tenMinutes)
+    })
+    const set = simulation.reader().get('StatefulSet', 'default', 'web')
+    if (set?.status.updatedReplicas !== 3 || set.status.currentRevision !== set.status.updateRevision)
+      throw new Error('the rollout has not ended')
+    return tenMinutes / wall
+  }
+  repeat(40, once)
+  return { value: median(repeat(40, once)), floor: null }
+}
+
+const peakMemory = (): Measured => {
+  timeSet(10_000)
+  const nothing = execFileSync(process.execPath, ['-p', 'process.resourceUsage().maxRSS'], { encoding: 'utf8' })
+  return { value: process.resourceUsage().maxRSS / 1_024, floor: Number(nothing) / 1_024 }
+}
+
+const measure: Readonly<Record<string, () => Measured>> = {
+  'run-3-replicas': runCommandLine,
+  'pods-1000-ready': () => podsReady(1_000, 12, 9),
+  'pods-10000-ready': () => podsReady(10_000, 8, 3),
+  'cost-per-pod-growth': costGrowth,
+  'replay-vs-json-parse': replayRatio,
+  'log-bytes-per-event': logBytes,
+  'property-runs-per-minute': propertyRuns,
+  'simulated-to-wall': simulatedToWall,
+  'rss-10000-pods': peakMemory,
+}
+
+if (!figures.some((figure) => figure.name === name)) throw new Error(`there is no figure ${name}`)
+const measured = measure[name]?.()
+process.stdout.write(`${JSON.stringify(measured)}\n`)
