@@ -67,7 +67,10 @@ export const createSession = (options: SessionOptions): Session => {
       exec: (request) => execInContainer({ simulation, choose, budget: call.budget, streams: call.streams }, request),
       logsOf: options.logsOf ?? (() => []),
     })
-    const running = kubectl(call.args, readsInput(call.args) ? call.streams.stdin.rest() : '', cluster, { stdout: call.streams.stdout, stderr: call.streams.stderr })
+    const running = kubectl(call.args, readsInput(call.args) ? call.streams.stdin.rest() : '', cluster, {
+      stdout: call.streams.stdout,
+      stderr: call.streams.stderr,
+    })
     return yield* isWatch(call.args) ? watching(running, simulation, line, call) : running
   }
   const machine = workstation({ simulation, view, files, kubectl: kubectlProgram })
@@ -79,21 +82,33 @@ const readsInput = (args: readonly string[]): boolean => {
   const [verb = ''] = args.filter((word) => !word.startsWith('-'))
   if (['exec', 'run', 'attach'].includes(verb)) {
     const dash = args.indexOf('--')
-    return args.slice(0, dash < 0 ? args.length : dash).some((word) => /^-t?it?$/.test(word) || word === '--stdin' || word === '--stdin=true')
+    return args
+      .slice(0, dash < 0 ? args.length : dash)
+      .some((word) => /^-t?it?$/.test(word) || word === '--stdin' || word === '--stdin=true')
   }
-  return args.some((word, index) => /^(?:-f-|-f=-|--filename=-|--patch-file=-)$/.test(word) || (word === '-' && /^(?:-f|--filename|--patch-file)$/.test(args[index - 1] ?? '')))
+  return args.some(
+    (word, index) =>
+      /^(?:-f-|-f=-|--filename=-|--patch-file=-)$/.test(word) ||
+      (word === '-' && /^(?:-f|--filename|--patch-file)$/.test(args[index - 1] ?? '')),
+  )
 }
 
 const isWatch = (args: readonly string[]): boolean => {
   const dash = args.indexOf('--')
   const own = args.slice(0, dash < 0 ? args.length : dash)
   const [verb = ''] = own.filter((word) => !word.startsWith('-'))
-  if (verb === 'get' || verb === 'events') return own.some((word) => /^(?:-w|--watch|--watch=true|--watch-only|--watch-only=true)$/.test(word))
+  if (verb === 'get' || verb === 'events')
+    return own.some((word) => /^(?:-w|--watch|--watch=true|--watch-only|--watch-only=true)$/.test(word))
   return verb === 'logs' && own.some((word) => /^(?:-f|--follow|--follow=true)$/.test(word))
 }
 
 /** A watch never ends by itself: somebody has seen enough. */
-function* watching(running: Generator<ConsoleWait, number, void>, simulation: Simulation, line: Desk['line'], call: ProgramCall): Generator<ConsoleWait, number, void> {
+function* watching(
+  running: Generator<ConsoleWait, number, void>,
+  simulation: Simulation,
+  line: Desk['line'],
+  call: ProgramCall,
+): Generator<ConsoleWait, number, void> {
   const until = simulation.now() + shellLimits.watchMs
   for (let step = running.next(); ; step = running.next()) {
     if (step.done === true) return step.value
@@ -147,13 +162,24 @@ const openTerminal = (desk: Desk): Session => {
     },
   }
   const begin = (): Generator<ConsoleWait, number, void> =>
-    converse(newShell({ machine, flavour: machine.flavour, budget, name: 'bash', positional: [], environment: machine.environment, directory: machine.directory }), {
-      stdin: noInput,
-      stdout: write('stdout'),
-      stderr: write('stderr'),
-      terminal,
-      isShown: true,
-    })
+    converse(
+      newShell({
+        machine,
+        flavour: machine.flavour,
+        budget,
+        name: 'bash',
+        positional: [],
+        environment: machine.environment,
+        directory: machine.directory,
+      }),
+      {
+        stdin: noInput,
+        stdout: write('stdout'),
+        stderr: write('stderr'),
+        terminal,
+        isShown: true,
+      },
+    )
 
   let shell = begin()
   /** Runs until the next line is wanted; true when the outermost shell has ended. */
@@ -189,10 +215,12 @@ const openTerminal = (desk: Desk): Session => {
     line.watchLines = watchLines
     line.shown = () => output.shown.join('')
     let left = false
+    let leftWith = 0
     for (const single of text.split('\n')) {
       typed = single
       left = advance()
       if (left) {
+        leftWith = status
         shell = begin()
         advance()
         break
@@ -200,7 +228,7 @@ const openTerminal = (desk: Desk): Session => {
     }
     const ended = budget.reached()
     return {
-      exit: ended === undefined || ended === 'interrupted' ? status : interrupted,
+      exit: left ? leftWith : ended === undefined || ended === 'interrupted' ? status : interrupted,
       stdout: output.stdout.join(''),
       stderr: output.stderr.join(''),
       shown: output.shown.join(''),

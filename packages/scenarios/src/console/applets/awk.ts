@@ -23,7 +23,13 @@ type Statement =
   | { readonly kind: 'print' | 'printf'; readonly values: readonly Expression[] }
   | { readonly kind: 'if'; readonly condition: Expression; readonly yes: readonly Statement[]; readonly no: readonly Statement[] }
   | { readonly kind: 'in'; readonly name: string; readonly array: string; readonly body: readonly Statement[] }
-  | { readonly kind: 'loop'; readonly first: readonly Statement[]; readonly condition: Expression | undefined; readonly next: readonly Statement[]; readonly body: readonly Statement[] }
+  | {
+      readonly kind: 'loop'
+      readonly first: readonly Statement[]
+      readonly condition: Expression | undefined
+      readonly next: readonly Statement[]
+      readonly body: readonly Statement[]
+    }
   | { readonly kind: 'delete'; readonly name: string; readonly index: Expression | undefined }
   | { readonly kind: 'jump'; readonly to: 'next' | 'exit' | 'break' | 'continue'; readonly status: Expression | undefined }
 
@@ -34,7 +40,11 @@ interface Rule {
   readonly body: readonly Statement[] | undefined
 }
 
-type Token = { readonly kind: 'number' | 'text' | 'regex' | 'name' | 'sign' | 'newline' | 'end'; readonly text: string; readonly touches: boolean }
+type Token = {
+  readonly kind: 'number' | 'text' | 'regex' | 'name' | 'sign' | 'newline' | 'end'
+  readonly text: string
+  readonly touches: boolean
+}
 
 const tokenize = (program: string): readonly Token[] | undefined => {
   const tokens: Token[] = []
@@ -47,7 +57,10 @@ const tokenize = (program: string): readonly Token[] | undefined => {
       continue
     }
     const last = tokens.at(-1)
-    const valueBefore = last !== undefined && (['number', 'text', 'name', 'regex'].includes(last.kind) || last.text === ')' || last.text === ']' || last.text === '$') && !['print', 'printf', 'return', 'in'].includes(last.text)
+    const valueBefore =
+      last !== undefined &&
+      (['number', 'text', 'name', 'regex'].includes(last.kind) || last.text === ')' || last.text === ']' || last.text === '$') &&
+      !['print', 'printf', 'return', 'in'].includes(last.text)
     const match =
       /^\n/.exec(rest) ??
       /^\d+(?:\.\d+)?(?:[eE][-+]?\d+)?|^\.\d+/.exec(rest) ??
@@ -58,9 +71,24 @@ const tokenize = (program: string): readonly Token[] | undefined => {
     if (match === null) return undefined
     const [text] = match
     const first = text.charAt(0)
-    const kind = first === '\n' ? 'newline' : /[\d.]/.test(first) ? 'number' : first === '"' ? 'text' : first === '/' && text.length > 2 ? 'regex' : /[A-Za-z_]/.test(first) ? 'name' : 'sign'
+    const kind =
+      first === '\n'
+        ? 'newline'
+        : /[\d.]/.test(first)
+          ? 'number'
+          : first === '"'
+            ? 'text'
+            : first === '/' && text.length > 2
+              ? 'regex'
+              : /[A-Za-z_]/.test(first)
+                ? 'name'
+                : 'sign'
     at += text.length
-    tokens.push({ kind, text: kind === 'text' ? escapesOf(text.slice(1, -1).replaceAll('\\/', '/')) : kind === 'regex' ? text.slice(1, -1) : text, touches: program.charAt(at) === '(' })
+    tokens.push({
+      kind,
+      text: kind === 'text' ? escapesOf(text.slice(1, -1).replaceAll('\\/', '/')) : kind === 'regex' ? text.slice(1, -1) : text,
+      touches: program.charAt(at) === '(',
+    })
   }
   return tokens
 }
@@ -144,11 +172,15 @@ const parse = (program: string): readonly Rule[] | undefined => {
     return { kind: 'after', sign, of }
   }
   const unary = (): Expression => {
-    for (const sign of ['!', '-', '+', '++', '--']) if (take(sign)) return { kind: sign.length === 2 ? 'before' : 'unary', sign, of: unary() }
+    for (const sign of ['!', '-', '+', '++', '--'])
+      if (take(sign)) return { kind: sign.length === 2 ? 'before' : 'unary', sign, of: unary() }
     const base = primary()
     return take('^') ? { kind: 'binary', sign: '^', left: base, right: unary() } : base
   }
-  const levels: readonly (readonly string[])[] = [['*', '/', '%'], ['+', '-']]
+  const levels: readonly (readonly string[])[] = [
+    ['*', '/', '%'],
+    ['+', '-'],
+  ]
   const arithmetic = (level: number): Expression => {
     if (level < 0) return unary()
     let left = arithmetic(level - 1)
@@ -161,7 +193,11 @@ const parse = (program: string): readonly Rule[] | undefined => {
   }
   const startsValue = (): boolean => {
     const token = ahead()
-    return ['number', 'text', 'regex'].includes(token.kind) || (token.kind === 'name' && token.text !== 'in') || (token.kind === 'sign' && ['$', '(', '!', '-', '+', '++', '--'].includes(token.text) && !['-', '+'].includes(token.text))
+    return (
+      ['number', 'text', 'regex'].includes(token.kind) ||
+      (token.kind === 'name' && token.text !== 'in') ||
+      (token.kind === 'sign' && ['$', '(', '!', '-', '+', '++', '--'].includes(token.text) && !['-', '+'].includes(token.text))
+    )
   }
   const concatenation = (): Expression => {
     let left = arithmetic(1)
@@ -326,11 +362,25 @@ const parse = (program: string): readonly Rule[] | undefined => {
   return failed ? undefined : rules
 }
 
-const functions: ReadonlySet<string> = new Set(['length', 'substr', 'index', 'split', 'sub', 'gsub', 'match', 'toupper', 'tolower', 'sprintf', 'int'])
+const functions: ReadonlySet<string> = new Set([
+  'length',
+  'substr',
+  'index',
+  'split',
+  'sub',
+  'gsub',
+  'match',
+  'toupper',
+  'tolower',
+  'sprintf',
+  'int',
+])
 
 const looksNumeric = (value: Value): boolean => typeof value === 'number' || /^\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\s*$/.test(value)
-const numberOf = (value: Value): number => (typeof value === 'number' ? value : Number(/^\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?/.exec(value)?.[0] ?? '0'))
-const textOf = (value: Value): string => (typeof value === 'string' ? value : Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(6))))
+const numberOf = (value: Value): number =>
+  typeof value === 'number' ? value : Number(/^\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?/.exec(value)?.[0] ?? '0')
+const textOf = (value: Value): string =>
+  typeof value === 'string' ? value : Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(6)))
 const isTrue = (value: Value): boolean => (typeof value === 'number' ? value !== 0 : value !== '')
 
 /** Steps of all loops of one program. */
@@ -342,7 +392,11 @@ interface Run {
 }
 
 /** Runs the rules over the lines; the answer is the exit status. */
-const execute = (rules: readonly Rule[], files: readonly { readonly name: string; readonly text: string }[], { output, variables }: Run): number => {
+const execute = (
+  rules: readonly Rule[],
+  files: readonly { readonly name: string; readonly text: string }[],
+  { output, variables }: Run,
+): number => {
   const arrays = new Map<string, Map<string, Value>>()
   let line = ''
   let fields: string[] = []
@@ -370,14 +424,18 @@ const execute = (rules: readonly Rule[], files: readonly { readonly name: string
     variables.set('NF', fields.length)
   }
   const patternOf = (expression: Expression | undefined): RegExp =>
-    expression?.kind === 'regex' ? expression.pattern : (posixRegExp(expression === undefined ? '' : textOf(evaluate(expression)), true, '') ?? /(?!)/)
+    expression?.kind === 'regex'
+      ? expression.pattern
+      : (posixRegExp(expression === undefined ? '' : textOf(evaluate(expression)), true, '') ?? /(?!)/)
   const read = (target: Expression): Value => {
     if (target.kind === 'field') {
       const number = numberOf(evaluate(target.number))
       return number === 0 ? line : (fields[number - 1] ?? '')
     }
     if (target.kind !== 'variable') return evaluate(target)
-    return target.index === undefined ? (variables.get(target.name) ?? '') : (arrayOf(target.name).get(textOf(evaluate(target.index))) ?? '')
+    return target.index === undefined
+      ? (variables.get(target.name) ?? '')
+      : (arrayOf(target.name).get(textOf(evaluate(target.index))) ?? '')
   }
   const write = (target: Expression, value: Value): Value => {
     if (target.kind === 'field') {
@@ -466,10 +524,16 @@ const execute = (rules: readonly Rule[], files: readonly { readonly name: string
       case 'int':
         return Math.trunc(args[0] === undefined ? 0 : numberOf(evaluate(args[0])))
       case 'sprintf':
-        return formatPrintf(text(0), args.slice(1).map((arg) => textOf(evaluate(arg))))
+        return formatPrintf(
+          text(0),
+          args.slice(1).map((arg) => textOf(evaluate(arg))),
+        )
       case 'split': {
         const [, target, separator] = args
-        const pieces = separator?.kind === 'regex' ? text(0).split(separator.pattern) : split(text(0), separator === undefined ? textOf(variables.get('FS') ?? ' ') : text(2))
+        const pieces =
+          separator?.kind === 'regex'
+            ? text(0).split(separator.pattern)
+            : split(text(0), separator === undefined ? textOf(variables.get('FS') ?? ' ') : text(2))
         if (target?.kind === 'variable') arrays.set(target.name, new Map(pieces.map((piece, index) => [String(index + 1), piece])))
         return pieces.length
       }
@@ -526,7 +590,10 @@ const execute = (rules: readonly Rule[], files: readonly { readonly name: string
       }
       case 'assign': {
         const value = evaluate(expression.value)
-        return write(expression.target, expression.sign === '=' ? value : compute(expression.sign.charAt(0), read(expression.target), value))
+        return write(
+          expression.target,
+          expression.sign === '=' ? value : compute(expression.sign.charAt(0), read(expression.target), value),
+        )
       }
       case 'choice':
         return isTrue(evaluate(expression.condition)) ? evaluate(expression.yes) : evaluate(expression.no)
@@ -573,7 +640,12 @@ const execute = (rules: readonly Rule[], files: readonly { readonly name: string
         evaluate(statement.value)
         return
       case 'print':
-        output((statement.values.length === 0 ? line : statement.values.map((value) => textOf(evaluate(value))).join(textOf(variables.get('OFS') ?? ' '))) + textOf(variables.get('ORS') ?? '\n'))
+        output(
+          (statement.values.length === 0
+            ? line
+            : statement.values.map((value) => textOf(evaluate(value))).join(textOf(variables.get('OFS') ?? ' '))) +
+            textOf(variables.get('ORS') ?? '\n'),
+        )
         return
       case 'printf': {
         const [format = '', ...values] = statement.values.map((value) => textOf(evaluate(value)))
@@ -584,7 +656,8 @@ const execute = (rules: readonly Rule[], files: readonly { readonly name: string
         runAll(isTrue(evaluate(statement.condition)) ? statement.yes : statement.no)
         return
       case 'in':
-        for (const key of [...arrayOf(statement.array).keys()]) {
+        // A copy: the body may delete.
+        for (const key of Array.from(arrayOf(statement.array).keys())) {
           variables.set(statement.name, key)
           if (!round(statement.body)) return
         }
@@ -648,10 +721,14 @@ export const awk: Program = instant((call) => {
   const options = readOptions(call.args, 'F:v:f:')
   // Options end at the program text.
   const [program, ...names] = options.words
-  if (program === undefined) return complain(call, 'usage: awk [-F fs] [-v var=value] \'program\' [file ...]', 2)
+  if (program === undefined) return complain(call, "usage: awk [-F fs] [-v var=value] 'program' [file ...]", 2)
   const rules = parse(program)
   if (rules === undefined) return complain(call, `cmd. line:1: syntax error: this awk does not read ${program}`, 1)
-  const variables = new Map<string, Value>([['FS', options.value('F') === undefined ? ' ' : escapesOf(options.value('F') ?? ' ')], ['NR', 0], ['NF', 0]])
+  const variables = new Map<string, Value>([
+    ['FS', options.value('F') === undefined ? ' ' : escapesOf(options.value('F') ?? ' ')],
+    ['NR', 0],
+    ['NF', 0],
+  ])
   for (const setting of options.values('v')) {
     const equals = setting.indexOf('=')
     variables.set(setting.slice(0, equals), setting.slice(equals + 1))

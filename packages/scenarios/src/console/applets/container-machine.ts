@@ -89,8 +89,13 @@ export const containerMachine = ({ simulation, view, pod, container }: Container
     modifiedAt: (path) => modifiedAt(path) ?? process.startedAt,
   }
   const modifiedAt = (path: string): number | undefined => {
-    const mount = [...process.mounts].sort((a, b) => b.path.length - a.path.length).find((candidate) => path === candidate.path || path.startsWith(`${candidate.path}/`))
-    const asset = mount === undefined ? layerOf(uid, container, process.attempt) : processes.volumes.find((volume) => volume.name === mount.volume)?.asset
+    const mount = [...process.mounts]
+      .sort((a, b) => b.path.length - a.path.length)
+      .find((candidate) => path === candidate.path || path.startsWith(`${candidate.path}/`))
+    const asset =
+      mount === undefined
+        ? layerOf(uid, container, process.attempt)
+        : processes.volumes.find((volume) => volume.name === mount.volume)?.asset
     const inside = mount === undefined ? path : `${mount.subPath === undefined ? '' : `/${mount.subPath}`}${path.slice(mount.path.length)}`
     const found = asset === undefined ? undefined : getAt(view.world().assets, asset)
     return found === undefined ? undefined : getAt(found.files, inside)?.at
@@ -111,7 +116,13 @@ export const containerMachine = ({ simulation, view, pod, container }: Container
         const volume = processes.volumes.find((candidate) => candidate.name === mount.volume)
         const asset = volume?.asset ?? mount.volume
         const stored = getAt(view.world().assets, asset)
-        return { ...sourceOfAsset(asset), at: mount.path, options: mount.readOnly === true ? 'ro,relatime' : 'rw,relatime', sizeKb: stored?.capacityBytes === undefined ? 104_857_600 : Math.floor(stored.capacityBytes / 1024), usedKb: 36 }
+        return {
+          ...sourceOfAsset(asset),
+          at: mount.path,
+          options: mount.readOnly === true ? 'ro,relatime' : 'rw,relatime',
+          sizeKb: stored?.capacityBytes === undefined ? 104_857_600 : Math.floor(stored.capacityBytes / 1024),
+          usedKb: 36,
+        }
       }),
   ]
   const kill = (pid: number, signal: string): string | undefined => {
@@ -120,7 +131,14 @@ export const containerMachine = ({ simulation, view, pod, container }: Container
     // Process 1 has no default actions: what it does not handle, it does not notice, not even SIGKILL from its own namespace.
     const program = written === undefined ? undefined : programOf(view.world(), present(), written, false)
     if (alive === undefined || signal === 'KILL' || signal === 'HUP' || program?.terminatesWith === undefined) return undefined
-    submit({ kind: 'ContainerExited', podUid: uid, container, exitCode: program.terminatesWith, reason: program.terminatesWith === 0 ? 'Completed' : 'Error', unexpected: true })
+    submit({
+      kind: 'ContainerExited',
+      podUid: uid,
+      container,
+      exitCode: program.terminatesWith,
+      reason: program.terminatesWith === 0 ? 'Completed' : 'Error',
+      unexpected: true,
+    })
     return undefined
   }
   const tools = {
@@ -164,7 +182,8 @@ export const containerMachine = ({ simulation, view, pod, container }: Container
 
 const machineHasPower = (view: ClusterView, node: string): boolean => getAt(view.world().machines, node)?.power !== 'off'
 
-const homeAsTilde = (directory: string): string => (directory === '/root' ? '~' : directory.startsWith('/root/') ? `~${directory.slice('/root'.length)}` : directory)
+const homeAsTilde = (directory: string): string =>
+  directory === '/root' ? '~' : directory.startsWith('/root/') ? `~${directory.slice('/root'.length)}` : directory
 
 const promptIn = (flavour: ShellFlavour, directory: string, hostname: string): string => {
   if (flavour === 'busybox') return `${homeAsTilde(directory)} # `

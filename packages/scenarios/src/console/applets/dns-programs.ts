@@ -56,7 +56,8 @@ const typeWords = (args: readonly string[]): { readonly types: readonly string[]
 })
 
 const recordText = (owner: string, type: string, record: string): string => {
-  if (type === 'A' || type === 'AAAA') return isAddress(record) ? `Name:\t${owner}\nAddress: ${record}\n` : `${owner}\tcanonical name = ${record}\n`
+  if (type === 'A' || type === 'AAAA')
+    return isAddress(record) ? `Name:\t${owner}\nAddress: ${record}\n` : `${owner}\tcanonical name = ${record}\n`
   if (type === 'PTR') return `${owner}\tname = ${record.replace(/\.$/, '')}\n`
   if (type === 'SRV') return `${owner}\tservice = ${record}\n`
   if (type === 'CNAME') return `${owner}\tcanonical name = ${record}\n`
@@ -76,7 +77,10 @@ function* lookupByItself(tools: NetworkTools, call: ProgramCall, searches: boole
   const write = call.streams.stdout
   const wanted: readonly string[] = types.length > 0 ? types : isAddress(name) ? ['PTR'] : ['A', 'AAAA']
   const plain = isAddress(name) ? reverseName(name) : name.replace(/\.$/, '')
-  const names = wanted[0] === 'PTR' || plain.includes('.') || !searches || settings.search.length === 0 ? [plain] : settings.search.map((suffix) => `${plain}.${suffix}`)
+  const names =
+    wanted[0] === 'PTR' || plain.includes('.') || !searches || settings.search.length === 0
+      ? [plain]
+      : settings.search.map((suffix) => `${plain}.${suffix}`)
   const questions: readonly Question[] = wanted.flatMap((type) => names.map((full) => ({ name: full, type })))
   const answers = questions.map((question) => ({ question, answer: askDns(tools.place, server, question.name, question.type) }))
   if (answers.every(({ answer }) => answer === undefined)) {
@@ -89,7 +93,8 @@ function* lookupByItself(tools: NetworkTools, call: ProgramCall, searches: boole
   let failed = true
   for (const { question, answer } of answers) {
     if (answer === undefined) continue
-    if (answer.rcode === 'NXDOMAIN' || answer.rcode === 'SERVFAIL' || answer.rcode === 'REFUSED') write(`** server can't find ${question.name}: ${answer.rcode}\n\n`)
+    if (answer.rcode === 'NXDOMAIN' || answer.rcode === 'SERVFAIL' || answer.rcode === 'REFUSED')
+      write(`** server can't find ${question.name}: ${answer.rcode}\n\n`)
     else {
       failed = false
       write(`${answer.answers.map((record) => recordText(question.name, question.type, record)).join('')}\n`)
@@ -107,7 +112,10 @@ function* lookupAsBind(tools: NetworkTools, call: ProgramCall): Waits<number> {
   const server = serverWord ?? settings.servers[0] ?? '127.0.0.1'
   const write = call.streams.stdout
   const type = types[0] ?? (isAddress(name) ? 'PTR' : 'A')
-  const candidates = type === 'PTR' && isAddress(name) ? [reverseName(name)] : candidatesOf({ ...settings, ndots: name.includes('.') && settings.ndots < 2 ? 1 : settings.ndots }, name)
+  const candidates =
+    type === 'PTR' && isAddress(name)
+      ? [reverseName(name)]
+      : candidatesOf({ ...settings, ndots: name.includes('.') && settings.ndots < 2 ? 1 : settings.ndots }, name)
   let answer: DnsAnswer | undefined
   let asked = name
   for (const candidate of candidates) {
@@ -129,12 +137,13 @@ function* lookupAsBind(tools: NetworkTools, call: ProgramCall): Waits<number> {
     write(`*** Can't find ${name}: No answer\n\n`)
     return 0
   }
-  write(`${answer.answers.map((record) => recordText(asked, type, type === 'PTR' ? `${record.replace(/\.$/, '')}..`.slice(0, -1) : record)).join('')}\n`)
+  write(
+    `${answer.answers.map((record) => recordText(asked, type, type === 'PTR' ? `${record.replace(/\.$/, '')}..`.slice(0, -1) : record)).join('')}\n`,
+  )
   return 0
 }
 
-const nslookup =
-  (tools: NetworkTools, style: LookupStyle): Program =>
+const nslookup = (tools: NetworkTools, style: LookupStyle): Program =>
   function* (call) {
     if (style.kind === 'libc') return yield* lookupByLibrary(tools, call)
     return style.kind === 'own' ? yield* lookupByItself(tools, call, style.searches) : yield* lookupAsBind(tools, call)
@@ -143,8 +152,7 @@ const nslookup =
 const ttlSeconds = 30
 
 /** Follows bin/dig/dighost.c and dig.c of bind. */
-const dig =
-  (tools: NetworkTools): Program =>
+const dig = (tools: NetworkTools): Program =>
   function* (call) {
     const settings = tools.settings()
     let server = settings.servers[0] ?? '127.0.0.1'
@@ -185,10 +193,17 @@ const dig =
     const write = call.streams.stdout
     const isShort = flags.has('short')
     if (answer === undefined) {
-      write(isShort ? ';; communications error to ' + `${server}#53: timed out\n;; no servers could be reached\n` : `\n; <<>> DiG 9.18.28 <<>> ${call.args.join(' ')}\n;; global options: +cmd\n;; no servers could be reached\n`)
+      write(
+        isShort
+          ? ';; communications error to ' + `${server}#53: timed out\n;; no servers could be reached\n`
+          : `\n; <<>> DiG 9.18.28 <<>> ${call.args.join(' ')}\n;; global options: +cmd\n;; no servers could be reached\n`,
+      )
       return 9
     }
-    const records = answer.answers.map((record) => ({ type: wanted === 'A' && !isAddress(record) ? 'CNAME' : wanted, record: wanted === 'TXT' ? `"${record}"` : record }))
+    const records = answer.answers.map((record) => ({
+      type: wanted === 'A' && !isAddress(record) ? 'CNAME' : wanted,
+      record: wanted === 'TXT' ? `"${record}"` : record,
+    }))
     if (isShort) {
       for (const { record } of records) write(`${record}\n`)
       return 0
@@ -211,7 +226,9 @@ const dig =
         ';; OPT PSEUDOSECTION:\n; EDNS: version: 0, flags:; udp: 1232\n',
         `;; QUESTION SECTION:\n${question}\n`,
         answerLines.length === 0 ? '' : `;; ANSWER SECTION:\n${answerLines.join('')}\n`,
-        soa ? `;; AUTHORITY SECTION:\ncluster.local.\t\t${ttlSeconds}\tIN\tSOA\tns.dns.cluster.local. hostmaster.cluster.local. 1767225600 7200 1800 86400 ${ttlSeconds}\n\n` : '',
+        soa
+          ? `;; AUTHORITY SECTION:\ncluster.local.\t\t${ttlSeconds}\tIN\tSOA\tns.dns.cluster.local. hostmaster.cluster.local. 1767225600 7200 1800 86400 ${ttlSeconds}\n\n`
+          : '',
         `;; Query time: 1 msec\n;; SERVER: ${server}#53(${server}) (UDP)\n`,
         `;; WHEN: ${weekdayOf(now)} ${monthOf(stamp)} ${stamp.slice(8, 10)} ${stamp.slice(11, 19)} UTC ${stamp.slice(0, 4)}\n`,
         `;; MSG SIZE  rcvd: ${48 + records.length * 16 + full.length * (1 + records.length)}\n\n`,
@@ -221,10 +238,10 @@ const dig =
   }
 
 /** A number that looks like an id and is the same for the same question at the same time. */
-const queryId = (name: string, now: number): number => [...`${name} ${now}`].reduce((sum, character) => (sum * 31 + character.charCodeAt(0)) % 65_536, 7)
+const queryId = (name: string, now: number): number =>
+  Array.from(`${name} ${now}`).reduce((sum, character) => (sum * 31 + character.charCodeAt(0)) % 65_536, 7)
 
-const host =
-  (tools: NetworkTools): Program =>
+const host = (tools: NetworkTools): Program =>
   function* (call) {
     const words = call.args.filter((word) => !word.startsWith('-'))
     const typeAt = call.args.indexOf('-t')
@@ -243,8 +260,15 @@ const host =
       }
       if (answer.answers.length === 0) continue
       yield { kind: 'sleep', ms: answerMs }
-      const what = isAddress(name) ? 'domain name pointer' : type === 'SRV' ? 'has SRV record' : type === 'A' ? 'has address' : `has ${type} record`
-      for (const record of answer.answers) call.streams.stdout(`${candidate} ${isAddress(record) || isAddress(name) || type !== 'A' ? what : 'is an alias for'} ${record}\n`)
+      const what = isAddress(name)
+        ? 'domain name pointer'
+        : type === 'SRV'
+          ? 'has SRV record'
+          : type === 'A'
+            ? 'has address'
+            : `has ${type} record`
+      for (const record of answer.answers)
+        call.streams.stdout(`${candidate} ${isAddress(record) || isAddress(name) || type !== 'A' ? what : 'is an alias for'} ${record}\n`)
       return 0
     }
     yield { kind: 'sleep', ms: answerMs }

@@ -18,7 +18,10 @@ const dialPatienceMs = 30_000
 const isShell = (word: string): boolean => /^(?:\/(?:usr\/)?bin\/)?(?:ba|a|da)?sh$/.test(word)
 
 /** The output goes straight to the streams of the asking command; the answer carries only the exit code. */
-export function* execInContainer({ simulation, choose, budget, streams }: ExecParts, request: ExecRequest): Generator<ConsoleWait, ExecResult, void> {
+export function* execInContainer(
+  { simulation, choose, budget, streams }: ExecParts,
+  request: ExecRequest,
+): Generator<ConsoleWait, ExecResult, void> {
   const view = viewOf(simulation, choose)
   const pod = view.reader().get('Pod', request.namespace, request.pod)
   if (pod === undefined) return fail(`pods "${request.pod}" not found`)
@@ -28,12 +31,18 @@ export function* execInContainer({ simulation, choose, budget, streams }: ExecPa
   if (machine !== undefined && (machine.power === 'off' || machine.network === 'partitioned' || machine.kubelet === 'hung')) {
     yield { kind: 'sleep', ms: dialPatienceMs }
     const why = machine.power === 'off' ? 'connect: no route to host' : 'i/o timeout'
-    throw new CommandFailure([{ kind: 'exit', code: 1, text: `Error from server: error dialing backend: dial tcp ${machine.address}:10250: ${why}` }])
+    throw new CommandFailure([
+      { kind: 'exit', code: 1, text: `Error from server: error dialing backend: dial tcp ${machine.address}:10250: ${why}` },
+    ])
   }
   const place = containerMachine({ simulation, view, pod, container: request.container })
   if (place === undefined) {
     const known = processesOf(view.world(), pod.metadata.uid) !== undefined
-    return fail(known ? `Internal error occurred: unable to upgrade connection: container not found ("${request.container}")` : `unable to upgrade connection: pod does not exist`)
+    return fail(
+      known
+        ? `Internal error occurred: unable to upgrade connection: container not found ("${request.container}")`
+        : `unable to upgrade connection: pod does not exist`,
+    )
   }
   const isServer = (image: string): boolean => imageBehaviourOf(view.world(), image)?.exits === undefined
   const written = pod.spec.containers.find(({ name }) => name === request.container)
@@ -48,19 +57,33 @@ export function* execInContainer({ simulation, choose, budget, streams }: ExecPa
   // Attached: the process is the one of the Pod, a shell when the image has nothing else to run.
   const words = request.command.length > 0 ? request.command : [...(written?.command ?? []), ...(written?.args ?? [])]
   const command = words.length > 0 ? words : ['sh']
-  if (request.attached === true && words.length === 0 && isServer(containerOf(processesOf(view.world(), pod.metadata.uid), request.container)?.image ?? '')) {
+  if (
+    request.attached === true &&
+    words.length === 0 &&
+    isServer(containerOf(processesOf(view.world(), pod.metadata.uid), request.container)?.image ?? '')
+  ) {
     // A server says nothing and reads nothing: one waits until it ends.
     while (place.isAlive()) yield { kind: 'wait-for-change', atMost: undefined }
     return { exit: 0, stdout: '', stderr: '' }
   }
   const ends = (exit: number): void => {
     if (request.attached === true && place.isAlive())
-      simulation.submit(actOnWorld({ kind: 'ContainerExited', podUid: pod.metadata.uid, container: request.container, exitCode: exit, reason: exit === 0 ? 'Completed' : 'Error', unexpected: true }))
+      simulation.submit(
+        actOnWorld({
+          kind: 'ContainerExited',
+          podUid: pod.metadata.uid,
+          container: request.container,
+          exitCode: exit,
+          reason: exit === 0 ? 'Completed' : 'Error',
+          unexpected: true,
+        }),
+      )
   }
   const [program = 'sh'] = command
-  const running = isShell(program) && place.program(program.replace(/^.*\//, '')) !== undefined
-    ? startShell({ machine: place, words: command, streams: inner, environment: place.environment, directory: place.directory, budget })
-    : startProgram(place, command, inner, budget)
+  const running =
+    isShell(program) && place.program(program.replace(/^.*\//, '')) !== undefined
+      ? startShell({ machine: place, words: command, streams: inner, environment: place.environment, directory: place.directory, budget })
+      : startProgram(place, command, inner, budget)
   for (let step = running.next(); ; step = running.next()) {
     if (step.done !== true) {
       yield step.value
@@ -74,7 +97,15 @@ export function* execInContainer({ simulation, choose, budget, streams }: ExecPa
       return { exit: step.value, stdout: '', stderr: '' }
     }
     const exists = place.files.list(program) !== undefined
-    const why = program.includes('/') ? (exists ? 'is a directory' : `stat ${program}: no such file or directory`) : 'executable file not found in $PATH'
-    return { exit: exists ? 126 : 127, stdout: '', stderr: `OCI runtime exec failed: exec failed: unable to start container process: exec: "${program}": ${why}: unknown\n` }
+    const why = program.includes('/')
+      ? exists
+        ? 'is a directory'
+        : `stat ${program}: no such file or directory`
+      : 'executable file not found in $PATH'
+    return {
+      exit: exists ? 126 : 127,
+      stdout: '',
+      stderr: `OCI runtime exec failed: exec failed: unable to start container process: exec: "${program}": ${why}: unknown\n`,
+    }
   }
 }

@@ -19,7 +19,12 @@ const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 const ls = instant((call) => {
   const options = readOptions(call.args, 'l1aAhdtrRFiSn', { all: 'a', color: 'C', 'human-readable': 'h' })
   const isBusybox = call.machine.flavour === 'busybox'
-  if (options.unknown !== undefined && !options.unknown.startsWith('--')) return complain(call, `${isBusybox ? 'unrecognized option: ' : "invalid option -- '"}${options.unknown.slice(1)}${isBusybox ? '' : "'"}`, 2)
+  if (options.unknown !== undefined && !options.unknown.startsWith('--'))
+    return complain(
+      call,
+      `${isBusybox ? 'unrecognized option: ' : "invalid option -- '"}${options.unknown.slice(1)}${isBusybox ? '' : "'"}`,
+      2,
+    )
   const words = options.words.length === 0 ? ['.'] : [...options.words].sort(byText)
   let status = 0
   const row = (name: string, path: string): string => {
@@ -33,10 +38,15 @@ const ls = instant((call) => {
       : `${mode} ${links} root root ${String(size).padStart(4)} ${listedTime(call, path)} ${shown}`
   }
   const show = (names: readonly { readonly name: string; readonly path: string }[], total: boolean): void => {
-    const ordered = options.has('t') ? [...names].sort((a, b) => (call.files.modifiedAt(b.path) ?? 0) - (call.files.modifiedAt(a.path) ?? 0) || byText(a.name, b.name)) : names
+    const ordered = options.has('t')
+      ? [...names].sort((a, b) => (call.files.modifiedAt(b.path) ?? 0) - (call.files.modifiedAt(a.path) ?? 0) || byText(a.name, b.name))
+      : names
     const listed = options.has('r') ? [...ordered].reverse() : ordered
     if (options.has('l') || options.has('n')) {
-      if (total) call.streams.stdout(`total ${listed.reduce((sum, { path }) => sum + (isFolder(call, path) || (call.files.read(path) ?? '') !== '' ? 4 : 0), 0)}\n`)
+      if (total)
+        call.streams.stdout(
+          `total ${listed.reduce((sum, { path }) => sum + (isFolder(call, path) || (call.files.read(path) ?? '') !== '' ? 4 : 0), 0)}\n`,
+        )
       for (const { name, path } of listed) call.streams.stdout(`${row(name, path)}\n`)
     } else if (listed.length > 0) {
       const shown = listed.map(({ name, path }) => (options.has('F') && isFolder(call, path) ? `${name}/` : name))
@@ -44,22 +54,38 @@ const ls = instant((call) => {
       call.streams.stdout(options.has('1') || !call.streams.isShown ? `${shown.join('\n')}\n` : inColumns(shown))
     }
   }
-  const files = words.filter((word) => call.files.read(pathFrom(call.directory, word)) !== undefined || (options.has('d') && isFolder(call, pathFrom(call.directory, word))))
+  const files = words.filter(
+    (word) =>
+      call.files.read(pathFrom(call.directory, word)) !== undefined || (options.has('d') && isFolder(call, pathFrom(call.directory, word))),
+  )
   const folders = words.filter((word) => !files.includes(word) && isFolder(call, pathFrom(call.directory, word)))
   for (const word of words) {
     if (files.includes(word) || folders.includes(word)) continue
     status = complain(call, isBusybox ? `${word}: ${problems.none}` : `cannot access '${word}': ${problems.none}`, isBusybox ? 1 : 2)
   }
-  show(files.map((name) => ({ name, path: pathFrom(call.directory, name) })), false)
+  show(
+    files.map((name) => ({ name, path: pathFrom(call.directory, name) })),
+    false,
+  )
   const listFolder = (word: string, headed: boolean, first: boolean): void => {
     const path = pathFrom(call.directory, word)
-    const names = (call.files.list(path) ?? []).map((name) => (name.endsWith('/') ? name.slice(0, -1) : name)).filter((name) => options.has('a') || options.has('A') || !name.startsWith('.'))
+    const names = (call.files.list(path) ?? [])
+      .map((name) => (name.endsWith('/') ? name.slice(0, -1) : name))
+      .filter((name) => options.has('a') || options.has('A') || !name.startsWith('.'))
     if (headed) call.streams.stdout(`${first ? '' : '\n'}${word}:\n`)
-    const dots = options.has('a') ? [{ name: '.', path }, { name: '..', path: pathFrom(path, '..') }] : []
+    const dots = options.has('a')
+      ? [
+          { name: '.', path },
+          { name: '..', path: pathFrom(path, '..') },
+        ]
+      : []
     show([...dots, ...[...names].sort(byText).map((name) => ({ name, path: pathFrom(path, name) }))], true)
-    if (options.has('R')) for (const name of names) if (isFolder(call, pathFrom(path, name))) listFolder(word === '/' ? `/${name}` : `${word}/${name}`, true, false)
+    if (options.has('R'))
+      for (const name of names)
+        if (isFolder(call, pathFrom(path, name))) listFolder(word === '/' ? `/${name}` : `${word}/${name}`, true, false)
   }
-  for (const [index, folder] of folders.entries()) listFolder(folder, words.length > 1 || options.has('R'), index === 0 && files.length === 0)
+  for (const [index, folder] of folders.entries())
+    listFolder(folder, words.length > 1 || options.has('R'), index === 0 && files.length === 0)
   return status
 })
 
@@ -68,11 +94,23 @@ const terminalWidth = 80
 /** Down the columns, as few rows as fit the terminal. */
 const inColumns = (names: readonly string[]): string => {
   for (let rows = 1; rows <= names.length; rows += 1) {
-    const columns = Array.from({ length: Math.ceil(names.length / rows) }, (_unused, column) => names.slice(column * rows, (column + 1) * rows))
+    const columns = Array.from({ length: Math.ceil(names.length / rows) }, (_unused, column) =>
+      names.slice(column * rows, (column + 1) * rows),
+    )
     const widths = columns.map((column) => Math.max(...column.map(({ length }) => length)))
     if (rows < names.length && widths.reduce((sum, width) => sum + width + 2, -2) > terminalWidth) continue
     return Array.from({ length: rows }, (_unused, row) =>
-      columns.flatMap((column, index) => (column[row] === undefined ? [] : [index === columns.length - 1 || columns[index + 1]?.[row] === undefined ? column[row] : column[row].padEnd(widths[index] ?? 0)])).join('  '),
+      columns
+        .flatMap((column, index) =>
+          column[row] === undefined
+            ? []
+            : [
+                index === columns.length - 1 || columns[index + 1]?.[row] === undefined
+                  ? column[row]
+                  : column[row].padEnd(widths[index] ?? 0),
+              ],
+        )
+        .join('  '),
     )
       .map((line) => `${line}\n`)
       .join('')
@@ -87,7 +125,8 @@ const touch = instant((call) => {
     const path = pathFrom(call.directory, word)
     if (isFolder(call, path) || (options.has('c') && !exists(call, path))) continue
     const problem = call.machine.files.write(path, call.files.read(path) ?? '')
-    if (problem !== undefined) status = complain(call, call.machine.flavour === 'busybox' ? `${word}: ${problem}` : `cannot touch '${word}': ${problem}`)
+    if (problem !== undefined)
+      status = complain(call, call.machine.flavour === 'busybox' ? `${word}: ${problem}` : `cannot touch '${word}': ${problem}`)
   }
   return status
 })
@@ -109,17 +148,23 @@ const mkdir = instant((call) => {
   for (const word of options.words) {
     const path = pathFrom(call.directory, word)
     const problem = options.has('p') ? makeFolders(call, path) : call.machine.files.makeFolder(path)
-    if (problem !== undefined) status = complain(call, call.machine.flavour === 'busybox' ? `can't create directory '${word}': ${problem}` : `cannot create directory '${word}': ${problem}`)
+    if (problem !== undefined)
+      status = complain(
+        call,
+        call.machine.flavour === 'busybox'
+          ? `can't create directory '${word}': ${problem}`
+          : `cannot create directory '${word}': ${problem}`,
+      )
   }
   return status
 })
 
+/** A folder goes with all it holds; one that something is mounted on is emptied and stays. */
 const removeTree = (call: ProgramCall, path: string): string | undefined => {
-  for (const name of call.files.list(path) ?? []) {
-    const problem = removeTree(call, pathFrom(path, name.endsWith('/') ? name.slice(0, -1) : name))
-    if (problem !== undefined) return problem
-  }
-  return call.machine.files.remove(path)
+  const problem = call.machine.files.remove(path)
+  if (problem === 'Device or resource busy')
+    for (const name of call.files.list(path) ?? []) removeTree(call, pathFrom(path, name.replace(/\/$/, '')))
+  return problem
 }
 
 const rm = instant((call) => {
@@ -153,8 +198,16 @@ const rmdir = instant((call) => {
   for (const word of options.words) {
     const path = pathFrom(call.directory, word)
     const names = call.files.list(path)
-    const problem = names === undefined ? (exists(call, path) ? problems.notFolder : problems.none) : names.length > 0 ? 'Directory not empty' : call.machine.files.remove(path)
-    if (problem !== undefined) status = complain(call, call.machine.flavour === 'busybox' ? `'${word}': ${problem}` : `failed to remove '${word}': ${problem}`)
+    const problem =
+      names === undefined
+        ? exists(call, path)
+          ? problems.notFolder
+          : problems.none
+        : names.length > 0
+          ? 'Directory not empty'
+          : call.machine.files.remove(path)
+    if (problem !== undefined)
+      status = complain(call, call.machine.flavour === 'busybox' ? `'${word}': ${problem}` : `failed to remove '${word}': ${problem}`)
   }
   return status
 })
@@ -180,7 +233,11 @@ const copyOrMove = (which: 'cp' | 'mv'): Program =>
     const isBusybox = call.machine.flavour === 'busybox'
     const target = options.words.at(-1)
     const sources = options.words.slice(0, -1)
-    if (target === undefined || sources.length === 0) return complain(call, `missing ${target === undefined ? 'file' : 'destination file'} operand${target === undefined ? '' : ` after '${target}'`}`)
+    if (target === undefined || sources.length === 0)
+      return complain(
+        call,
+        `missing ${target === undefined ? 'file' : 'destination file'} operand${target === undefined ? '' : ` after '${target}'`}`,
+      )
     const targetPath = pathFrom(call.directory, target)
     const intoFolder = isFolder(call, targetPath) && !options.has('T')
     let status = 0
@@ -188,7 +245,10 @@ const copyOrMove = (which: 'cp' | 'mv'): Program =>
       const path = pathFrom(call.directory, word)
       const contentsOnly = word.endsWith('/.')
       if (!exists(call, path)) {
-        status = complain(call, isBusybox ? `can't ${which === 'cp' ? 'stat' : 'rename'} '${word}': ${problems.none}` : `cannot stat '${word}': ${problems.none}`)
+        status = complain(
+          call,
+          isBusybox ? `can't ${which === 'cp' ? 'stat' : 'rename'} '${word}': ${problems.none}` : `cannot stat '${word}': ${problems.none}`,
+        )
         continue
       }
       if (which === 'cp' && isFolder(call, path) && !['r', 'R', 'a'].some(options.has)) {
@@ -205,7 +265,13 @@ const copyOrMove = (which: 'cp' | 'mv'): Program =>
         continue
       }
       const problem = copyTree(call, path, to) ?? (which === 'mv' ? removeTree(call, path) : undefined)
-      if (problem !== undefined) status = complain(call, isBusybox ? `can't create '${to}': ${problem}` : `cannot ${which === 'cp' ? 'create regular file' : 'move'} '${target}': ${problem}`)
+      if (problem !== undefined)
+        status = complain(
+          call,
+          isBusybox
+            ? `can't create '${to}': ${problem}`
+            : `cannot ${which === 'cp' ? 'create regular file' : 'move'} '${target}': ${problem}`,
+        )
     }
     return status
   })
@@ -221,7 +287,14 @@ const find = instant((call) => {
     const option = call.args[at] ?? ''
     if (option === '-print') continue
     const value = call.args[(at += 1)] ?? ''
-    if (option === '-name' || option === '-iname') name = new RegExp(`^${value.replace(/[.+^${}()|\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')}$`, option === '-iname' ? 'i' : '')
+    if (option === '-name' || option === '-iname')
+      name = new RegExp(
+        `^${value
+          .replace(/[.+^${}()|\\]/g, '\\$&')
+          .replaceAll('*', '.*')
+          .replaceAll('?', '.')}$`,
+        option === '-iname' ? 'i' : '',
+      )
     else if (option === '-type') type = value
     else if (option === '-maxdepth') depth = Number(value)
     else return complain(call, `${option} is not simulated`)
@@ -251,7 +324,10 @@ const stat = instant((call) => {
   for (const word of options.words) {
     const path = pathFrom(call.directory, word)
     if (!exists(call, path)) {
-      status = complain(call, call.machine.flavour === 'busybox' ? `can't stat '${word}': ${problems.none}` : `cannot stat '${word}': ${problems.none}`)
+      status = complain(
+        call,
+        call.machine.flavour === 'busybox' ? `can't stat '${word}': ${problems.none}` : `cannot stat '${word}': ${problems.none}`,
+      )
       continue
     }
     const size = isFolder(call, path) ? 4096 : (call.files.read(path) ?? '').length
@@ -274,14 +350,29 @@ const dd = instant((call) => {
   const source = settings.get('if')
   const length = blockSize * count
   if (!Number.isSafeInteger(length) || length > ddMax) return complain(call, `more than ${ddMax} bytes are not simulated`)
-  const given = source === undefined ? call.streams.stdin.rest() : /^\/dev\/(zero|urandom|random)$/.test(source) ? '0'.repeat(length) : call.files.read(pathFrom(call.directory, source))
-  if (given === undefined) return complain(call, call.machine.flavour === 'busybox' ? `can't open '${source ?? ''}': ${problems.none}` : `failed to open '${source ?? ''}': ${problems.none}`)
+  const given =
+    source === undefined
+      ? call.streams.stdin.rest()
+      : /^\/dev\/(zero|urandom|random)$/.test(source)
+        ? '0'.repeat(length)
+        : call.files.read(pathFrom(call.directory, source))
+  if (given === undefined)
+    return complain(
+      call,
+      call.machine.flavour === 'busybox'
+        ? `can't open '${source ?? ''}': ${problems.none}`
+        : `failed to open '${source ?? ''}': ${problems.none}`,
+    )
   const text = settings.has('count') ? given.slice(0, length) : given
   const target = settings.get('of')
   if (target === undefined) call.streams.stdout(text)
   else if (target !== '/dev/null') {
     const problem = call.machine.files.write(pathFrom(call.directory, target), text)
-    if (problem !== undefined) return complain(call, call.machine.flavour === 'busybox' ? `can't open '${target}': ${problem}` : `failed to open '${target}': ${problem}`)
+    if (problem !== undefined)
+      return complain(
+        call,
+        call.machine.flavour === 'busybox' ? `can't open '${target}': ${problem}` : `failed to open '${target}': ${problem}`,
+      )
   }
   const records = Math.floor(text.length / blockSize)
   const part = text.length % blockSize === 0 ? 0 : 1
@@ -294,7 +385,9 @@ const ddMax = 8_000_000
 
 const sizeOf = (text: string): number => {
   const match = /^(\d+)([kKMGcbw]?)B?$/.exec(text)
-  return match === null ? Number.NaN : Number(match[1]) * ({ k: 1024, K: 1024, M: 1024 ** 2, G: 1024 ** 3, b: 512, w: 2 }[match[2] ?? ''] ?? 1)
+  return match === null
+    ? Number.NaN
+    : Number(match[1]) * ({ k: 1024, K: 1024, M: 1024 ** 2, G: 1024 ** 3, b: 512, w: 2 }[match[2] ?? ''] ?? 1)
 }
 
 const truncate = instant((call) => {
@@ -319,7 +412,13 @@ const du = instant((call) => {
   }
   const show = (path: string, word: string): void => {
     const size = sizeUnder(path)
-    const text = options.has('h') ? (size < 1024 ? `${size}.0K` : `${(size / 1024).toFixed(1)}M`) : options.has('m') ? String(Math.ceil(size / 1024)) : String(size)
+    const text = options.has('h')
+      ? size < 1024
+        ? `${size}.0K`
+        : `${(size / 1024).toFixed(1)}M`
+      : options.has('m')
+        ? String(Math.ceil(size / 1024))
+        : String(size)
     call.streams.stdout(`${text}\t${word}\n`)
   }
   let status = 0
@@ -330,7 +429,8 @@ const du = instant((call) => {
       continue
     }
     const visit = (folder: string, shown: string): void => {
-      for (const name of call.files.list(folder) ?? []) if (name.endsWith('/')) visit(pathFrom(folder, name.slice(0, -1)), `${shown}/${name.slice(0, -1)}`)
+      for (const name of call.files.list(folder) ?? [])
+        if (name.endsWith('/')) visit(pathFrom(folder, name.slice(0, -1)), `${shown}/${name.slice(0, -1)}`)
       show(folder, shown)
     }
     if (options.has('s') || !isFolder(call, path)) show(path, word)

@@ -17,7 +17,9 @@ import { textPrograms } from './text-programs.js'
 
 export const homeFolder = '/root'
 
-type Entry = { readonly kind: 'file'; readonly content: string; readonly at: SimTime } | { readonly kind: 'folder' | 'gone'; readonly at: SimTime }
+type Entry =
+  | { readonly kind: 'file'; readonly content: string; readonly at: SimTime }
+  | { readonly kind: 'folder' | 'gone'; readonly at: SimTime }
 
 const usualFolders: readonly string[] = ['/', '/root', '/home', '/tmp', '/etc', '/var', '/mnt', '/usr', '/opt', '/dev']
 
@@ -38,8 +40,10 @@ interface HostFiles {
 const hostFiles = ({ simulation, shares, given, generated }: HostFiles): MachineFiles => {
   const own = new Map<string, Entry>()
   const world = (): ReturnType<Simulation['state']>['cluster']['world'] => simulation.state().cluster.world
-  const relative = (path: string): string | undefined => (path === homeFolder ? '.' : path.startsWith(`${homeFolder}/`) ? path.slice(homeFolder.length + 1) : undefined)
-  const shareAt = (path: string): { readonly at: string; readonly asset: string } | undefined => [...shares()].sort((a, b) => b.at.length - a.at.length).find(({ at }) => isUnder(path, at))
+  const relative = (path: string): string | undefined =>
+    path === homeFolder ? '.' : path.startsWith(`${homeFolder}/`) ? path.slice(homeFolder.length + 1) : undefined
+  const shareAt = (path: string): { readonly at: string; readonly asset: string } | undefined =>
+    [...shares()].sort((a, b) => b.at.length - a.at.length).find(({ at }) => isUnder(path, at))
   const read = (path: string): string | undefined => {
     const share = shareAt(path)
     if (share !== undefined) {
@@ -71,7 +75,8 @@ const hostFiles = ({ simulation, shares, given, generated }: HostFiles): Machine
       if (!isUnder(folder, at)) continue
       const stored = getAt(world().assets, asset)
       if (stored !== undefined)
-        for (const [path, { kind }] of entriesOf(stored.files)) if (kind !== 'removed') add(`${at}${path === '/' ? '' : path}`, kind === 'directory')
+        for (const [path, { kind }] of entriesOf(stored.files))
+          if (kind !== 'removed') add(`${at}${path === '/' ? '' : path}`, kind === 'directory')
     }
     const name = relative(folder)
     const listed = name === undefined ? undefined : given?.listFiles(name)
@@ -89,7 +94,9 @@ const hostFiles = ({ simulation, shares, given, generated }: HostFiles): Machine
       names.delete(`${path.slice(prefix.length)}/`)
     }
     if (own.get(folder)?.kind === 'gone') return undefined
-    return exists ? [...names].filter((child) => child.endsWith('/') || !names.has(`${child}/`)).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)) : undefined
+    return exists
+      ? [...names].filter((child) => child.endsWith('/') || !names.has(`${child}/`)).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
+      : undefined
   }
   const writeProblem = (path: string): string | undefined => {
     if (read(path) === undefined && list(path) !== undefined) return problems.isFolder
@@ -97,26 +104,32 @@ const hostFiles = ({ simulation, shares, given, generated }: HostFiles): Machine
     if (list(parent) !== undefined) return undefined
     return read(parent) === undefined ? problems.none : problems.notFolder
   }
-  const act = (share: { readonly at: string; readonly asset: string }, path: string, kind: 'FileRemoved' | 'DirectoryCreated'): undefined => {
+  const act = (
+    share: { readonly at: string; readonly asset: string },
+    path: string,
+    kind: 'FileRemoved' | 'DirectoryCreated',
+  ): undefined => {
     simulation.submit(actOnWorld({ kind, asset: share.asset, path: path.slice(share.at.length) || '/' }))
+  }
+  const remove = (path: string): string | undefined => {
+    if (read(path) === undefined && list(path) === undefined) return problems.none
+    const share = shareAt(path)
+    if (share !== undefined) return share.at === path ? 'Device or resource busy' : act(share, path, 'FileRemoved')
+    for (const name of list(path) ?? []) remove(pathFrom(path, name.replace(/\/$/, '')))
+    own.set(path, { kind: 'gone', at: simulation.now() })
+    return undefined
   }
   return {
     read,
     list,
     writeProblem,
+    remove,
     write: (path, content) => {
       const problem = writeProblem(path)
       if (problem !== undefined) return problem
       const share = shareAt(path)
       if (share === undefined) own.set(path, { kind: 'file', content, at: simulation.now() })
       else simulation.submit(actOnWorld({ kind: 'FileWritten', asset: share.asset, path: path.slice(share.at.length) || '/', content }))
-      return undefined
-    },
-    remove: (path) => {
-      if (read(path) === undefined && list(path) === undefined) return problems.none
-      const share = shareAt(path)
-      if (share !== undefined) return share.at === path ? 'Device or resource busy' : act(share, path, 'FileRemoved')
-      own.set(path, { kind: 'gone', at: simulation.now() })
       return undefined
     },
     makeFolder: (path) => {
@@ -175,7 +188,11 @@ interface HostParts {
 }
 
 const host = ({ view, node, files, programs: extra, hostname }: HostParts): Machine => {
-  const tools = { place: { view, node, podUid: undefined }, settings: () => resolverSettingsOf(files.read('/etc/resolv.conf') ?? '', files.read('/etc/hosts') ?? ''), library: 'glibc' as const }
+  const tools = {
+    place: { view, node, podUid: undefined },
+    settings: () => resolverSettingsOf(files.read('/etc/resolv.conf') ?? '', files.read('/etc/hosts') ?? ''),
+    library: 'glibc' as const,
+  }
   const address = (): string | undefined => (node === undefined ? undefined : machineOf(view.world(), node)?.address)
   const programs: ReadonlyMap<string, Program> = new Map(
     Object.entries({
@@ -202,17 +219,27 @@ const host = ({ view, node, files, programs: extra, hostname }: HostParts): Mach
     flavour: 'bash',
     files,
     now: view.now,
-    environment: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: homeFolder, USER: 'root', HOSTNAME: hostname, SHELL: '/bin/bash' },
+    environment: {
+      PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+      HOME: homeFolder,
+      USER: 'root',
+      HOSTNAME: hostname,
+      SHELL: '/bin/bash',
+    },
     directory: homeFolder,
     user: 'root',
     hostname: () => hostname,
     program: (name) => programs.get(name),
     refusal: refusalOf,
-    promptOf: (_flavour, directory) => (node === undefined ? '$ ' : `[root@${hostname} ${directory === homeFolder ? '~' : (directory.split('/').at(-1) ?? '')}]# `),
+    promptOf: (_flavour, directory) =>
+      node === undefined ? '$ ' : `[root@${hostname} ${directory === homeFolder ? '~' : (directory.split('/').at(-1) ?? '')}]# `,
   }
 }
 
-const hostsText = (view: ClusterView): string => `127.0.0.1\tlocalhost\n${valuesOf(view.world().machines).map(({ address, node }) => `${address}\t${node}\n`).join('')}`
+const hostsText = (view: ClusterView): string =>
+  `127.0.0.1\tlocalhost\n${valuesOf(view.world().machines)
+    .map(({ address, node }) => `${address}\t${node}\n`)
+    .join('')}`
 
 export interface WorkstationParts {
   readonly simulation: Simulation
@@ -229,8 +256,19 @@ export const workstation = ({ simulation, view, files: given, kubectl }: Worksta
 
 const nodeMachine = (simulation: Simulation, view: ClusterView, node: string): Machine => {
   const { dnsAddress } = view.world().settings
-  const generated = (): Readonly<Record<string, string>> => ({ '/etc/hosts': hostsText(view), '/etc/hostname': `${node}\n`, '/etc/os-release': `# cluster DNS: ${dnsAddress}\nNAME="Debian GNU/Linux"\n` })
-  return host({ simulation, view, node, files: hostFiles({ simulation, shares: nodeShares(simulation, node), given: undefined, generated }), programs: {}, hostname: node })
+  const generated = (): Readonly<Record<string, string>> => ({
+    '/etc/hosts': hostsText(view),
+    '/etc/hostname': `${node}\n`,
+    '/etc/os-release': `# cluster DNS: ${dnsAddress}\nNAME="Debian GNU/Linux"\n`,
+  })
+  return host({
+    simulation,
+    view,
+    node,
+    files: hostFiles({ simulation, shares: nodeShares(simulation, node), given: undefined, generated }),
+    programs: {},
+    hostname: node,
+  })
 }
 
 const sshPatienceMs = 131_000

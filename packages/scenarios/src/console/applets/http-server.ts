@@ -38,7 +38,8 @@ const httpDate = (time: SimTime): string => {
 }
 
 /** `nginx:1.25.3-alpine` gives `1.25.3`; a tag that is no number says nothing. */
-const versionOfImage = (image: string): string | undefined => /:v?(\d+\.\d+(?:\.\d+)?)(?:[-.]|$)/.exec(image.slice(image.lastIndexOf('/') + 1))?.[1]
+const versionOfImage = (image: string): string | undefined =>
+  /:v?(\d+\.\d+(?:\.\d+)?)(?:[-.]|$)/.exec(image.slice(image.lastIndexOf('/') + 1))?.[1]
 
 const isBefore = (version: string | undefined, major: number, minor: number): boolean => {
   if (version === undefined) return false
@@ -59,12 +60,23 @@ const apachePage = (status: number, path: string): string =>
     : `<!DOCTYPE HTML PUBLIC "-//IETF//DTD HTML 2.0//EN">\n<html><head>\n<title>${status} ${reasons[status] ?? ''}</title>\n</head><body>\n<h1>${reasons[status] ?? ''}</h1>\n<p>You don't have permission to access ${path} on this server.</p>\n</body></html>\n`
 
 const typeOf = (file: string): string =>
-  ({ html: 'text/html', htm: 'text/html', txt: 'text/plain', css: 'text/css', js: 'application/javascript', json: 'application/json', xml: 'text/xml', yaml: 'text/yaml' })[
-    file.slice(file.lastIndexOf('.') + 1)
-  ] ?? 'application/octet-stream'
+  ({
+    html: 'text/html',
+    htm: 'text/html',
+    txt: 'text/plain',
+    css: 'text/css',
+    js: 'application/javascript',
+    json: 'application/json',
+    xml: 'text/xml',
+    yaml: 'text/yaml',
+  })[file.slice(file.lastIndexOf('.') + 1)] ?? 'application/octet-stream'
 
 /** Undefined: it is no HTTP server (a database, say), so that no sensible answer comes. */
-export const answerHttp = (view: ClusterView, connection: Extract<Connection, { kind: 'connected' }>, request: { readonly method: string; readonly target: string; readonly host: string }): HttpResponse | undefined => {
+export const answerHttp = (
+  view: ClusterView,
+  connection: Extract<Connection, { kind: 'connected' }>,
+  request: { readonly method: string; readonly target: string; readonly host: string },
+): HttpResponse | undefined => {
   const { server, container } = connection
   const world = view.world()
   const pod = podOf(view, server)
@@ -75,11 +87,17 @@ export const answerHttp = (view: ClusterView, connection: Extract<Connection, { 
   const plain = (status: number, body: string, serverName: string | undefined): HttpResponse => ({
     status,
     reason: reasons[status] ?? 'Unknown',
-    headers: [...(serverName === undefined ? [] : [['Server', serverName] as const]), ['Date', date], ['Content-Length', String(lengthOf(body))], ['Content-Type', body.startsWith('{') ? 'application/json' : /^\s*</.test(body) ? 'text/html' : 'text/plain; charset=utf-8']],
+    headers: [
+      ...(serverName === undefined ? [] : [['Server', serverName] as const]),
+      ['Date', date],
+      ['Content-Length', String(lengthOf(body))],
+      ['Content-Type', body.startsWith('{') ? 'application/json' : /^\s*</.test(body) ? 'text/html' : 'text/plain; charset=utf-8'],
+    ],
     body,
   })
   const route = image?.http?.routes?.[path]
-  if (route !== undefined) return plain(route.status, route.body.replaceAll('{hostname}', hostname).replaceAll('{path}', path), image?.http?.server)
+  if (route !== undefined)
+    return plain(route.status, route.body.replaceAll('{hostname}', hostname).replaceAll('{path}', path), image?.http?.server)
   const root = image?.http?.documentRoot
   if (root === undefined) {
     if (image?.http !== undefined) return plain(404, '404 page not found\n', image.http.server)
@@ -96,7 +114,13 @@ export const answerHttp = (view: ClusterView, connection: Extract<Connection, { 
     return {
       status,
       reason: reasons[status] ?? '',
-      headers: [['Server', serverName], ['Date', date], ['Content-Type', 'text/html'], ['Content-Length', String(lengthOf(body))], ['Connection', 'keep-alive']],
+      headers: [
+        ['Server', serverName],
+        ['Date', date],
+        ['Content-Type', 'text/html'],
+        ['Content-Length', String(lengthOf(body))],
+        ['Connection', 'keep-alive'],
+      ],
       body,
     }
   }

@@ -80,11 +80,15 @@ const backendsOf = (reader: Reader, service: Service, portName: string): readonl
   const slices = reader
     .list('EndpointSlice', service.metadata.namespace ?? '')
     .filter((slice) => slice.metadata.labels?.[serviceNameLabel] === service.metadata.name)
-  const chosen = (isChosen: (conditions: { readonly ready?: boolean; readonly serving?: boolean; readonly terminating?: boolean }) => boolean): readonly Backend[] =>
+  const chosen = (
+    isChosen: (conditions: { readonly ready?: boolean; readonly serving?: boolean; readonly terminating?: boolean }) => boolean,
+  ): readonly Backend[] =>
     slices.flatMap((slice) => {
       const port = slice.ports?.find(({ name }) => (name ?? '') === portName)?.port
       if (port === undefined) return []
-      return (slice.endpoints ?? []).filter((endpoint) => isChosen(endpoint.conditions ?? {})).flatMap(({ addresses }) => addresses.map((address) => ({ address, port })))
+      return (slice.endpoints ?? [])
+        .filter((endpoint) => isChosen(endpoint.conditions ?? {}))
+        .flatMap(({ addresses }) => addresses.map((address) => ({ address, port })))
     })
   const ready = chosen((conditions) => conditions.ready !== false)
   const backends = ready.length > 0 ? ready : chosen((conditions) => conditions.serving === true && conditions.terminating === true)
@@ -97,7 +101,13 @@ const throughService = (place: NetworkPlace, service: Service, portName: string)
   const source = addressOfPlace(place) ?? 'outside'
   const name = `${service.metadata.namespace ?? ''}/${service.metadata.name}:${portName}`
   const sticks = service.spec.sessionAffinity === 'ClientIP'
-  const chosen = backends[view.choose({ stream: 'kube-proxy/endpoint', key: `${source} ${name}${sticks ? '' : ` ${view.now()}`}` }, Math.max(1, backends.length))]
+  const chosen =
+    backends[
+      view.choose(
+        { stream: 'kube-proxy/endpoint', key: `${source} ${name}${sticks ? '' : ` ${view.now()}`}` },
+        Math.max(1, backends.length),
+      )
+    ]
   // No endpoint at all: the packet is rejected at once.
   return chosen === undefined ? { kind: 'refused' } : connectToPod(place, chosen)
 }
@@ -112,7 +122,9 @@ const connectToPod = (place: NetworkPlace, { address, port }: Backend): Connecti
 
 const listening = (view: ClusterView, processes: PodProcesses, port: number): Connection => {
   const pod = podOf(view, processes)
-  for (const container of processes.containers) if (container.state === 'running' && listensOn(view, processes, pod, container, port)) return { kind: 'connected', server: processes, container, port }
+  for (const container of processes.containers)
+    if (container.state === 'running' && listensOn(view, processes, pod, container, port))
+      return { kind: 'connected', server: processes, container, port }
   return { kind: 'refused' }
 }
 
@@ -124,16 +136,29 @@ export const podOf = (view: ClusterView, { namespace, name, uid }: PodProcesses)
 /** A program that only waits: what it was to serve is not there, whatever ports were declared. */
 const waitsOnly = (words: readonly string[]): boolean => {
   const text = words.join(' ')
-  return /^(?:\S*\/)?(?:sleep|tail|cat|true|pause)\b/.test(text) || (/^(?:\S*\/)?(?:ba|a|da)?sh\b/.test(text) && /\b(?:sleep|tail -f|read)\b/.test(text) && !/\b(?:nginx|httpd|nc|python\S*|node|java|serve\w*|busybox)\b/.test(text))
+  return (
+    /^(?:\S*\/)?(?:sleep|tail|cat|true|pause)\b/.test(text) ||
+    (/^(?:\S*\/)?(?:ba|a|da)?sh\b/.test(text) &&
+      /\b(?:sleep|tail -f|read)\b/.test(text) &&
+      !/\b(?:nginx|httpd|nc|python\S*|node|java|serve\w*|busybox)\b/.test(text))
+  )
 }
 
 /** The ports a container declares and those its image is known for, once its program answers. */
-const listensOn = (view: ClusterView, processes: PodProcesses, pod: Pod | undefined, container: ContainerProcess, port: number): boolean => {
+const listensOn = (
+  view: ClusterView,
+  processes: PodProcesses,
+  pod: Pod | undefined,
+  container: ContainerProcess,
+  port: number,
+): boolean => {
   const world = view.world()
   const written = pod?.spec.containers.find(({ name }) => name === container.name)
   const image = imageBehaviourOf(world, container.image)
   const runsImage = written?.command === undefined
-  const declared = waitsOnly([...(written?.command ?? []), ...(written?.args ?? [])]) ? [] : (written?.ports ?? []).map(({ containerPort }) => containerPort)
+  const declared = waitsOnly([...(written?.command ?? []), ...(written?.args ?? [])])
+    ? []
+    : (written?.ports ?? []).map(({ containerPort }) => containerPort)
   // A known server listens where it listens; declaring another port does not move it.
   const ports = runsImage && image?.listens !== undefined && image.listens.length > 0 ? image.listens : declared
   if (!ports.includes(port)) return false
@@ -147,8 +172,11 @@ export const connect = (place: NetworkPlace, address: string, port: number): Con
   const reader = view.reader()
   const own = addressOfPlace(place)
   const ownProcesses = place.podUid === undefined ? undefined : processesOf(view.world(), place.podUid)
-  if (address.startsWith('127.') || address === '0.0.0.0' || (address === own && ownProcesses !== undefined)) return ownProcesses === undefined ? { kind: 'refused' } : listening(view, ownProcesses, port)
-  const service = reader.list('Service').find((candidate) => clusterIpsOf(candidate).includes(address) || (candidate.spec.externalIPs ?? []).includes(address))
+  if (address.startsWith('127.') || address === '0.0.0.0' || (address === own && ownProcesses !== undefined))
+    return ownProcesses === undefined ? { kind: 'refused' } : listening(view, ownProcesses, port)
+  const service = reader
+    .list('Service')
+    .find((candidate) => clusterIpsOf(candidate).includes(address) || (candidate.spec.externalIPs ?? []).includes(address))
   if (service !== undefined) {
     const found = service.spec.ports?.find((candidate) => candidate.port === port && (candidate.protocol ?? 'TCP') === 'TCP')
     // The address itself is nowhere: only its ports are forwarded.
@@ -176,7 +204,14 @@ export const answersPing = (place: NetworkPlace, address: string): 'yes' | 'no' 
   const processes = podAtAddress(view.world(), address)
   if (processes !== undefined) return reaches(place, processes.node) ? 'yes' : 'no'
   // A cluster IP forwards connections, not echoes.
-  if (isCutOff(place) || view.reader().list('Service').some((service) => clusterIpsOf(service).includes(address))) return 'no'
+  if (
+    isCutOff(place) ||
+    view
+      .reader()
+      .list('Service')
+      .some((service) => clusterIpsOf(service).includes(address))
+  )
+    return 'no'
   return 'unreachable'
 }
 
@@ -209,7 +244,11 @@ export const resolverSettingsOf = (resolvConf: string, etcHosts: string): Resolv
   const options = lines.filter(([word]) => word === 'options').flat()
   return {
     servers: lines.flatMap(([word, value]) => (word === 'nameserver' && value !== undefined ? [value] : [])),
-    search: lines.filter(([word]) => word === 'search').at(-1)?.slice(1) ?? [],
+    search:
+      lines
+        .filter(([word]) => word === 'search')
+        .at(-1)
+        ?.slice(1) ?? [],
     ndots: Number(options.find((option) => option.startsWith('ndots:'))?.slice('ndots:'.length) ?? '1'),
     hosts,
   }

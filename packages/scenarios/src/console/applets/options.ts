@@ -52,7 +52,13 @@ export const readOptions = (args: readonly string[], letters: string, long: Read
       break
     }
   }
-  return { has: (name) => found.has(name), value: (name) => found.get(name)?.at(-1), values: (name) => found.get(name) ?? [], words, unknown }
+  return {
+    has: (name) => found.has(name),
+    value: (name) => found.get(name)?.at(-1),
+    values: (name) => found.get(name) ?? [],
+    words,
+    unknown,
+  }
 }
 
 /** Says what a program says before it ends: `ls: …`. */

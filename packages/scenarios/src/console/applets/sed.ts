@@ -3,7 +3,10 @@ import { instant, pathFrom, type Program } from '../shell/machine.js'
 import { complain, readOptions } from './options.js'
 import { linesOf, missingFile, posixRegExp } from './text-programs.js'
 
-type Address = { readonly kind: 'line'; readonly number: number } | { readonly kind: 'last' } | { readonly kind: 'pattern'; readonly pattern: RegExp }
+type Address =
+  | { readonly kind: 'line'; readonly number: number }
+  | { readonly kind: 'last' }
+  | { readonly kind: 'pattern'; readonly pattern: RegExp }
 
 interface Step {
   readonly from: Address | undefined
@@ -16,6 +19,8 @@ interface Step {
 }
 
 const unescape = (text: string): string => text.replace(/\\n/g, '\n').replace(/\\t/g, '\t')
+
+const textAt = (group: unknown): string => (typeof group === 'string' ? group : '')
 
 /** Text up to an unescaped delimiter. */
 const upTo = (script: string, at: number, delimiter: string): { readonly text: string; readonly end: number } | undefined => {
@@ -65,7 +70,7 @@ const parse = (script: string, extended: boolean): readonly Step[] | string => {
     if (script.charAt(at) === ',') {
       at += 1
       const end = address()
-      if (typeof end === 'string' || end === undefined) return 'unexpected `,\''
+      if (typeof end === 'string' || end === undefined) return "unexpected `,'"
       to = end
     }
     while (script.charAt(at) === ' ') at += 1
@@ -83,8 +88,14 @@ const parse = (script: string, extended: boolean): readonly Step[] | string => {
       const flags = /^[gpiI\d]*/.exec(script.slice(at))?.[0] ?? ''
       at += flags.length
       if (letter === 'y') {
-        const targets = [...second.text]
-        steps.push({ ...step, act: (line) => ({ line: [...line].map((character) => targets[[...first.text].indexOf(character)] ?? character).join(''), changed: true }) })
+        const targets = Array.from(second.text)
+        steps.push({
+          ...step,
+          act: (line) => ({
+            line: Array.from(line, (character) => targets[Array.from(first.text).indexOf(character)] ?? character).join(''),
+            changed: true,
+          }),
+        })
         continue
       }
       const pattern = posixRegExp(first.text, extended, `g${/[iI]/.test(flags) ? 'i' : ''}`)
@@ -99,10 +110,16 @@ const parse = (script: string, extended: boolean): readonly Step[] | string => {
           let changed = false
           const result = line.replace(pattern, (...match: readonly unknown[]) => {
             count += 1
-            const whole = String(match[0])
+            const whole = textAt(match[0])
             if (all ? count < which : count !== which) return whole
             changed = true
-            return unescape(second.text.replace(/\\(\d)|\\&|&/g, (sign, group: string | undefined) => (group !== undefined ? String(match[Number(group)] ?? '') : sign === '&' ? whole : '\\&'))).replaceAll('\\&', '&').replace(/\\([/|#,.[\]*$^])/g, '$1')
+            return unescape(
+              second.text.replace(/\\(\d)|\\&|&/g, (sign, group: string | undefined) =>
+                group !== undefined ? textAt(match[Number(group)]) : sign === '&' ? whole : '\\&',
+              ),
+            )
+              .replaceAll('\\&', '&')
+              .replace(/\\([/|#,.[\]*$^])/g, '$1')
           })
           return { line: result, changed }
         },
@@ -174,7 +191,8 @@ export const sed: Program = instant((call) => {
   const script = given.length > 0 ? given.join('\n') : (options.words[0] ?? '')
   const files = given.length > 0 ? options.words : options.words.slice(1)
   const steps = parse(script, options.has('r') || options.has('E'))
-  if (typeof steps === 'string') return complain(call, call.machine.flavour === 'busybox' ? steps : `-e expression #1, char ${script.length}: ${steps}`)
+  if (typeof steps === 'string')
+    return complain(call, call.machine.flavour === 'busybox' ? steps : `-e expression #1, char ${script.length}: ${steps}`)
   if (files.length === 0) {
     call.streams.stdout(editText(steps, call.streams.stdin.rest(), options.has('n')))
     return 0
@@ -184,7 +202,11 @@ export const sed: Program = instant((call) => {
     const path = pathFrom(call.directory, file)
     const text = call.files.read(path)
     if (text === undefined) {
-      status = complain(call, call.machine.flavour === 'busybox' ? `${file}: No such file or directory` : `can't read ${missingFile(call, file)}`, call.machine.flavour === 'busybox' ? 1 : 2)
+      status = complain(
+        call,
+        call.machine.flavour === 'busybox' ? `${file}: No such file or directory` : `can't read ${missingFile(call, file)}`,
+        call.machine.flavour === 'busybox' ? 1 : 2,
+      )
       continue
     }
     const edited = editText(steps, text, options.has('n'))

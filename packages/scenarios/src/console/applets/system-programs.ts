@@ -34,7 +34,14 @@ export interface SystemFacts {
 
 const hostname = (facts: SystemFacts): Program =>
   instant((call) => {
-    const options = readOptions(call.args, 'fisdIA', { fqdn: 'f', long: 'f', 'ip-address': 'i', short: 's', domain: 'd', 'all-ip-addresses': 'I' })
+    const options = readOptions(call.args, 'fisdIA', {
+      fqdn: 'f',
+      long: 'f',
+      'ip-address': 'i',
+      short: 's',
+      domain: 'd',
+      'all-ip-addresses': 'I',
+    })
     const full = facts.fullName()
     const dot = full.indexOf('.')
     if (options.words.length > 0) return complain(call, 'sethostname: Operation not permitted')
@@ -94,14 +101,17 @@ const date = instant((call) => {
 /** `30`, `1.5`, `2m`; undefined: that is no length of time. */
 export const sleepMsOf = (word: string): number | undefined => {
   const match = /^(\d*\.?\d+)([smhd]?)$/.exec(word)
-  return match === null ? undefined : Math.round(Number(match[1]) * ({ '': 1_000, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }[match[2] ?? ''] ?? 1_000))
+  return match === null
+    ? undefined
+    : Math.round(Number(match[1]) * ({ '': 1_000, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }[match[2] ?? ''] ?? 1_000))
 }
 
 const sleep: Program = function* (call) {
   let total = 0
   for (const word of call.args) {
     const ms = word === 'infinity' ? sleepMax : sleepMsOf(word)
-    if (ms === undefined) return complain(call, call.machine.flavour === 'busybox' ? `invalid number '${word}'` : `invalid time interval '${word}'`)
+    if (ms === undefined)
+      return complain(call, call.machine.flavour === 'busybox' ? `invalid number '${word}'` : `invalid time interval '${word}'`)
     total += ms
   }
   if (call.args.length === 0) return complain(call, 'missing operand')
@@ -142,7 +152,8 @@ const env: Program = function* (call) {
   for (let word = words[0]; word !== undefined; word = words[0]) {
     if (word === '-i' || word === '-') environment = {}
     else if (word.startsWith('-u')) Reflect.deleteProperty(environment, word === '-u' ? (words[1] ?? '') : word.slice(2))
-    else if (/^[A-Za-z_]\w*=/.test(word)) environment = { ...environment, [word.slice(0, word.indexOf('='))]: word.slice(word.indexOf('=') + 1) }
+    else if (/^[A-Za-z_]\w*=/.test(word))
+      environment = { ...environment, [word.slice(0, word.indexOf('='))]: word.slice(word.indexOf('=') + 1) }
     else break
     words = words.slice(word === '-u' ? 2 : 1)
   }
@@ -164,7 +175,15 @@ const printenv = instant((call) => {
 
 const id = instant((call) => {
   const options = readOptions(call.args, 'ungG')
-  call.streams.stdout(options.has('n') ? 'root\n' : options.has('u') || options.has('g') ? '0\n' : call.machine.flavour === 'busybox' ? 'uid=0(root) gid=0(root) groups=0(root),10(wheel)\n' : 'uid=0(root) gid=0(root) groups=0(root)\n')
+  call.streams.stdout(
+    options.has('n')
+      ? 'root\n'
+      : options.has('u') || options.has('g')
+        ? '0\n'
+        : call.machine.flavour === 'busybox'
+          ? 'uid=0(root) gid=0(root) groups=0(root),10(wheel)\n'
+          : 'uid=0(root) gid=0(root) groups=0(root)\n',
+  )
   return 0
 })
 
@@ -200,19 +219,47 @@ const df = (facts: SystemFacts): Program =>
   instant((call) => {
     const options = readOptions(call.args, 'hkTHPmia')
     const isBusybox = call.machine.flavour === 'busybox'
-    const chosen = options.words.length === 0 ? facts.mounts() : options.words.flatMap((word) => [...facts.mounts()].filter(({ at }) => at === '/' || word === at || word.startsWith(`${at}/`)).sort((a, b) => b.at.length - a.at.length)[0] ?? [])
+    const chosen =
+      options.words.length === 0
+        ? facts.mounts()
+        : options.words.flatMap(
+            (word) =>
+              [...facts.mounts()]
+                .filter(({ at }) => at === '/' || word === at || word.startsWith(`${at}/`))
+                .sort((a, b) => b.at.length - a.at.length)[0] ?? [],
+          )
     const size = (kb: number): string => (options.has('h') ? human(kb) : String(kb))
-    const rows = chosen.map(({ source, type, sizeKb, usedKb, at }) => [source, ...(options.has('T') ? [type] : []), size(sizeKb), size(usedKb), size(sizeKb - usedKb), `${Math.ceil((usedKb * 100) / Math.max(1, sizeKb))}%`, at])
-    const header = ['Filesystem', ...(options.has('T') ? ['Type'] : []), options.has('h') ? 'Size' : '1K-blocks', 'Used', isBusybox || !options.has('h') ? 'Available' : 'Avail', 'Use%', 'Mounted on']
+    const rows = chosen.map(({ source, type, sizeKb, usedKb, at }) => [
+      source,
+      ...(options.has('T') ? [type] : []),
+      size(sizeKb),
+      size(usedKb),
+      size(sizeKb - usedKb),
+      `${Math.ceil((usedKb * 100) / Math.max(1, sizeKb))}%`,
+      at,
+    ])
+    const header = [
+      'Filesystem',
+      ...(options.has('T') ? ['Type'] : []),
+      options.has('h') ? 'Size' : '1K-blocks',
+      'Used',
+      isBusybox || !options.has('h') ? 'Available' : 'Avail',
+      'Use%',
+      'Mounted on',
+    ]
     const table = [header, ...rows]
     const widths = header.map((_cell, column) => Math.max(...table.map((row) => (row[column] ?? '').length)))
-    for (const row of table) call.streams.stdout(`${row.map((cell, column) => (column === row.length - 1 ? cell : column === 0 || (options.has('T') && column === 1) ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join(' ')}\n`)
+    for (const row of table)
+      call.streams.stdout(
+        `${row.map((cell, column) => (column === row.length - 1 ? cell : column === 0 || (options.has('T') && column === 1) ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join(' ')}\n`,
+      )
     return 0
   })
 
 const mount = (facts: SystemFacts): Program =>
   instant((call) => {
-    if (call.args.some((word) => !word.startsWith('-')) && !call.args.includes('-t')) return complain(call, 'permission denied (are you root?)')
+    if (call.args.some((word) => !word.startsWith('-')) && !call.args.includes('-t'))
+      return complain(call, 'permission denied (are you root?)')
     if (call.args.length > 2) return complain(call, 'mounting is not simulated: a volume comes with its Pod')
     for (const { source, at, type, options } of facts.mounts()) call.streams.stdout(`${source} on ${at} type ${type} (${options})\n`)
     return 0
@@ -230,10 +277,12 @@ const ps = (facts: SystemFacts): Program =>
       for (const { pid, command } of listed) out(`root     ${String(pid).padStart(7)}       0  0 00:00 ?        00:00:00 ${command}\n`)
     } else if (call.args.some((word) => word.includes('u'))) {
       out('USER         PID %CPU %MEM    VSZ   RSS TTY      STAT START   TIME COMMAND\n')
-      for (const { pid, command } of listed) out(`root     ${String(pid).padStart(7)}  0.0  0.0   2576   960 ?        Ss   00:00   0:00 ${command}\n`)
+      for (const { pid, command } of listed)
+        out(`root     ${String(pid).padStart(7)}  0.0  0.0   2576   960 ?        Ss   00:00   0:00 ${command}\n`)
     } else {
       out('    PID TTY          TIME CMD\n')
-      for (const { pid, command } of listed) out(`${String(pid).padStart(7)} ?        00:00:00 ${(command.split(' ')[0] ?? '').replace(/^.*\//, '').replace(/:$/, '')}\n`)
+      for (const { pid, command } of listed)
+        out(`${String(pid).padStart(7)} ?        00:00:00 ${(command.split(' ')[0] ?? '').replace(/^.*\//, '').replace(/:$/, '')}\n`)
     }
     return 0
   })
@@ -258,7 +307,11 @@ const kill = (facts: SystemFacts): Program =>
     const name = { '1': 'HUP', '2': 'INT', '3': 'QUIT', '9': 'KILL', '15': 'TERM' }[signal] ?? signal.replace(/^SIG/, '').toUpperCase()
     for (const word of words) {
       const problem = /^\d+$/.test(word) ? facts.kill(Number(word), name) : `invalid number '${word}'`
-      if (problem !== undefined) status = complain(call, /^\d+$/.test(word) && call.machine.flavour === 'busybox' ? `can't kill pid ${word}: ${problem}` : `(${word}) - ${problem}`)
+      if (problem !== undefined)
+        status = complain(
+          call,
+          /^\d+$/.test(word) && call.machine.flavour === 'busybox' ? `can't kill pid ${word}: ${problem}` : `(${word}) - ${problem}`,
+        )
     }
     return status
   })

@@ -3,7 +3,8 @@ import { instant, pathFrom, problems, type Program, type ProgramCall } from '../
 import { complain, readOptions } from './options.js'
 
 /** The lines of a text without their newlines. */
-export const linesOf = (text: string): readonly string[] => (text === '' ? [] : (text.endsWith('\n') ? text.slice(0, -1) : text).split('\n'))
+export const linesOf = (text: string): readonly string[] =>
+  text === '' ? [] : (text.endsWith('\n') ? text.slice(0, -1) : text).split('\n')
 
 const unlines = (lines: readonly string[]): string => (lines.length === 0 ? '' : `${lines.join('\n')}\n`)
 
@@ -14,7 +15,10 @@ export const missingFile = (call: ProgramCall, file: string): string => {
 }
 
 /** The named files (`-` and none: the input) one after another; `status` is 1 when one was missing, which was said. */
-const inputsOf = (call: ProgramCall, words: readonly string[]): { readonly inputs: readonly { readonly name: string; readonly text: string }[]; readonly status: number } => {
+const inputsOf = (
+  call: ProgramCall,
+  words: readonly string[],
+): { readonly inputs: readonly { readonly name: string; readonly text: string }[]; readonly status: number } => {
   if (words.length === 0) return { inputs: [{ name: '', text: call.streams.stdin.rest() }], status: 0 }
   let status = 0
   const inputs = words.flatMap((word) => {
@@ -63,7 +67,8 @@ const headOrTail = (which: 'head' | 'tail'): Program =>
           : count.startsWith('+')
             ? lines.slice(Math.max(0, number - 1))
             : lines.slice(Math.max(0, lines.length - Math.abs(number)))
-      const keepsEnd = chosen.length > 0 && chosen.at(-1) === lines.at(-1) && (which === 'tail' || chosen.length === lines.length) && !text.endsWith('\n')
+      const keepsEnd =
+        chosen.length > 0 && chosen.at(-1) === lines.at(-1) && (which === 'tail' || chosen.length === lines.length) && !text.endsWith('\n')
       call.streams.stdout(keepsEnd ? chosen.join('\n') : unlines(chosen))
     }
     return status
@@ -87,7 +92,8 @@ const wc = instant((call) => {
   for (const { name, counts } of table) {
     const isAlone = counts.length === 1 && table.length === 1
     const width = isBusybox ? 9 : isAlone ? 0 : name === '' ? 7 : Math.max(...totals.map((count) => String(count).length), 1)
-    const text = isBusybox && isAlone ? String(counts[0] ?? 0) : counts.map((count) => String(count).padStart(width)).join(isBusybox ? ' ' : ' ')
+    const text =
+      isBusybox && isAlone ? String(counts[0] ?? 0) : counts.map((count) => String(count).padStart(width)).join(isBusybox ? ' ' : ' ')
     call.streams.stdout(`${text}${name === '' ? '' : ` ${name}`}\n`)
   }
   return status
@@ -108,7 +114,8 @@ export const posixRegExp = (pattern: string, extended: boolean, flags: string): 
       let end = at + 1
       if (pattern.charAt(end) === '^') end += 1
       if (pattern.charAt(end) === ']') end += 1
-      while (end < pattern.length && pattern.charAt(end) !== ']') end += pattern.startsWith('[:', end) ? Math.max(1, pattern.indexOf(':]', end) + 2 - end) : 1
+      while (end < pattern.length && pattern.charAt(end) !== ']')
+        end += pattern.startsWith('[:', end) ? Math.max(1, pattern.indexOf(':]', end) + 2 - end) : 1
       source += pattern
         .slice(at, end + 1)
         .replaceAll('\\', '\\\\')
@@ -125,23 +132,43 @@ export const posixRegExp = (pattern: string, extended: boolean, flags: string): 
   }
 }
 
-const posixClasses: Readonly<Record<string, string>> = { alpha: 'A-Za-z', digit: '0-9', alnum: 'A-Za-z0-9', upper: 'A-Z', lower: 'a-z', space: '\\s', blank: ' \\t', punct: '!-/:-@\\[-`{-~', xdigit: '0-9A-Fa-f' }
+const posixClasses: Readonly<Record<string, string>> = {
+  alpha: 'A-Za-z',
+  digit: '0-9',
+  alnum: 'A-Za-z0-9',
+  upper: 'A-Z',
+  lower: 'a-z',
+  space: '\\s',
+  blank: ' \\t',
+  punct: '!-/:-@\\[-`{-~',
+  xdigit: '0-9A-Fa-f',
+}
 
 const escapedForRegExp = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 
 const grep = (extendedByName: boolean): Program =>
   instant((call) => {
     const args = call.args.flatMap((word) => (/^--colou?r/.test(word) ? [] : [word]))
-    const options = readOptions(args, 'viconqEFGPrRhHlLswxe:A:B:C:m:', { 'ignore-case': 'i', 'invert-match': 'v', count: 'c', quiet: 'q', 'line-number': 'n', 'only-matching': 'o', 'max-count': 'm:' })
+    const options = readOptions(args, 'viconqEFGPrRhHlLswxe:A:B:C:m:', {
+      'ignore-case': 'i',
+      'invert-match': 'v',
+      count: 'c',
+      quiet: 'q',
+      'line-number': 'n',
+      'only-matching': 'o',
+      'max-count': 'm:',
+    })
     const given = options.values('e')
     const patterns = given.length > 0 ? given : options.words.slice(0, 1)
     const files = given.length > 0 ? options.words : options.words.slice(1)
     if (patterns.length === 0) return complain(call, 'usage: grep [OPTION]... PATTERN [FILE]...', 2)
     const extended = extendedByName || options.has('E') || options.has('P')
-    const sources = patterns.flatMap((pattern) => pattern.split('\n')).map((pattern) => {
-      const source = options.has('F') ? escapedForRegExp(pattern) : posixRegExp(pattern, extended, '')?.source
-      return options.has('x') ? `^(?:${source ?? ''})$` : options.has('w') ? `\\b(?:${source ?? ''})\\b` : source
-    })
+    const sources = patterns
+      .flatMap((pattern) => pattern.split('\n'))
+      .map((pattern) => {
+        const source = options.has('F') ? escapedForRegExp(pattern) : posixRegExp(pattern, extended, '')?.source
+        return options.has('x') ? `^(?:${source ?? ''})$` : options.has('w') ? `\\b(?:${source ?? ''})\\b` : source
+      })
     if (sources.includes(undefined)) return complain(call, 'bad regex', 2)
     const expression = new RegExp(sources.map((source) => `(?:${source ?? ''})`).join('|'), options.has('i') ? 'gi' : 'g')
     const { inputs, status } = inputsOf(call, files)
@@ -159,7 +186,8 @@ const grep = (extendedByName: boolean): Program =>
       if (hits.length > 0) matched = true
       if (options.has('q')) continue
       const prefix = inputs.length > 1 && !options.has('h') ? name : undefined
-      const out = (separator: string, body: string): void => call.streams.stdout(`${prefix === undefined ? '' : `${prefix}${separator}`}${body}\n`)
+      const out = (separator: string, body: string): void =>
+        call.streams.stdout(`${prefix === undefined ? '' : `${prefix}${separator}`}${body}\n`)
       if (options.has('l')) {
         if (hits.length > 0) call.streams.stdout(`${name === '' ? '(standard input)' : name}\n`)
         continue
@@ -205,12 +233,21 @@ const cut = instant((call) => {
   if (fields === undefined && characters === undefined) return complain(call, 'expected a list of bytes, characters, or fields')
   for (const { text } of inputs)
     for (const line of linesOf(text)) {
-      if (characters !== undefined) call.streams.stdout(`${fieldsOfRanges(characters, line.length).map((place) => line.charAt(place - 1)).join('')}\n`)
+      if (characters !== undefined)
+        call.streams.stdout(
+          `${fieldsOfRanges(characters, line.length)
+            .map((place) => line.charAt(place - 1))
+            .join('')}\n`,
+        )
       else if (!line.includes(delimiter)) {
         if (!options.has('s')) call.streams.stdout(`${line}\n`)
       } else {
         const parts = line.split(delimiter)
-        call.streams.stdout(`${fieldsOfRanges(fields ?? '', parts.length).map((field) => parts[field - 1] ?? '').join(delimiter)}\n`)
+        call.streams.stdout(
+          `${fieldsOfRanges(fields ?? '', parts.length)
+            .map((field) => parts[field - 1] ?? '')
+            .join(delimiter)}\n`,
+        )
       }
     }
   return status
@@ -220,7 +257,8 @@ const numberAtStart = (text: string): number => Number(/^\s*-?\d*\.?\d+/.exec(te
 const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
 const versionKey = (text: string): string => text.replace(/\d+/g, (digits) => digits.padStart(20, '0'))
-const humanNumber = (text: string): number => numberAtStart(text) * 1024 ** Math.max(0, ' KMGTP'.indexOf((/^\s*-?[\d.]+\s*([kKMGTP])/.exec(text)?.[1] ?? ' ').toUpperCase()))
+const humanNumber = (text: string): number =>
+  numberAtStart(text) * 1024 ** Math.max(0, ' KMGTP'.indexOf((/^\s*-?[\d.]+\s*([kKMGTP])/.exec(text)?.[1] ?? ' ').toUpperCase()))
 
 const sort = instant((call) => {
   const options = readOptions(call.args, 'nrufhVbk:t:o:', { numeric: 'n', reverse: 'r', unique: 'u' })
@@ -228,7 +266,11 @@ const sort = instant((call) => {
   const separator = options.value('t')
   const keys = options.values('k').map((key) => {
     const [start = '', end] = key.split(',')
-    return { from: Number(/^\d+/.exec(start)?.[0] ?? '1'), to: end === undefined ? undefined : Number(/^\d+/.exec(end)?.[0] ?? '0'), letters: key.replace(/[\d.,]/g, '') }
+    return {
+      from: Number(/^\d+/.exec(start)?.[0] ?? '1'),
+      to: end === undefined ? undefined : Number(/^\d+/.exec(end)?.[0] ?? '0'),
+      letters: key.replace(/[\d.,]/g, ''),
+    }
   })
   const keyOf = (line: string, from: number, to: number | undefined): string => {
     const parts = separator === undefined ? line.trim().split(/\s+/) : line.split(separator)
@@ -276,7 +318,11 @@ const uniq = instant((call) => {
 
 const charactersOf = (set: string): readonly string[] => {
   const plain = set
-    .replace(/\[:(\w+):\]/g, (_whole, name: string) => ({ upper: 'A-Z', lower: 'a-z', digit: '0-9', alpha: 'A-Za-z', alnum: '0-9A-Za-z', space: ' \t\n\r\f\v', blank: ' \t' })[name] ?? '')
+    .replace(
+      /\[:(\w+):\]/g,
+      (_whole, name: string) =>
+        ({ upper: 'A-Z', lower: 'a-z', digit: '0-9', alpha: 'A-Za-z', alnum: '0-9A-Za-z', space: ' \t\n\r\f\v', blank: ' \t' })[name] ?? '',
+    )
     .replace(/\\(.)/g, (_whole, letter: string) => ({ n: '\n', t: '\t', r: '\r', '\\': '\\' })[letter] ?? letter)
   const result: string[] = []
   for (let at = 0; at < plain.length; at += 1) {
@@ -312,10 +358,22 @@ const tr = instant((call) => {
 })
 
 const seq = instant((call) => {
-  const options = readOptions(call.args.map((word) => word), 'ws:')
+  const options = readOptions(
+    call.args.map((word) => word),
+    'ws:',
+  )
   const numbers = (options.words.length > 0 ? options.words : call.args).map(Number)
-  if (numbers.length === 0 || numbers.some(Number.isNaN)) return complain(call, numbers.length === 0 ? 'missing operand' : `invalid number '${call.args.find((word) => Number.isNaN(Number(word))) ?? ''}'`)
-  const [from, step, to] = numbers.length === 1 ? [1, 1, numbers[0] ?? 0] : numbers.length === 2 ? [numbers[0] ?? 0, 1, numbers[1] ?? 0] : [numbers[0] ?? 0, numbers[1] ?? 1, numbers[2] ?? 0]
+  if (numbers.length === 0 || numbers.some(Number.isNaN))
+    return complain(
+      call,
+      numbers.length === 0 ? 'missing operand' : `invalid number '${call.args.find((word) => Number.isNaN(Number(word))) ?? ''}'`,
+    )
+  const [from, step, to] =
+    numbers.length === 1
+      ? [1, 1, numbers[0] ?? 0]
+      : numbers.length === 2
+        ? [numbers[0] ?? 0, 1, numbers[1] ?? 0]
+        : [numbers[0] ?? 0, numbers[1] ?? 1, numbers[2] ?? 0]
   if (step === 0) return complain(call, 'invalid Zero increment value')
   const count = Math.floor((to - from) / step) + 1
   if (count > 1_000_000) return complain(call, 'more than a million numbers are not simulated')
@@ -331,7 +389,8 @@ const tee = instant((call) => {
   let status = 0
   for (const word of options.words) {
     const path = pathFrom(call.directory, word)
-    const problem = path === '/dev/null' ? undefined : call.machine.files.write(path, options.has('a') ? (call.files.read(path) ?? '') + text : text)
+    const problem =
+      path === '/dev/null' ? undefined : call.machine.files.write(path, options.has('a') ? (call.files.read(path) ?? '') + text : text)
     if (problem !== undefined) status = complain(call, `${word}: ${problem}`)
   }
   call.streams.stdout(text)
@@ -355,7 +414,12 @@ const xargs: Program = function* (call) {
   const words = call.args.slice(at)
   const command = words.length === 0 ? ['echo'] : words
   const text = call.streams.stdin.rest()
-  const items = placeholder === undefined ? text.split(/\s+/).filter((item) => item !== '') : linesOf(text).map((line) => line.trim()).filter((item) => item !== '')
+  const items =
+    placeholder === undefined
+      ? text.split(/\s+/).filter((item) => item !== '')
+      : linesOf(text)
+          .map((line) => line.trim())
+          .filter((item) => item !== '')
   const groups: (readonly string[])[] = []
   const size = placeholder === undefined ? (perCall ?? Math.max(1, items.length)) : 1
   for (let from = 0; from < items.length; from += size) groups.push(items.slice(from, from + size))
@@ -410,7 +474,7 @@ const fromBase64 = (text: string): string => {
 
 const rev = instant((call) => {
   const { inputs, status } = inputsOf(call, call.args)
-  for (const { text } of inputs) for (const line of linesOf(text)) call.streams.stdout(`${[...line].reverse().join('')}\n`)
+  for (const { text } of inputs) for (const line of linesOf(text)) call.streams.stdout(`${Array.from(line).reverse().join('')}\n`)
   return status
 })
 
@@ -425,8 +489,13 @@ const column = instant((call) => {
   const options = readOptions(call.args, 'ts:')
   const { inputs, status } = inputsOf(call, options.words)
   const rows = inputs.flatMap(({ text }) => linesOf(text)).map((line) => line.split(options.value('s') ?? /\s+/))
-  const widths = rows.reduce<readonly number[]>((wide, row) => Array.from({ length: Math.max(wide.length, row.length) }, (_unused, index) => Math.max(wide[index] ?? 0, (row[index] ?? '').length)), [])
-  for (const row of rows) call.streams.stdout(`${row.map((cell, index) => (index === row.length - 1 ? cell : cell.padEnd((widths[index] ?? 0) + 2))).join('')}\n`)
+  const widths = rows.reduce<readonly number[]>(
+    (wide, row) =>
+      Array.from({ length: Math.max(wide.length, row.length) }, (_unused, index) => Math.max(wide[index] ?? 0, (row[index] ?? '').length)),
+    [],
+  )
+  for (const row of rows)
+    call.streams.stdout(`${row.map((cell, index) => (index === row.length - 1 ? cell : cell.padEnd((widths[index] ?? 0) + 2))).join('')}\n`)
   return status
 })
 

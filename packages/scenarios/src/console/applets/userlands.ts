@@ -34,11 +34,26 @@ const busyboxMinor = (image: string): number => Number(/busybox[^:]*:(?:[a-z]+-)
 // Follows the history of networking/nslookup.c: rewritten in 1.29, search lists for plain names since 1.30.
 const lookupOfBusybox = (minor: number): LookupStyle => (minor <= 28 ? { kind: 'libc' } : { kind: 'own', searches: minor >= 30 })
 
-const busybox = (image: string): Userland => ({ flavour: 'busybox', library: 'glibc', lookup: lookupOfBusybox(busyboxMinor(image)), has: only([textAndFiles, busyboxOnly]) })
+const busybox = (image: string): Userland => ({
+  flavour: 'busybox',
+  library: 'glibc',
+  lookup: lookupOfBusybox(busyboxMinor(image)),
+  has: only([textAndFiles, busyboxOnly]),
+})
 
-const alpine = (extra: string): Userland => ({ flavour: 'busybox', library: 'musl', lookup: lookupOfBusybox(36), has: only([textAndFiles, busyboxOnly, ['getent'], words(extra)]) })
+const alpine = (extra: string): Userland => ({
+  flavour: 'busybox',
+  library: 'musl',
+  lookup: lookupOfBusybox(36),
+  has: only([textAndFiles, busyboxOnly, ['getent'], words(extra)]),
+})
 
-const debian = (extra = '', without = ''): Userland => ({ flavour: 'dash', library: 'glibc', lookup: { kind: 'bind' }, has: only([textAndFiles, debianOnly, words(extra)], words(without)) })
+const debian = (extra = '', without = ''): Userland => ({
+  flavour: 'dash',
+  library: 'glibc',
+  lookup: { kind: 'bind' },
+  has: only([textAndFiles, debianOnly, words(extra)], words(without)),
+})
 
 const everywhere: Userland = { flavour: 'dash', library: 'glibc', lookup: { kind: 'bind' }, has: everything }
 
@@ -72,4 +87,5 @@ const userlands: readonly (readonly [string, (image: string) => Userland])[] = [
 ]
 
 /** Differs from Kubernetes: an image that is not known has every program. */
-export const userlandOf = (image: string): Userland => userlands.find(([pattern]) => matchesPattern(pattern, image))?.[1](image) ?? everywhere
+export const userlandOf = (image: string): Userland =>
+  userlands.find(([pattern]) => matchesPattern(pattern, image))?.[1](image) ?? everywhere

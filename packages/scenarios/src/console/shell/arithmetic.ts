@@ -6,7 +6,8 @@ export interface ArithmeticVariables {
   readonly set: (name: string, value: string) => void
 }
 
-const tokenPattern = /\s*(?:(0[xX][0-9a-fA-F]+|\d+)|([A-Za-z_]\w*)|(\*\*|<<=|>>=|<<|>>|<=|>=|==|!=|&&|\|\||\+\+|--|[-+*/%]=|[-+*/%<>=!&|^~?:(),]))/y
+const tokenPattern =
+  /\s*(?:(0[xX][0-9a-fA-F]+|\d+)|([A-Za-z_]\w*)|(\*\*|<<=|>>=|<<|>>|<=|>=|==|!=|&&|\|\||\+\+|--|[-+*/%]=|[-+*/%<>=!&|^~?:(),]))/y
 
 type Token = { readonly kind: 'number'; readonly value: number } | { readonly kind: 'name' | 'sign' | 'end'; readonly text: string }
 
@@ -17,14 +18,26 @@ const tokensOf = (text: string): readonly Token[] | undefined => {
     if (text.slice(tokenPattern.lastIndex).trim() === '') break
     const match = tokenPattern.exec(text)
     if (match === null) return undefined
-    if (match[1] !== undefined) tokens.push({ kind: 'number', value: /^0[0-7]+$/.test(match[1]) ? Number.parseInt(match[1], 8) : Number(match[1]) })
+    if (match[1] !== undefined)
+      tokens.push({ kind: 'number', value: /^0[0-7]+$/.test(match[1]) ? Number.parseInt(match[1], 8) : Number(match[1]) })
     else if (match[2] !== undefined) tokens.push({ kind: 'name', text: match[2] })
     else tokens.push({ kind: 'sign', text: match[3] ?? '' })
   }
   return tokens
 }
 
-const levels: readonly (readonly string[])[] = [['||'], ['&&'], ['|'], ['^'], ['&'], ['==', '!='], ['<', '>', '<=', '>='], ['<<', '>>'], ['+', '-'], ['*', '/', '%']]
+const levels: readonly (readonly string[])[] = [
+  ['||'],
+  ['&&'],
+  ['|'],
+  ['^'],
+  ['&'],
+  ['==', '!='],
+  ['<', '>', '<=', '>='],
+  ['<<', '>>'],
+  ['+', '-'],
+  ['*', '/', '%'],
+]
 
 const apply = (sign: string, a: number, b: number): number | undefined => {
   switch (sign) {

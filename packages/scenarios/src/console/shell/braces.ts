@@ -7,7 +7,7 @@ type Piece = WordPart
 
 const piecesOf = (word: Word): readonly Piece[] =>
   word.flatMap((part): readonly Piece[] =>
-    part.kind === 'text' && !part.quoted ? [...part.text].map((text) => ({ kind: 'text', text, quoted: false })) : [part],
+    part.kind === 'text' && !part.quoted ? Array.from(part.text, (text) => ({ kind: 'text' as const, text, quoted: false })) : [part],
   )
 
 const characterOf = (piece: Piece | undefined): string => (piece?.kind === 'text' && !piece.quoted ? piece.text : '')
@@ -16,7 +16,8 @@ const joined = (pieces: readonly Piece[]): Word => {
   const parts: WordPart[] = []
   for (const piece of pieces) {
     const last = parts.at(-1)
-    if (piece.kind === 'text' && !piece.quoted && last?.kind === 'text' && !last.quoted) parts[parts.length - 1] = { ...last, text: last.text + piece.text }
+    if (piece.kind === 'text' && !piece.quoted && last?.kind === 'text' && !last.quoted)
+      parts[parts.length - 1] = { ...last, text: last.text + piece.text }
     else parts.push(piece)
   }
   return parts
@@ -33,7 +34,7 @@ const sequenceOf = (text: string): readonly string[] | undefined => {
   const step = Math.max(1, Math.abs(Number(given ?? '1')))
   const count = Math.floor(Math.abs(to - from) / step) + 1
   if (count > shellLimits.words) return undefined
-  const width = numbers !== null && /^-?0\d/.test(first + last) ? Math.max(first.length, last.length) : 0
+  const width = numbers !== null && [first, last].some((end) => /^-?0\d/.test(end)) ? Math.max(first.length, last.length) : 0
   return Array.from({ length: count }, (_unused, index) => {
     const value = from <= to ? from + index * step : from - index * step
     if (numbers === null) return String.fromCharCode(value)

@@ -34,7 +34,15 @@ const changeDirectory = atOnce((call) => {
   if (shell.files.list(target) === undefined) {
     const isFile = shell.files.read(target) !== undefined
     const why = isFile ? 'Not a directory' : 'No such file or directory'
-    return complain(call, shell.flavour === 'bash' ? `cd: ${given}: ${why}` : shell.flavour === 'dash' ? `cd: can't cd to ${given}` : `cd: can't cd to ${given}: ${why}`, shell.flavour === 'dash' ? 2 : 1)
+    return complain(
+      call,
+      shell.flavour === 'bash'
+        ? `cd: ${given}: ${why}`
+        : shell.flavour === 'dash'
+          ? `cd: can't cd to ${given}`
+          : `cd: can't cd to ${given}: ${why}`,
+      shell.flavour === 'dash' ? 2 : 1,
+    )
   }
   setVariable(shell, 'OLDPWD', shell.directory)
   shell.directory = target
@@ -52,7 +60,8 @@ const exporting = atOnce(({ shell, args, streams }) => {
     else setVariable(shell, name, word.slice(equals + 1), true)
   }
   if (args.length === 0)
-    for (const [name, { value, exported }] of sortedVariables(shell)) if (exported) streams.stdout(`export ${name}='${value.replaceAll("'", "'\\''")}'\n`)
+    for (const [name, { value, exported }] of sortedVariables(shell))
+      if (exported) streams.stdout(`export ${name}='${value.replaceAll("'", "'\\''")}'\n`)
   return 0
 })
 
@@ -61,7 +70,8 @@ const sortedVariables = (shell: Shell): readonly (readonly [string, { readonly v
 
 const setting = atOnce((call) => {
   const { shell, args, streams } = call
-  if (args.length === 0) for (const [name, { value }] of sortedVariables(shell)) streams.stdout(`${name}='${value.replaceAll("'", "'\\''")}'\n`)
+  if (args.length === 0)
+    for (const [name, { value }] of sortedVariables(shell)) streams.stdout(`${name}='${value.replaceAll("'", "'\\''")}'\n`)
   for (let at = 0; at < args.length; at += 1) {
     const word = args[at] ?? ''
     if (word === '--') {
@@ -73,8 +83,10 @@ const setting = atOnce((call) => {
       shell.positional = args.slice(at)
       return 0
     }
-    const names = word.slice(1) === 'o' ? [longOptions[args[(at += 1)] ?? ''] ?? args[at] ?? ''] : [...word.slice(1)].flatMap((letter) => (letter === 'o' ? [longOptions[args[(at += 1)] ?? ''] ?? args[at] ?? ''] : [letter]))
-    for (const name of names) {
+    for (let place = 1; place < word.length; place += 1) {
+      const letter = word.charAt(place)
+      if (letter === 'o') at += 1
+      const name = letter === 'o' ? (longOptions[args[at] ?? ''] ?? args[at] ?? '') : letter
       if (sign === '-') shell.options.add(name)
       else shell.options.delete(name)
     }
@@ -100,7 +112,7 @@ function* reading(call: BuiltinCall): Generator<ConsoleWait, number, void> {
   let text = (line ?? '').replace(/\n$/, '')
   if (!isRaw) text = text.replace(/\\(.)/g, '$1')
   const separators = valueOf(shell, 'IFS') ?? ' \t\n'
-  const blanks = [...separators].filter((character) => /\s/.test(character)).join('')
+  const blanks = separators.replace(/\S/g, '')
   const isSeparator = (character: string): boolean => separators.includes(character)
   const isBlank = (character: string): boolean => blanks.includes(character) && character !== ''
   let rest = text
@@ -142,7 +154,8 @@ const jumping = (kind: 'break' | 'continue'): Builtin =>
 const testing = (closing: string | undefined): Builtin =>
   atOnce((call) => {
     const { shell, args } = call
-    if (closing !== undefined && args.at(-1) !== closing) return complain(call, shell.flavour === 'bash' ? `[: missing \`${closing}'` : `[: missing ${closing}`, 2)
+    if (closing !== undefined && args.at(-1) !== closing)
+      return complain(call, shell.flavour === 'bash' ? `[: missing \`${closing}'` : `[: missing ${closing}`, 2)
     const words = closing === undefined ? args : args.slice(0, -1)
     const outcome = evaluateTest(words, shell, closing === ']]')
     if (typeof outcome === 'boolean') return outcome ? 0 : 1
@@ -187,7 +200,14 @@ const telling = (how: 'type' | 'which'): Builtin =>
       if (kind === undefined || (how === 'which' && kind !== 'program')) {
         status = how === 'type' ? 127 : 1
         if (how === 'type') streams.stderr(shell.flavour === 'bash' ? complaint(shell, `type: ${name}: not found`) : `${name}: not found\n`)
-      } else if (how === 'type') streams.stdout(kind === 'builtin' ? `${name} is a shell builtin\n` : kind === 'alias' ? `${name} is aliased to \`${shell.aliases.get(name) ?? ''}'\n` : `${name} is ${path}\n`)
+      } else if (how === 'type')
+        streams.stdout(
+          kind === 'builtin'
+            ? `${name} is a shell builtin\n`
+            : kind === 'alias'
+              ? `${name} is aliased to \`${shell.aliases.get(name) ?? ''}'\n`
+              : `${name} is ${path}\n`,
+        )
       else streams.stdout(`${path}\n`)
     }
     return status
@@ -217,7 +237,12 @@ function* sourcing(call: BuiltinCall): Generator<ConsoleWait, number, void> {
   const [file = ''] = args
   // `source <(kubectl completion bash)` and its like set up what only a keyboard needs.
   const content = shell.files.read(pathFrom(shell.directory, file))
-  if (content === undefined) return complain(call, shell.flavour === 'bash' ? `${file}: No such file or directory` : `.: can't open '${file}'`, shell.flavour === 'bash' ? 1 : 2)
+  if (content === undefined)
+    return complain(
+      call,
+      shell.flavour === 'bash' ? `${file}: No such file or directory` : `.: can't open '${file}'`,
+      shell.flavour === 'bash' ? 1 : 2,
+    )
   return yield* source(content, streams)
 }
 

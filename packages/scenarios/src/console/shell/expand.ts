@@ -38,7 +38,8 @@ function* parameter(expander: Expander, part: Extract<WordPart, { kind: 'paramet
   const { name, operator, argument } = part
   const value = valueOf(shell, name)
   if (operator === undefined) {
-    if (value === undefined && shell.options.has('u') && name !== '@' && name !== '*') fail(`${name}: ${shell.flavour === 'bash' ? 'unbound variable' : 'parameter not set'}`)
+    if (value === undefined && shell.options.has('u') && name !== '@' && name !== '*')
+      fail(`${name}: ${shell.flavour === 'bash' ? 'unbound variable' : 'parameter not set'}`)
     return value ?? ''
   }
   const isEmpty = value === undefined || (operator.startsWith(':') && value === '')
@@ -76,7 +77,12 @@ function* parameter(expander: Expander, part: Extract<WordPart, { kind: 'paramet
     case '//': {
       const both = yield* expandToPattern(expander, argument)
       const slash = both.search(/(?<!\\)\//)
-      return replacePattern(value ?? '', slash < 0 ? both : both.slice(0, slash), slash < 0 ? '' : withoutBackslashes(both.slice(slash + 1)), operator === '//')
+      return replacePattern(
+        value ?? '',
+        slash < 0 ? both : both.slice(0, slash),
+        slash < 0 ? '' : withoutBackslashes(both.slice(slash + 1)),
+        operator === '//',
+      )
     }
     case ':': {
       const [from = '0', length] = (yield* expandToText(expander, argument)).split(':')
@@ -102,7 +108,13 @@ function* textOf(expander: Expander, part: WordPart): Waits<string> {
       const { shell } = expander
       const value = evaluateArithmetic(text, { get: (name) => valueOf(shell, name), set: (name, given) => setVariable(shell, name, given) })
       if (E.isRight(value)) return String(value.right)
-      expander.fail(shell.flavour === 'bash' ? `${text.trim()}: ${value.left}` : shell.flavour === 'dash' ? `arithmetic expression: ${value.left}: "${text}"` : value.left)
+      expander.fail(
+        shell.flavour === 'bash'
+          ? `${text.trim()}: ${value.left}`
+          : shell.flavour === 'dash'
+            ? `arithmetic expression: ${value.left}: "${text}"`
+            : value.left,
+      )
       return ''
     }
   }
@@ -197,7 +209,9 @@ const globbed = (shell: Shell, field: Field): readonly string[] => {
   if (shell.options.has('f') || !hasPattern(pattern)) return [plain(field)]
   const isAbsolute = pattern.startsWith('/')
   const directory = shell.directory.replace(/[*?[\]\\]/g, '\\$&')
-  const found = expandPath(isAbsolute ? pattern : `${directory}/${pattern.replace(/^(\.\/)+/, '')}`, (folder) => shell.files.list(pathFrom('/', folder)))
+  const found = expandPath(isAbsolute ? pattern : `${directory}/${pattern.replace(/^(\.\/)+/, '')}`, (folder) =>
+    shell.files.list(pathFrom('/', folder)),
+  )
   if (found.length === 0) return [plain(field)]
   if (isAbsolute) return found
   const prefix = shell.directory === '/' ? '/' : `${shell.directory}/`

@@ -47,7 +47,11 @@ export interface ProgramCall {
   readonly environment: Readonly<Record<string, string>>
   readonly budget: Budget
   /** Starts another program, or a shell. */
-  readonly start: (words: readonly string[], streams: Streams, environment?: Readonly<Record<string, string>>) => Generator<ConsoleWait, number, void>
+  readonly start: (
+    words: readonly string[],
+    streams: Streams,
+    environment?: Readonly<Record<string, string>>,
+  ) => Generator<ConsoleWait, number, void>
 }
 
 /** Answers with its exit status. */

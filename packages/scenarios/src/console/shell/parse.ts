@@ -12,7 +12,24 @@ export interface ParseProblem {
   readonly line: number
 }
 
-const reserved: ReadonlySet<string> = new Set(['if', 'then', 'elif', 'else', 'fi', 'for', 'while', 'until', 'do', 'done', 'case', 'esac', '{', '}', '!', 'in'])
+const reserved: ReadonlySet<string> = new Set([
+  'if',
+  'then',
+  'elif',
+  'else',
+  'fi',
+  'for',
+  'while',
+  'until',
+  'do',
+  'done',
+  'case',
+  'esac',
+  '{',
+  '}',
+  '!',
+  'in',
+])
 
 interface PendingDocument {
   readonly delimiter: string
@@ -21,7 +38,8 @@ interface PendingDocument {
   readonly fill: (text: Word) => void
 }
 
-export const parseScript = (source: string): E.Either<ParseProblem, Script> => E.map(({ script }: Reading) => script)(read(source, 'script'))
+export const parseScript = (source: string): E.Either<ParseProblem, Script> =>
+  E.map(({ script }: Reading) => script)(read(source, 'script'))
 
 /** The text of a here-document or an arithmetic expression: expansions count, quotes do not. */
 export const parseDocumentText = (text: string): E.Either<ParseProblem, Word> => E.map(({ word }: Reading) => word)(read(text, 'document'))
@@ -133,13 +151,12 @@ const read = (source: string, mode: 'script' | 'document'): E.Either<ParseProble
     }
     if (next === '{') {
       at += 1
-      let name: string | undefined
       let operator: string | undefined
       if (source.charAt(at) === '#' && source.charAt(at + 1) !== '}') {
         at += 1
         operator = 'length'
       }
-      name = /^(?:[A-Za-z_]\w*|\d+|[?#@*$!-])/.exec(source.slice(at, at + 200))?.[0]
+      const name = /^(?:[A-Za-z_]\w*|\d+|[?#@*$!-])/.exec(source.slice(at, at + 200))?.[0]
       if (name === undefined) return fail('syntax error: bad substitution')
       at += name.length
       let argument: Word = []
@@ -149,7 +166,8 @@ const read = (source: string, mode: 'script' | 'document'): E.Either<ParseProble
         at += operator.length
         argument = wordUntil((character) => character === '}', quoted)
       }
-      if (source.charAt(at) !== '}') return at >= source.length ? fail('syntax error: unterminated ${', true) : fail('syntax error: bad substitution')
+      if (source.charAt(at) !== '}')
+        return at >= source.length ? fail('syntax error: unterminated ${', true) : fail('syntax error: bad substitution')
       at += 1
       return { kind: 'parameter', name, operator, argument, quoted }
     }
@@ -323,7 +341,8 @@ const read = (source: string, mode: 'script' | 'document'): E.Either<ParseProble
     if (operator === '>&' || operator === '<&') {
       const [only] = target
       const number = target.length === 1 && only?.kind === 'text' ? only.text : ''
-      if (/^\d$/.test(number)) redirects.push({ kind: 'duplicate', descriptor: descriptor ?? (operator === '>&' ? 1 : 0), from: Number(number) })
+      if (/^\d$/.test(number))
+        redirects.push({ kind: 'duplicate', descriptor: descriptor ?? (operator === '>&' ? 1 : 0), from: Number(number) })
       else if (operator === '>&' && descriptor === undefined) redirects.push({ kind: 'both', target })
       else fail('syntax error: bad redirection')
       return true
@@ -559,10 +578,25 @@ const read = (source: string, mode: 'script' | 'document'): E.Either<ParseProble
 
 /** `\n` and its like, as in `$'…'` and `printf`. */
 export const escapesOf = (text: string): string =>
-  text.replace(/\\(?:x([0-9a-fA-F]{1,2})|0?([0-7]{1,3})|([^]))/g, (whole, hex: string | undefined, octal: string | undefined, letter: string | undefined) => {
-    if (hex !== undefined) return String.fromCharCode(Number.parseInt(hex, 16))
-    if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8))
-    return letterEscapes[letter ?? ''] ?? whole
-  })
+  text.replace(
+    /\\(?:x([0-9a-fA-F]{1,2})|0?([0-7]{1,3})|([^]))/g,
+    (whole, hex: string | undefined, octal: string | undefined, letter: string | undefined) => {
+      if (hex !== undefined) return String.fromCharCode(Number.parseInt(hex, 16))
+      if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8))
+      return letterEscapes[letter ?? ''] ?? whole
+    },
+  )
 
-const letterEscapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', a: '\u0007', b: '\b', f: '\f', v: '\v', e: '\u001b', '\\': '\\', "'": "'", '"': '"' }
+const letterEscapes: Readonly<Record<string, string>> = {
+  n: '\n',
+  t: '\t',
+  r: '\r',
+  a: '\u0007',
+  b: '\b',
+  f: '\f',
+  v: '\v',
+  e: '\u001b',
+  '\\': '\\',
+  "'": "'",
+  '"': '"',
+}

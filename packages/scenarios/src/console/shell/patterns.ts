@@ -41,7 +41,8 @@ export const characterClasses: Readonly<Record<string, string>> = {
 }
 
 /** The whole text matches. */
-export const matchesShellPattern = (pattern: string, text: string): boolean => new RegExp(`^${sourceOf(pattern, '[^]*', '[^]')}$`).test(text)
+export const matchesShellPattern = (pattern: string, text: string): boolean =>
+  new RegExp(`^${sourceOf(pattern, '[^]*', '[^]')}$`).test(text)
 
 export const hasPattern = (pattern: string): boolean => /(^|[^\\])(\\\\)*[*?[]/.test(pattern)
 

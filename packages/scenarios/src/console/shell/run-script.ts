@@ -44,7 +44,8 @@ function* runList(shell: Shell, { first, rest }: AndOrList, streams: Streams): W
   if (hasMore) shell.conditions -= 1
   // With `set -e` a failing command ends the shell, unless something looks at its status.
   const tested = isLast ? (rest.at(-1)?.pipeline.negated ?? first.negated) : true
-  if (shell.options.has('e') && shell.status !== 0 && shell.conditions === 0 && !tested) shell.flow ??= { kind: 'exit', status: shell.status }
+  if (shell.options.has('e') && shell.status !== 0 && shell.conditions === 0 && !tested)
+    shell.flow ??= { kind: 'exit', status: shell.status }
 }
 
 function* runPipeline(shell: Shell, { negated, commands }: Pipeline, streams: Streams): Waits<void> {
@@ -209,8 +210,15 @@ interface Redirected {
 const cannotOpen = (shell: Shell, path: string, how: 'read' | 'write', why: string): string => {
   if (shell.flavour === 'bash') return complaint(shell, `${path}: ${why}`)
   const missing = why === 'No such file or directory'
-  if (shell.flavour === 'dash') return complaint(shell, `cannot ${how === 'read' ? 'open' : 'create'} ${path}: ${missing ? (how === 'read' ? 'No such file' : 'Directory nonexistent') : why}`)
-  return complaint(shell, `can't ${how === 'read' ? 'open' : 'create'} ${path}: ${missing ? (how === 'read' ? 'no such file' : 'nonexistent directory') : why}`)
+  if (shell.flavour === 'dash')
+    return complaint(
+      shell,
+      `cannot ${how === 'read' ? 'open' : 'create'} ${path}: ${missing ? (how === 'read' ? 'No such file' : 'Directory nonexistent') : why}`,
+    )
+  return complaint(
+    shell,
+    `can't ${how === 'read' ? 'open' : 'create'} ${path}: ${missing ? (how === 'read' ? 'no such file' : 'nonexistent directory') : why}`,
+  )
 }
 
 /** The streams after the redirects; undefined when one cannot be opened (which was said). */
@@ -250,13 +258,22 @@ function* redirect(shell: Shell, redirects: readonly Redirect[], streams: Stream
       const content = shell.files.read(path)
       if (content === undefined) {
         close()
-        return refuse(cannotOpen(shell, given, 'read', shell.files.list(path) === undefined ? 'No such file or directory' : 'Is a directory'))
+        return refuse(
+          cannotOpen(shell, given, 'read', shell.files.list(path) === undefined ? 'No such file or directory' : 'Is a directory'),
+        )
       }
       stdin = inputOf(content)
       terminal = undefined
       continue
     }
-    const sink = path === '/dev/null' ? () => undefined : path === '/dev/stdout' ? stdout : path === '/dev/stderr' ? stderr : fileSink(shell, path, redirection.kind === 'append')
+    const sink =
+      path === '/dev/null'
+        ? () => undefined
+        : path === '/dev/stdout'
+          ? stdout
+          : path === '/dev/stderr'
+            ? stderr
+            : fileSink(shell, path, redirection.kind === 'append')
     if (typeof sink === 'string') {
       close()
       return refuse(cannotOpen(shell, given, 'write', sink))
@@ -298,7 +315,9 @@ function* runSimple(shell: Shell, command: Extract<Command, { kind: 'simple' }>,
   if (words.length === 0 && !hasSubstitution(command)) shell.status = 0
   else if (words.length > 0) shell.status = statusBefore
   if (shell.options.has('x') && (words.length > 0 || command.assignments.length > 0))
-    streams.stderr(`+ ${[...command.assignments.map(({ name }) => `${name}=${shell.variables.get(name)?.value ?? ''}`), ...words].join(' ')}\n`)
+    streams.stderr(
+      `+ ${[...command.assignments.map(({ name }) => `${name}=${shell.variables.get(name)?.value ?? ''}`), ...words].join(' ')}\n`,
+    )
   const redirected = yield* redirect(shell, command.redirects, streams)
   if (redirected === undefined) return
   if (words.length > 0) shell.status = yield* runWords(shell, words, redirected.streams, Object.fromEntries(assigned))
@@ -330,7 +349,7 @@ export function* runWords(
   const [word = '', ...args] = words
   const builtin = builtinOf(word)
   if (builtin !== undefined) {
-    const before = new Map(shell.variables)
+    const before = Object.keys(extra).map((name) => [name, shell.variables.get(name)] as const)
     for (const [name, value] of Object.entries(extra)) setVariable(shell, name, value)
     const status = yield* builtin({
       shell,
@@ -339,8 +358,7 @@ export function* runWords(
       run: (inner, given) => runWords(shell, inner, given),
       source: (text, given) => sourceText(shell, text, given),
     })
-    for (const name of Object.keys(extra)) {
-      const value = before.get(name)
+    for (const [name, value] of before) {
       if (value === undefined) shell.variables.delete(name)
       else shell.variables.set(name, value)
     }
@@ -358,7 +376,15 @@ export function* runWords(
   }
   if (word.includes('/')) {
     const content = shell.files.read(pathFrom(shell.directory, word))
-    if (content !== undefined) return yield* startShell({ machine, words: ['sh', word, ...args], streams, environment, directory: shell.directory, budget: shell.budget })
+    if (content !== undefined)
+      return yield* startShell({
+        machine,
+        words: ['sh', word, ...args],
+        streams,
+        environment,
+        directory: shell.directory,
+        budget: shell.budget,
+      })
     streams.stderr(complaint(shell, shell.flavour === 'bash' ? `${word}: No such file or directory` : `${word}: not found`))
     return 127
   }
@@ -396,7 +422,15 @@ const callOf = (machine: Machine, parts: CallParts): ProgramCall => ({
   machine,
   *start(words, streams, environment = parts.environment) {
     return yield* runWords(
-      newShell({ machine, flavour: machine.flavour, budget: parts.budget, name: parts.name, positional: [], environment, directory: parts.directory }),
+      newShell({
+        machine,
+        flavour: machine.flavour,
+        budget: parts.budget,
+        name: parts.name,
+        positional: [],
+        environment,
+        directory: parts.directory,
+      }),
       words,
       streams,
     )
@@ -411,9 +445,18 @@ export function* startProgram(machine: Machine, words: readonly string[], stream
   if (program === undefined || name === undefined) {
     const content = word.includes('/') ? machine.files.read(pathFrom(machine.directory, word)) : undefined
     if (content === undefined) return undefined
-    return yield* startShell({ machine, words: ['sh', word, ...args], streams, environment: machine.environment, directory: machine.directory, budget })
+    return yield* startShell({
+      machine,
+      words: ['sh', word, ...args],
+      streams,
+      environment: machine.environment,
+      directory: machine.directory,
+      budget,
+    })
   }
-  return yield* program(callOf(machine, { name, args, streams, environment: machine.environment, directory: machine.directory, files: machine.files, budget }))
+  return yield* program(
+    callOf(machine, { name, args, streams, environment: machine.environment, directory: machine.directory, files: machine.files, budget }),
+  )
 }
 
 /** `eval`, `.`: in this same shell. */
@@ -449,7 +492,7 @@ export function* startShell({ machine, words, streams, environment, directory, b
     rest = rest.slice(1)
     if (word.startsWith('--')) continue
     if (word.includes('c')) command = true
-    if (word.startsWith('-')) options.push(...[...word.slice(1)].filter((letter) => 'eux'.includes(letter)))
+    if (word.startsWith('-')) options.push(...['e', 'u', 'x'].filter((letter) => word.includes(letter)))
     if (word === '-o') rest = rest.slice(1)
   }
   const shellNamed = (name: string, positional: readonly string[]): Shell => {
@@ -480,7 +523,16 @@ export function* startShell({ machine, words, streams, environment, directory, b
     const content = machine.files.read(pathFrom(directory, file))
     if (content !== undefined) return yield* runText(shell, content)
     const complainer = shellNamed(called, [])
-    streams.stderr(complaint(complainer, flavour === 'bash' ? `${file}: No such file or directory` : flavour === 'dash' ? `cannot open ${file}: No such file` : `can't open '${file}': No such file or directory`))
+    streams.stderr(
+      complaint(
+        complainer,
+        flavour === 'bash'
+          ? `${file}: No such file or directory`
+          : flavour === 'dash'
+            ? `cannot open ${file}: No such file`
+            : `can't open '${file}': No such file or directory`,
+      ),
+    )
     return flavour === 'bash' ? 127 : 2
   }
   const shell = shellNamed(called, [])

@@ -20,4 +20,10 @@ export const shellLimits = {
 } as const
 
 /** Why a line was ended from outside. */
-export type LimitReached = 'too many rounds of loops' | 'too many commands' | 'too much output' | 'shells nested too deeply' | 'waited in vain' | 'interrupted'
+export type LimitReached =
+  | 'too many rounds of loops'
+  | 'too many commands'
+  | 'too much output'
+  | 'shells nested too deeply'
+  | 'waited in vain'
+  | 'interrupted'

@@ -9,7 +9,9 @@ const fileTests: Readonly<Record<string, (shell: Shell, path: string) => boolean
   '-d': (shell, path) => shell.files.list(path) !== undefined,
   '-s': (shell, path) => (shell.files.read(path) ?? '') !== '',
   '-r': (shell, path) => shell.files.read(path) !== undefined || shell.files.list(path) !== undefined,
-  '-w': (shell, path) => (shell.files.read(path) !== undefined || shell.files.list(path) !== undefined) && shell.files.writeProblem(path) !== 'Read-only file system',
+  '-w': (shell, path) =>
+    (shell.files.read(path) !== undefined || shell.files.list(path) !== undefined) &&
+    shell.files.writeProblem(path) !== 'Read-only file system',
   '-x': (shell, path) => shell.files.list(path) !== undefined || shell.files.read(path) !== undefined,
   '-L': () => false,
   '-h': () => false,
@@ -27,12 +29,18 @@ const numberTests: Readonly<Record<string, (a: number, b: number) => boolean>> =
 export const evaluateTest = (words: readonly string[], shell: Shell, isDouble: boolean): boolean | string => {
   let at = 0
   let problem: string | undefined
-  const badNumber = (text: string): string => (shell.flavour === 'bash' ? `${text}: integer expression expected` : shell.flavour === 'dash' ? `Illegal number: ${text}` : `${text}: bad number`)
+  const badNumber = (text: string): string =>
+    shell.flavour === 'bash'
+      ? `${text}: integer expression expected`
+      : shell.flavour === 'dash'
+        ? `Illegal number: ${text}`
+        : `${text}: bad number`
   const numberOf = (text: string): number => {
     if (!/^\s*[-+]?\d+\s*$/.test(text)) problem ??= badNumber(text)
     return Number(text)
   }
-  const isBinary = (sign: string | undefined): sign is string => sign !== undefined && (sign in numberTests || ['=', '==', '!=', '<', '>', '=~', '-nt', '-ot'].includes(sign))
+  const isBinary = (sign: string | undefined): sign is string =>
+    sign !== undefined && (sign in numberTests || ['=', '==', '!=', '<', '>', '=~', '-nt', '-ot'].includes(sign))
 
   const single = (): boolean => {
     const first = words[at]
@@ -110,6 +118,11 @@ export const evaluateTest = (words: readonly string[], shell: Shell, isDouble: b
   if (words.length === 1) return words[0] !== ''
   const value = either()
   if (problem !== undefined) return problem
-  if (at < words.length) return shell.flavour === 'bash' ? `${words[at] ?? ''}: binary operator expected` : shell.flavour === 'dash' ? `${words[at - 1] ?? ''}: unexpected operator` : `${words[at] ?? ''}: unknown operand`
+  if (at < words.length)
+    return shell.flavour === 'bash'
+      ? `${words[at] ?? ''}: binary operator expected`
+      : shell.flavour === 'dash'
+        ? `${words[at - 1] ?? ''}: unexpected operator`
+        : `${words[at] ?? ''}: unknown operand`
   return value
 }

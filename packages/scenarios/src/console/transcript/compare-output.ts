@@ -36,7 +36,13 @@ const patternOf = (text: string, agesCount: boolean): RegExp => {
 
 const hasAges = (expected: readonly string[]): boolean => expected.some((line) => /(?:^| )(?:AGE|LAST SEEN)(?: |$)/.test(line))
 
-export const compareOutput = (command: string, line: number, expected: readonly TranscriptLine[], shown: string, anyOrder: boolean): readonly Mismatch[] => {
+export const compareOutput = (
+  command: string,
+  line: number,
+  expected: readonly TranscriptLine[],
+  shown: string,
+  anyOrder: boolean,
+): readonly Mismatch[] => {
   const wanted = expected.map((each) => ({ line: each.line, text: squeezed(each.text) })).filter(({ text }) => text !== '')
   const found = shown
     .replaceAll('\r', '')
@@ -66,7 +72,8 @@ const compareSets = ({ command, line, wanted, found, patterns }: Comparison): re
     if (place < 0) mismatches.push({ line: at, command, expected: text, found: '' })
     else left.splice(place, 1)
   }
-  if (!patterns.includes(undefined)) for (const text of left) mismatches.push({ line: wanted.at(-1)?.line ?? line, command, expected: '', found: text })
+  if (!patterns.includes(undefined))
+    for (const text of left) mismatches.push({ line: wanted.at(-1)?.line ?? line, command, expected: '', found: text })
   return mismatches
 }
 
@@ -77,9 +84,16 @@ const compareInOrder = ({ command, line, wanted, found, patterns }: Comparison):
   for (const [index, { line: at, text }] of wanted.entries()) {
     const pattern = patterns[index]
     const [first = 0] = reachable
-    const next = pattern === undefined ? Array.from({ length: found.length - first + 1 }, (_unused, offset) => first + offset) : reachable.filter((place) => place < found.length && pattern.test(found[place] ?? '')).map((place) => place + 1)
+    const next =
+      pattern === undefined
+        ? Array.from({ length: found.length - first + 1 }, (_unused, offset) => first + offset)
+        : reachable.filter((place) => place < found.length && pattern.test(found[place] ?? '')).map((place) => place + 1)
     furthest = Math.min(...reachable)
-    if (next.length === 0) return mismatchesFrom({ command, line: at, wanted: wanted.slice(index), found: found.slice(furthest), patterns: patterns.slice(index) }, text)
+    if (next.length === 0)
+      return mismatchesFrom(
+        { command, line: at, wanted: wanted.slice(index), found: found.slice(furthest), patterns: patterns.slice(index) },
+        text,
+      )
     reachable = next
   }
   if (reachable.includes(found.length)) return []
@@ -96,6 +110,7 @@ const mismatchesFrom = ({ command, wanted, found, patterns }: Comparison, firstT
     if (there !== undefined && pattern.test(there)) continue
     mismatches.push({ line, command, expected: text, found: there ?? '' })
   }
-  if (!patterns.includes(undefined)) for (const text of found.slice(wanted.length)) mismatches.push({ line: wanted.at(-1)?.line ?? 0, command, expected: '', found: text })
+  if (!patterns.includes(undefined))
+    for (const text of found.slice(wanted.length)) mismatches.push({ line: wanted.at(-1)?.line ?? 0, command, expected: '', found: text })
   return mismatches.length > 0 ? mismatches : [{ line: wanted[0]?.line ?? 0, command, expected: firstText, found: found[0] ?? '' }]
 }

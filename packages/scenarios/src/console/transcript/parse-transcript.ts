@@ -42,7 +42,8 @@ const promptOf = (text: string): { readonly prompt: string; readonly rest: strin
 }
 
 /** Shells of people's own machines, and of containers. A bare `#` may be either. */
-export const isContainerPrompt = (prompt: string): boolean => /^(?:\/|~).* [#$]$/.test(prompt) || /^root@[^:]+:\/.*#$/.test(prompt) || /^(?:bash|sh|ash)-/.test(prompt)
+export const isContainerPrompt = (prompt: string): boolean =>
+  /^(?:\/|~).* [#$]$/.test(prompt) || /^root@[^:]+:\/.*#$/.test(prompt) || /^(?:bash|sh|ash)-/.test(prompt)
 
 const needsMore = (command: string): boolean => {
   if (/(?:^|[^\\])(?:\\\\)*\\$/.test(command)) return true

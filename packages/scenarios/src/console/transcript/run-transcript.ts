@@ -25,7 +25,10 @@ export interface TranscriptCommandResult {
 
 /** What a transcript needs of a session. */
 export interface TranscriptTerminal {
-  readonly run: (line: string, options?: { readonly watchLines?: number }) => { readonly exit: number; readonly shown: string; readonly ended?: LimitReached }
+  readonly run: (
+    line: string,
+    options?: { readonly watchLines?: number },
+  ) => { readonly exit: number; readonly shown: string; readonly ended?: LimitReached }
   readonly depth: () => number
   readonly prompt: () => string
 }
@@ -72,15 +75,19 @@ export const runTranscript = ({ first, open, now }: TranscriptDesk, text: string
     current = terminal
     const at = now()
     const wild = each.expected.some(({ text: expected }) => ['…', '...'].includes(expected.trim()))
-    const watchLines = wild ? undefined : each.expected.filter(({ text: expected }) => expected.trim() !== '' && expected.trim() !== '^C').length
+    const watchLines = wild
+      ? undefined
+      : each.expected.filter(({ text: expected }) => expected.trim() !== '' && expected.trim() !== '^C').length
     const { exit, shown, ended } = current.run(each.command, watchLines === undefined || watchLines === 0 ? {} : { watchLines })
     commands.push({ line: each.line, command: each.command, at, exit, shown, ...(ended === undefined ? undefined : { ended }) })
     const expected = each.expected.filter(({ text: line }) => line.trim() !== '^C')
     const saysSomething = expected.some(({ text: line }) => line.trim() !== '')
-    if (ended !== undefined && ended !== 'interrupted') mismatches.push({ line: each.line, command: each.command, expected: '', found: `the line was ended: ${ended}` })
+    if (ended !== undefined && ended !== 'interrupted')
+      mismatches.push({ line: each.line, command: each.command, expected: '', found: `the line was ended: ${ended}` })
     // A command without output in the transcript is only expected to succeed.
     if (saysSomething) mismatches.push(...compareOutput(each.command, each.line, expected, shown, each.anyOrder))
-    else if (exit !== 0 && ended === undefined && current.depth() === 0) mismatches.push({ line: each.line, command: each.command, expected: '', found: `exit ${exit}: ${shown.trim()}` })
+    else if (exit !== 0 && ended === undefined && current.depth() === 0)
+      mismatches.push({ line: each.line, command: each.command, expected: '', found: `exit ${exit}: ${shown.trim()}` })
   }
   return { passed: mismatches.length === 0, commands, mismatches }
 }
