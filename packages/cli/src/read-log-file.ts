@@ -59,9 +59,10 @@ export const readLogFile = (path: string, output: Output, { untilSeq, decode = t
   }
   const { header, state, at, end } = read.right
   if (end.torn !== undefined)
-    output.note(`${path}: the run was cut off while it wrote turn ${end.turns} (line ${end.torn.line}); this is the log up to its last whole turn\n`)
-  if (untilSeq !== undefined && untilSeq >= end.events)
-    throw badInput(`${path}@${untilSeq}: the log has events 0 to ${end.events - 1}`)
+    output.note(
+      `${path}: the run was cut off while it wrote turn ${end.turns} (line ${end.torn.line}); this is the log up to its last whole turn\n`,
+    )
+  if (untilSeq !== undefined && untilSeq >= end.events) throw badInput(`${path}@${untilSeq}: the log has events 0 to ${end.events - 1}`)
   return { path, header, events, state, at, end }
 }
 

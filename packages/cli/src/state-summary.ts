@@ -11,10 +11,13 @@ export const stateSummary = (state: ClusterState): readonly KindSummary[] => {
   const reader = readerOf(state)
   const wordsOf = (kind: string): string => {
     if (kind === 'Pod') {
-      const ready = reader.list('Pod').filter(({ status }) => status.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') === true)
+      const ready = reader
+        .list('Pod')
+        .filter(({ status }) => status.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') === true)
       return `${ready.length} ready`
     }
-    if (kind === 'PersistentVolumeClaim') return `${reader.list('PersistentVolumeClaim').filter(({ status }) => status.phase === 'Bound').length} bound`
+    if (kind === 'PersistentVolumeClaim')
+      return `${reader.list('PersistentVolumeClaim').filter(({ status }) => status.phase === 'Bound').length} bound`
     if (kind === 'StatefulSet')
       return reader
         .list('StatefulSet')

@@ -77,7 +77,10 @@ describe('run', () => {
   })
 
   it('says once what is stored and not simulated', async () => {
-    const path = file('stored.yaml', 'apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: a}\nspec: {podSelector: {}}\n')
+    const path = file(
+      'stored.yaml',
+      'apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: a}\nspec: {podSelector: {}}\n',
+    )
     const { exit, printed } = await statefold(['run', path, '--quiet'])
     expect([exit, printed]).toEqual([0, expect.stringContaining('stored, not simulated: NetworkPolicy')])
   })
@@ -101,10 +104,22 @@ describe('run', () => {
   })
 
   it.each<readonly [string, string, RegExp]>([
-    ['negative.yaml', readFileSync(web, 'utf8').replace('replicas: 3', 'replicas: -3'), /negative\.yaml:22:13: The StatefulSet "web" is invalid: spec\.replicas/],
+    [
+      'negative.yaml',
+      readFileSync(web, 'utf8').replace('replicas: 3', 'replicas: -3'),
+      /negative\.yaml:22:13: The StatefulSet "web" is invalid: spec\.replicas/,
+    ],
     ['broken.yaml', 'a: [', /broken\.yaml:1:\d+: not YAML/],
-    ['misspelt.yaml', 'apiVersion: statefold.dev/v1\nkind: Scenario\nsteps: [{kubctl: get pods}]\n', /misspelt\.yaml:3:10: steps\[0\]: unknown field "kubctl" in step; did you mean "kubectl"\?/],
-    ['outside.yaml', 'apiVersion: statefold.dev/v1\nkind: Scenario\nmanifests: [link.yaml]\n', /outside\.yaml:3:13: link\.yaml: it is outside the scenario's folder/],
+    [
+      'misspelt.yaml',
+      'apiVersion: statefold.dev/v1\nkind: Scenario\nsteps: [{kubctl: get pods}]\n',
+      /misspelt\.yaml:3:10: steps\[0\]: unknown field "kubctl" in step; did you mean "kubectl"\?/,
+    ],
+    [
+      'outside.yaml',
+      'apiVersion: statefold.dev/v1\nkind: Scenario\nmanifests: [link.yaml]\n',
+      /outside\.yaml:3:13: link\.yaml: it is outside the scenario's folder/,
+    ],
   ])('writes nothing for %s', async (name, text, words) => {
     if (name === 'outside.yaml') symlinkSync(web, file('link.yaml'))
     const written = file(`${name}.ndjson`)
@@ -115,11 +130,19 @@ describe('run', () => {
 
   it.each<readonly [string, () => readonly string[], string]>([
     ['a missing file', () => ['run', 'nowhere.yaml'], 'nowhere.yaml: there is no such file\n'],
-    ['a name of nothing', () => ['run', 'no-such-scenario'], 'no-such-scenario: there is no such file; nor is there a scenario of that name (statefold scenario list shows them)\n'],
+    [
+      'a name of nothing',
+      () => ['run', 'no-such-scenario'],
+      'no-such-scenario: there is no such file; nor is there a scenario of that name (statefold scenario list shows them)\n',
+    ],
     ['a log in a folder that is not there', () => ['run', web, '--log', '/nowhere/x.ndjson'], '/nowhere/x.ndjson: there is no such file\n'],
     ['a missing log', () => ['replay', 'nowhere.ndjson'], 'nowhere.ndjson: there is no such file\n'],
     ['a folder as a log', () => ['replay', folder], `${folder}: it is a folder, not a file\n`],
-    ['a file that is no log', () => ['timeline', file('words.txt', 'hello\n')], `${folder}/words.txt:1: line 1 is not JSON; expected the header of a statefold log\n`],
+    [
+      'a file that is no log',
+      () => ['timeline', file('words.txt', 'hello\n')],
+      `${folder}/words.txt:1: line 1 is not JSON; expected the header of a statefold log\n`,
+    ],
   ])('%s is a sentence, not a stack trace', async (_name, args, words) => {
     expect(await statefold(args())).toEqual({ exit: 64, printed: '', noted: words })
   })
@@ -145,7 +168,9 @@ describe('replay and verify', () => {
   })
 
   it('seeks to a time and to a turn', async () => {
-    const early = JSON.parse((await statefold(['replay', log, '--at', '1s', '--json'])).printed) as { objects: { kind: string; count: number }[] }
+    const early = JSON.parse((await statefold(['replay', log, '--at', '1s', '--json'])).printed) as {
+      objects: { kind: string; count: number }[]
+    }
     expect(early.objects.find(({ kind }) => kind === 'Pod')?.count).toBe(1)
     expect((await statefold(['replay', log, '--at', '99999'])).exit).toBe(64)
   })
@@ -165,7 +190,11 @@ describe('replay and verify', () => {
     const whole = readFileSync(log, 'utf8')
     const torn = file('torn.ndjson', whole.slice(0, Math.floor(whole.length / 2)))
     const { exit, noted, printed } = await statefold(['replay', torn])
-    expect([exit, noted, printed]).toEqual([0, expect.stringContaining('this is the log up to its last whole turn'), expect.stringContaining('no end is written')])
+    expect([exit, noted, printed]).toEqual([
+      0,
+      expect.stringContaining('this is the log up to its last whole turn'),
+      expect.stringContaining('no end is written'),
+    ])
   })
 
   it('refuses an unknown version by name', async () => {
@@ -177,7 +206,12 @@ describe('replay and verify', () => {
 describe('looking at a log', () => {
   it('tells its timeline, also about one object only', async () => {
     const { printed } = await statefold(['timeline', log, '--about', 'web-2', '--at', '10s'])
-    expect(printed.split('\n').slice(1).filter((line) => line.includes('web-0 '))).toEqual([])
+    expect(
+      printed
+        .split('\n')
+        .slice(1)
+        .filter((line) => line.includes('web-0 ')),
+    ).toEqual([])
   })
 
   it('explains what is waited for', async () => {
@@ -197,7 +231,19 @@ describe('looking at a log', () => {
 describe('fork', () => {
   it('continues otherwise, writes a log that verifies, and says what differs', async () => {
     const other = file('fork.ndjson')
-    const { exit, printed } = await statefold(['fork', log, '--at', '4m30s', '--log', other, '--', 'kubectl', 'scale', 'statefulset/web', '--replicas=1'])
+    const { exit, printed } = await statefold([
+      'fork',
+      log,
+      '--at',
+      '4m30s',
+      '--log',
+      other,
+      '--',
+      'kubectl',
+      'scale',
+      'statefulset/web',
+      '--replicas=1',
+    ])
     expect(exit).toBe(0)
     expect(printed).toContain('statefulset.apps/web scaled')
     expect(printed).toContain('- Pod/default/web-2')
@@ -209,15 +255,35 @@ describe('shell', () => {
   it('steps, rewinds, forks and comes back', async () => {
     const { exit, printed } = await statefold(
       ['shell', web],
-      [':run 30s', 'kubectl get pods -o name', ':fork', 'kubectl scale statefulset/web --replicas=1', ':rest', 'kubectl get pods -o name', ':back', ':rewind 3s', 'kubectl get pods -o name', ':quit'],
+      [
+        ':run 30s',
+        'kubectl get pods -o name',
+        ':fork',
+        'kubectl scale statefulset/web --replicas=1',
+        ':rest',
+        'kubectl get pods -o name',
+        ':back',
+        ':rewind 3s',
+        'kubectl get pods -o name',
+        ':quit',
+      ],
     )
     expect(exit).toBe(0)
-    expect(printed.split('\n').filter((line) => line.startsWith('pod/'))).toEqual(['pod/web-0', 'pod/web-1', 'pod/web-2', 'pod/web-0', 'pod/web-0'])
+    expect(printed.split('\n').filter((line) => line.startsWith('pod/'))).toEqual([
+      'pod/web-0',
+      'pod/web-1',
+      'pod/web-2',
+      'pod/web-0',
+      'pod/web-0',
+    ])
   })
 
   it('begins in the middle of a log, goes back before it, and saves a log that verifies', async () => {
     const saved = file('saved.ndjson')
-    const { printed } = await statefold(['shell', log, '--at', '4m30s'], ['kubectl delete pod web-2 --wait=false', ':run 20s', `:save ${saved}`, ':rewind 1s', 'kubectl get pods -o name'])
+    const { printed } = await statefold(
+      ['shell', log, '--at', '4m30s'],
+      ['kubectl delete pod web-2 --wait=false', ':run 20s', `:save ${saved}`, ':rewind 1s', 'kubectl get pods -o name'],
+    )
     expect(printed).toContain('web-2 ready')
     expect(printed.trimEnd().split('\n').at(-1)).toBe('pod/web-0')
     expect((await statefold(['verify', saved])).exit).toBe(0)
@@ -239,13 +305,23 @@ describe('scenario', () => {
 })
 
 describe('help', () => {
-  it.each(['run', 'replay', 'verify', 'timeline', 'explain', 'diff', 'fork', 'shell', 'scenario new', 'scenario lint', 'conform', 'completion'])(
-    'of %s has examples',
-    async (name) => {
-      const { exit, printed } = await statefold([...name.split(' '), '--help'])
-      expect([exit, printed]).toEqual([0, expect.stringContaining('Examples:')])
-    },
-  )
+  it.each([
+    'run',
+    'replay',
+    'verify',
+    'timeline',
+    'explain',
+    'diff',
+    'fork',
+    'shell',
+    'scenario new',
+    'scenario lint',
+    'conform',
+    'completion',
+  ])('of %s has examples', async (name) => {
+    const { exit, printed } = await statefold([...name.split(' '), '--help'])
+    expect([exit, printed]).toEqual([0, expect.stringContaining('Examples:')])
+  })
 
   it.each(['bash', 'zsh', 'fish'])('completes in %s', async (shell) => {
     const { printed } = await statefold(['completion', shell])

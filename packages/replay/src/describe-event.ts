@@ -62,6 +62,7 @@ const describeCommand = (command: unknown): string => {
       return `evict Pod ${text(at(command, 'name'))}`
     case 'ActOnWorld': {
       const event = at(command, 'event')
+      if (text(at(event, 'kind')) === 'FileWritten') return `write ${text(at(event, 'path'))} in ${text(at(event, 'asset'))}`
       const behaviour = at(event, 'behaviour')
       const about =
         text(at(event, 'node')) ||

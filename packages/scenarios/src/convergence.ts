@@ -13,7 +13,8 @@ export interface Unsettled {
 const nameOf = (object: { readonly kind: string; readonly metadata: { readonly name: string; readonly namespace?: string } }): string =>
   `${object.kind} ${object.metadata.namespace === undefined || object.metadata.namespace === '' ? '' : `${object.metadata.namespace}/`}${object.metadata.name}`
 
-const isTrue = (pod: Pod, type: string): boolean => pod.status.conditions?.some((entry) => entry.type === type && entry.status === 'True') === true
+const isTrue = (pod: Pod, type: string): boolean =>
+  pod.status.conditions?.some((entry) => entry.type === type && entry.status === 'True') === true
 
 export const podIsReady = (pod: Pod): boolean => isTrue(pod, 'Ready')
 
@@ -51,7 +52,8 @@ const setWaits = ({ spec, status, metadata }: Kinds['StatefulSet']): Answer => {
 const deploymentWaits = ({ spec, status, metadata }: Kinds['Deployment']): Answer => {
   const replicas = spec.replicas ?? 1
   if ((status.observedGeneration ?? 0) < (metadata.generation ?? 0)) return 'its newest spec has not been looked at'
-  if (spec.paused !== true && (status.updatedReplicas ?? 0) < replicas) return `${status.updatedReplicas ?? 0} of ${replicas} replicas are updated`
+  if (spec.paused !== true && (status.updatedReplicas ?? 0) < replicas)
+    return `${status.updatedReplicas ?? 0} of ${replicas} replicas are updated`
   if ((status.replicas ?? 0) > replicas) return `${(status.replicas ?? 0) - replicas} old replicas are still there`
   return (status.availableReplicas ?? 0) < replicas ? `${status.availableReplicas ?? 0} of ${replicas} replicas are available` : undefined
 }
@@ -71,7 +73,8 @@ const daemonWaits = ({ spec, status, metadata }: Kinds['DaemonSet']): Answer => 
 }
 
 const jobWaits = ({ spec, status }: Kinds['Job']): Answer =>
-  spec.suspend === true || status.conditions?.some(({ type, status: value }) => (type === 'Complete' || type === 'Failed') && value === 'True') === true
+  spec.suspend === true ||
+  status.conditions?.some(({ type, status: value }) => (type === 'Complete' || type === 'Failed') && value === 'True') === true
     ? undefined
     : `${status.succeeded ?? 0} of ${spec.completions ?? 1} completions`
 

@@ -34,13 +34,17 @@ export interface ConditionView {
 
 const answer = (holds: boolean, found: string): Answer => ({ holds, found })
 
-const show = (value: Json | undefined): string => (value === undefined ? 'nothing' : typeof value === 'string' ? JSON.stringify(value) : JSON.stringify(value))
+const textOf = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value))
+
+const show = (value: Json | undefined): string =>
+  value === undefined ? 'nothing' : typeof value === 'string' ? JSON.stringify(value) : JSON.stringify(value)
 
 const sameJson = (left: Json | undefined, right: Json): boolean => JSON.stringify(left) === JSON.stringify(right)
 
 /** `equals: 3` also means the text "3": JSONPath gives both. */
 const equalsLoosely = (found: Json | undefined, wanted: Json): boolean =>
-  sameJson(found, wanted) || (found !== undefined && found !== null && typeof found !== 'object' && typeof wanted !== 'object' && String(found) === String(wanted))
+  sameJson(found, wanted) ||
+  (found !== undefined && found !== null && typeof found !== 'object' && typeof wanted !== 'object' && String(found) === String(wanted))
 
 const compare = (condition: Condition, found: Json | undefined, shown: string): Answer => {
   const { equals, contains, matches, atLeast, atMost } = condition
@@ -156,7 +160,13 @@ const countCondition = (condition: Condition, word: string, reader: Reader): Ans
 export const dnsName = (name: string, namespace = 'default'): string => {
   const bare = name.replace(/\.$/, '')
   if (bare.endsWith('.cluster.local') || bare.endsWith('.arpa') || name.endsWith('.')) return bare
-  return bare.endsWith('.svc') ? `${bare}.cluster.local` : bare.split('.').length > 2 ? bare : bare.includes('.') ? `${bare}.svc.cluster.local` : `${bare}.${namespace}.svc.cluster.local`
+  return bare.endsWith('.svc')
+    ? `${bare}.cluster.local`
+    : bare.split('.').length > 2
+      ? bare
+      : bare.includes('.')
+        ? `${bare}.svc.cluster.local`
+        : `${bare}.${namespace}.svc.cluster.local`
 }
 
 const sorted = (texts: readonly string[]): readonly string[] => [...texts].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
@@ -174,7 +184,15 @@ export const checkDns = (
   if (wanted.matches !== undefined && !answers.some((text) => new RegExp(wanted.matches ?? '').test(text))) return answer(false, found)
   const { equals, atLeast, atMost } = wanted
   if (equals !== undefined || atLeast !== undefined || atMost !== undefined)
-    return compare({ ...(equals === undefined ? undefined : { equals }), ...(atLeast === undefined ? undefined : { atLeast }), ...(atMost === undefined ? undefined : { atMost }) }, answers.length, found)
+    return compare(
+      {
+        ...(equals === undefined ? undefined : { equals }),
+        ...(atLeast === undefined ? undefined : { atLeast }),
+        ...(atMost === undefined ? undefined : { atMost }),
+      },
+      answers.length,
+      found,
+    )
   return answer(wanted.rcode !== undefined || wanted.answers !== undefined || answers.length > 0, found)
 }
 
@@ -184,13 +202,22 @@ const fileCondition = (condition: Condition, view: ConditionView): Answer => {
   const reader = view.simulation.reader()
   const pod = reader.get('Pod', file.namespace ?? 'default', file.pod.replace(/^pods?\//, ''))
   if (pod === undefined) return answer(condition.exists === false, `there is no Pod ${file.pod}`)
-  const files = fileSystemOf(view.simulation.state().cluster.world, reader, pod.metadata.uid, file.container ?? pod.spec.containers[0]?.name ?? '', pod)
+  const files = fileSystemOf(
+    view.simulation.state().cluster.world,
+    reader,
+    pod.metadata.uid,
+    file.container ?? pod.spec.containers[0]?.name ?? '',
+    pod,
+  )
   if (files === undefined) return answer(false, `no container of Pod ${file.pod} runs`)
   const content = files.read(file.path)
   if (content === undefined) return answer(condition.exists === false, 'there is no such file')
   if (condition.exists === false) return answer(false, 'the file exists')
   if (condition.equals !== undefined && typeof condition.equals === 'string')
-    return answer(content.trimEnd() === condition.equals.trimEnd() && compare({ ...withoutEquals(condition) }, content, '').holds, `the file has ${show(content)}`)
+    return answer(
+      content.trimEnd() === condition.equals.trimEnd() && compare({ ...withoutEquals(condition) }, content, '').holds,
+      `the file has ${show(content)}`,
+    )
   return compare(condition, content, `the file has ${show(content)}`)
 }
 
@@ -201,8 +228,10 @@ const commandCondition = (condition: Condition, line: string, view: ConditionVie
   const printed = `${stdout}${stderr}`
   const found = `exit ${exit}, printed ${show(printed)}`
   if (exit !== (condition.exit ?? exit)) return answer(false, found)
-  if (condition.equals !== undefined && String(condition.equals).trimEnd() !== printed.trimEnd()) return answer(false, found)
-  return compares(withoutEquals(condition)) ? compare(withoutEquals(condition), printed, found) : answer(condition.exit !== undefined || condition.equals !== undefined || exit === 0, found)
+  if (condition.equals !== undefined && textOf(condition.equals).trimEnd() !== printed.trimEnd()) return answer(false, found)
+  return compares(withoutEquals(condition))
+    ? compare(withoutEquals(condition), printed, found)
+    : answer(condition.exit !== undefined || condition.equals !== undefined || exit === 0, found)
 }
 
 interface StoredEvent {
@@ -261,7 +290,10 @@ export const evaluate = (condition: Condition, view: ConditionView): Answer => {
   if (condition.event !== undefined) return eventCondition(condition, reader)
   if (condition.waiting !== undefined) return waitingCondition(condition.waiting, view)
   const unsettled = unsettledObjects(reader)
-  return answer(unsettled.length === 0, unsettled.length === 0 ? 'at rest' : unsettled.map(({ object, because }) => `${object}: ${because}`).join('; '))
+  return answer(
+    unsettled.length === 0,
+    unsettled.length === 0 ? 'at rest' : unsettled.map(({ object, because }) => `${object}: ${because}`).join('; '),
+  )
 }
 
 export const asOne = (conditions: Condition | readonly Condition[]): Condition =>
@@ -298,7 +330,13 @@ export const conditionWords = (condition: Condition): string => {
     return `${condition.object}${ready === '' ? '' : `${ready} and its`} ${condition.path} ${tail === '' ? 'is set' : tail}`
   }
   if (condition.count !== undefined) {
-    const which = [condition.ready === undefined ? '' : condition.ready ? 'ready ' : 'unready ', condition.count, condition.labels === undefined ? '' : ` with ${condition.labels}`, condition.fields === undefined ? '' : ` with ${condition.fields}`, ...Object.entries(condition.where ?? {}).map(([path, value]) => ` with ${path} ${show(value)}`)].join('')
+    const which = [
+      condition.ready === undefined ? '' : condition.ready ? 'ready ' : 'unready ',
+      condition.count,
+      condition.labels === undefined ? '' : ` with ${condition.labels}`,
+      condition.fields === undefined ? '' : ` with ${condition.fields}`,
+      ...Object.entries(condition.where ?? {}).map(([path, value]) => ` with ${path} ${show(value)}`),
+    ].join('')
     return withTail(`the number of ${which}`, 'is not 0')
   }
   if (condition.dns !== undefined) return withTail(`DNS for ${condition.dns.name} ${condition.dns.type ?? 'A'}`, 'has an answer')

@@ -10,11 +10,20 @@ export const eventually = (eventually: Conditions, options: Pick<WrittenExpectat
   ...options,
 })
 /** Holds after every turn. */
-export const always = (always: Conditions, options: Pick<WrittenExpectation, 'from' | 'because'> = {}): WrittenExpectation => ({ always, ...options })
+export const always = (always: Conditions, options: Pick<WrittenExpectation, 'from' | 'because'> = {}): WrittenExpectation => ({
+  always,
+  ...options,
+})
 /** Holds after no turn. */
-export const never = (never: Conditions, options: Pick<WrittenExpectation, 'from' | 'because'> = {}): WrittenExpectation => ({ never, ...options })
+export const never = (never: Conditions, options: Pick<WrittenExpectation, 'from' | 'because'> = {}): WrittenExpectation => ({
+  never,
+  ...options,
+})
 /** Holds after at least one turn: guards against a scenario in which nothing happens. */
-export const sometimes = (sometimes: Conditions, options: Pick<WrittenExpectation, 'because'> = {}): WrittenExpectation => ({ sometimes, ...options })
+export const sometimes = (sometimes: Conditions, options: Pick<WrittenExpectation, 'because'> = {}): WrittenExpectation => ({
+  sometimes,
+  ...options,
+})
 
 /** The object is there, is ready, or has this value at a JSONPath. */
 export const object = (name: string, rest: Omit<Condition, 'object'> = {}): Condition => ({ object: name, ...rest })

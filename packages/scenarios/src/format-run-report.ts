@@ -46,7 +46,12 @@ export const formatRunReport = (report: RunReport, { tone }: ReportPaint): strin
   }
   const failedSteps = report.steps.filter(({ outcome }) => outcome === 'failed')
   for (const step of failedSteps) {
-    lines.push('', tone('bad', `step ${step.index + 1} failed at ${formatInstant(step.endedAt)}: ${step.words}`), `  ${step.message ?? ''}`, `  again:  ${report.again}`)
+    lines.push(
+      '',
+      tone('bad', `step ${step.index + 1} failed at ${formatInstant(step.endedAt)}: ${step.words}`),
+      `  ${step.message ?? ''}`,
+      `  again:  ${report.again}`,
+    )
   }
   if (report.expectations.length + report.invariants.length > 0) {
     head('expected')
@@ -87,7 +92,9 @@ export const formatRunReport = (report: RunReport, { tone }: ReportPaint): strin
     `${formatInstant(report.at)} simulated, ${report.events} events, seed ${report.seed}`,
   ]
   lines.push('', sentence.join('  '))
-  if (report.reason !== undefined) lines.push(`  ${report.reason}`, `  again:  ${report.again}`)
+  // Failed steps and violations have been told above, with the way to see them again.
+  if (report.reason !== undefined && failedSteps.length + report.violations.length === 0)
+    lines.push(`  ${report.reason}`, `  again:  ${report.again}`)
   return `${lines.slice(lines[0] === '' ? 1 : 0).join('\n')}\n`
 }
 
@@ -118,7 +125,10 @@ const casesOf = (report: RunReport): readonly Case[] => [
     const violation = report.violations.find(({ invariant }) => invariant === name)
     return { name: `invariant: ${name}`, ...(violation === undefined ? undefined : { failure: violation.message }) }
   }),
-  { name: 'outcome', ...(report.outcome === 'passed' ? undefined : { failure: `${report.outcome}: ${report.reason ?? ''}\nagain: ${report.again}` }) },
+  {
+    name: 'outcome',
+    ...(report.outcome === 'passed' ? undefined : { failure: `${report.outcome}: ${report.reason ?? ''}\nagain: ${report.again}` }),
+  },
 ]
 
 /** The report as one JUnit test suite. */
@@ -129,7 +139,8 @@ export const formatJUnit = (report: RunReport): string => {
   const suite = escapeXml(report.title)
   const body = cases.map(({ name, failure, skipped: isSkipped }) => {
     const head = `    <testcase classname="${suite}" name="${escapeXml(name)}" time="0"`
-    if (failure !== undefined) return `${head}>\n      <failure message="${escapeXml(failure.split('\n')[0] ?? '')}">${escapeXml(failure)}</failure>\n    </testcase>`
+    if (failure !== undefined)
+      return `${head}>\n      <failure message="${escapeXml(failure.split('\n')[0] ?? '')}">${escapeXml(failure)}</failure>\n    </testcase>`
     return isSkipped === true ? `${head}>\n      <skipped/>\n    </testcase>` : `${head}/>`
   })
   const counts = `tests="${cases.length}" failures="${failures}" errors="0" skipped="${skipped}" time="${(report.at / 1_000).toFixed(3)}"`

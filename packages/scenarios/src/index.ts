@@ -9,8 +9,17 @@ export { decodeScenario, isScenarioText } from './format/decode-scenario.js'
 export { scenarioSchema, scenarioSchemaText } from './format/json-schema.js'
 export type { ScenarioFile, WrittenExpectation, WrittenScenario, WrittenStep } from './format/scenario-codec.js'
 export type { Condition } from './format/condition-codec.js'
-export { loadManifests, loadScenario, noScenarioFiles, scenario, titleOf, writeScenario, type Scenario, type ScenarioFiles } from './scenario.js'
-export { after, at, then, when, type StepMaker } from './write-script.js'
+export {
+  loadManifests,
+  loadScenario,
+  noScenarioFiles,
+  scenario,
+  titleOf,
+  writeScenario,
+  type Scenario,
+  type ScenarioFiles,
+} from './scenario.js'
+export { after, at, next, when, type StepMaker } from './write-script.js'
 export { always, count, eventually, never, object, sometimes } from './expectation.js'
 export { evaluate, type Answer, type ConditionView } from './evaluate-condition.js'
 export { settle, unsettledObjects, watchQuiet, type Unsettled } from './convergence.js'

@@ -1,12 +1,13 @@
-/** A console for a person or a scenario: one line at a time, on virtual time. */
-import * as E from 'fp-ts/lib/Either.js'
+/** Consoles on a simulation: one for a person, on virtual time, and one for a scenario's steps, that takes no time of its own. */
 import type { Simulation } from '@statefold/core'
-import { runKubectl, type ConsoleFiles, type ConsoleParts, type LineResult } from './console/cluster-console.js'
-import { splitWords } from './console/split-words.js'
+import type { ConsoleFiles, ConsoleParts, ConsoleTiming, LineResult } from './console/cluster-console.js'
+import { createSession, type Session } from './console/session.js'
 import { quietDefaultMs, settle, watchQuiet } from './convergence.js'
 
 export interface ConsoleAnswer extends LineResult {
-  /** The outermost shell has been left. */
+  /** Both outputs, in the order in which they came. */
+  readonly shown: string
+  /** The outermost shell was left. */
   readonly ended: boolean
 }
 
@@ -17,34 +18,40 @@ export interface Console {
   readonly prompt: () => string
 }
 
-/** kubectl without a shell around it: what steps of scenarios use. */
+/** Steps happen at their instant; only the API's own answers take time. */
+export const stepTiming: ConsoleTiming = { startMs: 0, requestMs: 6 }
+
+/** kubectl without a shell around it: what most steps of scenarios use. */
 export const kubectlParts = (simulation: Simulation, files: ConsoleFiles): ConsoleParts => ({
   simulation,
   files,
-  timing: { startMs: 0, requestMs: 6 },
+  timing: stepTiming,
   *exec() {
     yield* []
-    return { exit: 1, stdout: '', stderr: 'error: exec needs a console step\n' }
+    return { exit: 1, stdout: '', stderr: 'error: exec is for lines of a console\n' }
   },
   logsOf: () => [],
 })
 
+export const sessionOf = (simulation: Simulation, files: ConsoleFiles): Session => createSession({ simulation, files, timing: stepTiming })
+
+/** One line in a shell of its own. */
 export const runConsoleLine = (simulation: Simulation, files: ConsoleFiles, line: string): LineResult => {
-  const words = splitWords(line)
-  if (E.isLeft(words)) return { exit: 2, stdout: '', stderr: `${words.left}\n` }
-  const [program = '', ...args] = words.right
-  return program === 'kubectl'
-    ? runKubectl(kubectlParts(simulation, files), args, '')
-    : { exit: 127, stdout: '', stderr: `${program}: command not found\n` }
+  const { exit, stdout, stderr } = sessionOf(simulation, files).run(line)
+  return { exit, stdout, stderr }
 }
 
 const restMaxMs = 600_000
 
 export const makeConsole = (simulation: Simulation, files: ConsoleFiles): Console => {
   const quiet = watchQuiet(simulation)
+  const session = createSession({ simulation, files })
   return {
-    run: (line) => (line.trim() === 'exit' ? { exit: 0, stdout: '', stderr: '', ended: true } : { ...runConsoleLine(simulation, files, line), ended: false }),
+    run: (line) => {
+      const { exit, stdout, stderr, shown, left } = session.run(line)
+      return { exit, stdout, stderr, shown, ended: left }
+    },
     rest: () => settle(simulation, quiet, { quietMs: quietDefaultMs, deadline: simulation.now() + restMaxMs, whole: true }),
-    prompt: () => '$ ',
+    prompt: session.prompt,
   }
 }

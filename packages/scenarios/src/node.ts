@@ -156,5 +156,7 @@ export const scenarioTest =
     const [one, other] = [first.simulation.log(), second.simulation.log()]
     const differs = one.findIndex((recorded, index) => JSON.stringify(recorded) !== JSON.stringify(other[index]))
     if (differs >= 0 || one.length !== other.length)
-      throw new Error(`${path} is not deterministic: the first difference is event ${differs < 0 ? Math.min(one.length, other.length) : differs}`)
+      throw new Error(
+        `${path} is not deterministic: the first difference is event ${differs < 0 ? Math.min(one.length, other.length) : differs}`,
+      )
   }

@@ -15,6 +15,15 @@ export interface StepReport {
   readonly outcome: 'done' | 'failed' | 'not reached'
   /** Expected and found, when it failed. */
   readonly message?: string
+  /** The lines of a console step, with what they showed. */
+  readonly commands?: readonly CommandReport[]
+}
+
+export interface CommandReport {
+  readonly at: number
+  readonly command: string
+  readonly exit: number
+  readonly shown: string
 }
 
 export interface ExpectationReport {

@@ -4,14 +4,18 @@ import { formatProblem } from './format/problem.js'
 import { formatJUnit, formatRunReport, plainReportPaint } from './format-run-report.js'
 import { always, count, eventually, never, object, sometimes } from './expectation.js'
 import { runScenario, type RunOptions, type ScenarioRun } from './run-scenario.js'
-import { loadManifests, noScenarioFiles, scenario, type Scenario } from './scenario.js'
+import { loadManifests, loadScenario, noScenarioFiles, scenario, type Scenario } from './scenario.js'
 import { runKubectl } from './console/cluster-console.js'
 import { kubectlParts } from './make-console.js'
 import { filesOf } from './testing/files-of.js'
-import { after, at, then, when } from './write-script.js'
+import { after, at, next, when } from './write-script.js'
 
-
-const service = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'web' }, spec: { clusterIP: 'None', selector: { app: 'web' }, ports: [{ port: 80 }] } }
+const service = {
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name: 'web' },
+  spec: { clusterIP: 'None', selector: { app: 'web' }, ports: [{ port: 80 }] },
+}
 const set = (replicas: number, image = 'nginx:1.26') => ({
   apiVersion: 'apps/v1',
   kind: 'StatefulSet',
@@ -44,7 +48,10 @@ describe('a scenario', () => {
     const { report } = run(
       scenario({
         manifests: [service, set(2)],
-        steps: [when(ready).named('more of them').scale('statefulset/web', 3), after('10ms').check(count('pods', { labels: 'app=web', equals: 3 }))],
+        steps: [
+          when(ready).named('more of them').scale('statefulset/web', 3),
+          after('10ms').check(count('pods', { labels: 'app=web', equals: 3 })),
+        ],
         expect: [
           eventually(count('pods', { labels: 'app=web', ready: true, equals: 3 }), { within: '1m' }),
           always(count('pods', { labels: 'app=web', atMost: 3 })),
@@ -61,7 +68,13 @@ describe('a scenario', () => {
   })
 
   it('says what it waits for when it does not converge', () => {
-    const { report } = run(scenario({ manifests: [service, set(1, 'example.com/nowhere:1')], cluster: { images: [{ images: 'example.com/nowhere:1', unpullable: 'not found' }] }, expect: [eventually(ready, { within: '1m' })] }))
+    const { report } = run(
+      scenario({
+        manifests: [service, set(1, 'example.com/nowhere:1')],
+        cluster: { images: [{ images: 'example.com/nowhere:1', unpullable: 'not found' }] },
+        expect: [eventually(ready, { within: '1m' })],
+      }),
+    )
     expect(report.outcome).toBe('notConverged')
     expect(report.reason).toBe('expected within 1m: statefulset/web is ready; found: 0 of 1 replicas are ready')
     expect(report.unsettled.map(({ object: name }) => name)).toEqual(['StatefulSet default/web', 'Pod default/web-0'])
@@ -69,13 +82,18 @@ describe('a scenario', () => {
   })
 
   it('stops at the first event that breaks an expectation, and says which', () => {
-    const { report } = run(scenario({ manifests: [service, set(3)], expect: [always(count('pods', { labels: 'app=web', atMost: 1 }), { because: 'one is enough' })] }))
+    const { report } = run(
+      scenario({
+        manifests: [service, set(3)],
+        expect: [always(count('pods', { labels: 'app=web', atMost: 1 }), { because: 'one is enough' })],
+      }),
+    )
     expect(report.outcome).toBe('violated')
     expect(report.expectations).toMatchObject([{ kind: 'always', outcome: 'failed', found: 'there are 2', because: 'one is enough' }])
   })
 
   it('reaches no further step after one that failed', () => {
-    const { report } = run(scenario({ manifests: [service, set(1)], steps: [then.delete('pod/web-7'), then.settle()] }))
+    const { report } = run(scenario({ manifests: [service, set(1)], steps: [next.delete('pod/web-7'), next.settle()] }))
     expect(report.outcome).toBe('violated')
     expect(report.steps.map(({ outcome }) => outcome)).toEqual(['failed', 'not reached'])
     expect(report.steps[0]?.message).toBe('expected exit code 0, found 1: Error from server (NotFound): pods "web-7" not found')
@@ -85,7 +103,12 @@ describe('a scenario', () => {
     const { report } = run(
       scenario({
         manifests: [service, set(1)],
-        steps: [{ patch: { object: 'statefulset/web', patch: { spec: { serviceName: 'other' } } }, refused: 'updates to statefulset spec for fields other than' }],
+        steps: [
+          {
+            patch: { object: 'statefulset/web', patch: { spec: { serviceName: 'other' } } },
+            refused: 'updates to statefulset spec for fields other than',
+          },
+        ],
       }),
     )
     expect(report.outcome).toBe('passed')
@@ -115,21 +138,69 @@ describe('a scenario', () => {
   })
 
   it('keeps bytes in a volume and follows faults', () => {
-    const withClaim = { ...set(1), spec: { ...set(1).spec, volumeClaimTemplates: [{ metadata: { name: 'www' }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } }] } }
-    const template = { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'nginx', image: 'nginx', volumeMounts: [{ name: 'www', mountPath: '/data' }] }] } }
+    const withClaim = {
+      ...set(1),
+      spec: {
+        ...set(1).spec,
+        volumeClaimTemplates: [
+          { metadata: { name: 'www' }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } },
+        ],
+      },
+    }
+    const template = {
+      metadata: { labels: { app: 'web' } },
+      spec: { containers: [{ name: 'nginx', image: 'nginx', volumeMounts: [{ name: 'www', mountPath: '/data' }] }] },
+    }
     const { report } = run(
       scenario({
         manifests: [service, { ...withClaim, spec: { ...withClaim.spec, template } }],
         steps: [
           when(ready).writeFile({ pod: 'web-0', path: '/data/x', content: 'kept\n' }),
-          then.delete({ object: 'pod/web-0', wait: true }),
+          next.delete({ object: 'pod/web-0', wait: true }),
           when(ready).check({ file: { pod: 'web-0', path: '/data/x' }, equals: 'kept' }),
-          then.crashNode('{node of web-0}'),
+          next.crashNode('{node of web-0}'),
           when({ object: 'pod/web-0', ready: false }).check({ event: { reason: 'NodeNotReady' } }),
         ],
       }),
     )
     expect(report.steps.map(({ message }) => message)).toEqual([undefined, undefined, undefined, undefined, undefined])
+  })
+
+  it('runs shell transcripts in one console, and says at which line of the file they differ', () => {
+    const written = `apiVersion: statefold.dev/v1
+kind: Scenario
+manifests: [web.yaml]
+steps:
+  - when: { object: statefulset/web, ready: true }
+    console: |
+      $ for i in 0 1; do kubectl exec web-$i -- hostname; done
+      web-0
+      web-1
+      $ NAME=web-1
+  - console: |
+      $ echo $NAME
+      web-1
+  - kubectl: exec web-0 -- sh -c 'echo hi > /tmp/x; cat /tmp/x'
+    output: hi
+  - check: { command: kubectl exec web-0 -- cat /tmp/x, equals: hi }
+  - console: |
+      $ kubectl get pods -o name
+      pod/web-0
+      pod/web-7
+expect:
+  - eventually: { dns: { name: web }, atLeast: 2 }
+`
+    const manifests = [service, set(2)].map((manifest) => JSON.stringify(manifest)).join('\n---\n')
+    const loaded = loadScenario('s.yaml', written, filesOf({ 'web.yaml': manifests }))
+    if (E.isLeft(loaded)) throw new Error(loaded.left.map(formatProblem).join('\n'))
+    const { report } = run(loaded.right)
+    expect(report.steps.map(({ message }) => message)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+      's.yaml:20: $ kubectl get pods -o name: expected "pod/web-7", found "pod/web-1"',
+    ])
   })
 
   it('is refused in code as it is in a file', () => {
@@ -139,7 +210,7 @@ describe('a scenario', () => {
   })
 
   it('writes JUnit with a case for each promise', () => {
-    const { report } = run(scenario({ title: 'a <b> & "c"', manifests: [service, set(1)], steps: [then.delete('pod/web-7')] }))
+    const { report } = run(scenario({ title: 'a <b> & "c"', manifests: [service, set(1)], steps: [next.delete('pod/web-7')] }))
     const xml = formatJUnit(report)
     expect(xml).toContain('<testsuite name="a &lt;b&gt; &amp; &quot;c&quot;"')
     expect(xml).toContain('<testcase classname="a &lt;b&gt; &amp; &quot;c&quot;" name="step 1: delete pod/web-7" time="0">\n      <failure')
@@ -158,7 +229,7 @@ describe('a run that starts from a real cluster', () => {
       scenario(
         {
           cluster: { from: 'real.yaml' },
-          steps: [at('2m').check(ready), then.scale('statefulset/web', 2)],
+          steps: [at('2m').check(ready), next.scale('statefulset/web', 2)],
           expect: [eventually(count('pods', { equals: 2 })), never(object('statefulset/web', { path: '{.status.replicas}', atMost: 1 }))],
         },
         { files: filesOf({ 'real.yaml': printed(kinds.replace('nodes,', nodes)) }) },
@@ -184,13 +255,45 @@ spec:
 ${spec}
 `
   it.each<readonly [string, string, readonly string[]]>([
-    ['negative replicas', written('  replicas: -1'), ['web.yaml:11:13: The StatefulSet "web" is invalid: spec.replicas: Invalid value: -1: must be greater than or equal to 0']],
-    ['a wrong type', written('  replicas: five'), ['web.yaml:11:13: Error from server (BadRequest): StatefulSet in version "v1" cannot be handled as a StatefulSet: json: cannot unmarshal string into Go struct field StatefulSetSpec.spec.replicas of type int32']],
-    ['an unknown field', written('  replica: 5'), ['web.yaml:11:3: Error from server (BadRequest): StatefulSet in version "v1" cannot be handled as a StatefulSet: strict decoding error: unknown field "spec.replica"']],
-    ['a bad name', 'apiVersion: v1\nkind: Service\nmetadata:\n  name: Web\nspec:\n  ports: [{port: 80}]\n', [expect.stringMatching(/^web.yaml:4:9: The Service "Web" is invalid: metadata.name: Invalid value: "Web": /) as unknown as string]],
-    ['a kind nobody knows', 'apiVersion: v1\nkind: Servise\nmetadata: {name: web}\n', [expect.stringContaining('no matches for kind "Servise" in version "v1"') as unknown as string]],
-    ['no kind', 'apiVersion: v1\nmetadata: {name: web}\n', ['web.yaml:1:1: expected a Kubernetes object with apiVersion and kind, found no kind']],
-    ['a second document', `${written('  replicas: 1')}---\n# more\nkind: [\n`, ['web.yaml:15:1: not YAML: Flow sequence in block collection must be sufficiently indented and end with a ]']],
+    [
+      'negative replicas',
+      written('  replicas: -1'),
+      ['web.yaml:11:13: The StatefulSet "web" is invalid: spec.replicas: Invalid value: -1: must be greater than or equal to 0'],
+    ],
+    [
+      'a wrong type',
+      written('  replicas: five'),
+      [
+        'web.yaml:11:13: Error from server (BadRequest): StatefulSet in version "v1" cannot be handled as a StatefulSet: json: cannot unmarshal string into Go struct field StatefulSetSpec.spec.replicas of type int32',
+      ],
+    ],
+    [
+      'an unknown field',
+      written('  replica: 5'),
+      [
+        'web.yaml:11:3: Error from server (BadRequest): StatefulSet in version "v1" cannot be handled as a StatefulSet: strict decoding error: unknown field "spec.replica"',
+      ],
+    ],
+    [
+      'a bad name',
+      'apiVersion: v1\nkind: Service\nmetadata:\n  name: Web\nspec:\n  ports: [{port: 80}]\n',
+      [expect.stringMatching(/^web.yaml:4:9: The Service "Web" is invalid: metadata.name: Invalid value: "Web": /) as unknown as string],
+    ],
+    [
+      'a kind nobody knows',
+      'apiVersion: v1\nkind: Servise\nmetadata: {name: web}\n',
+      [expect.stringContaining('no matches for kind "Servise" in version "v1"') as unknown as string],
+    ],
+    [
+      'no kind',
+      'apiVersion: v1\nmetadata: {name: web}\n',
+      ['web.yaml:1:1: expected a Kubernetes object with apiVersion and kind, found no kind'],
+    ],
+    [
+      'a second document',
+      `${written('  replicas: 1')}---\n# more\nkind: [\n`,
+      ['web.yaml:15:1: not YAML: Flow sequence in block collection must be sufficiently indented and end with a ]'],
+    ],
     ['nothing at all', '# empty\n', ['web.yaml:1:1: expected Kubernetes objects, found none']],
   ])('%s', (_name, source, problems) => {
     expect(refusals(source)).toEqual(problems)

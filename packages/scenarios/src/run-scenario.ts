@@ -123,7 +123,7 @@ const nodesOf = (cluster: ScenarioCluster, imported: readonly ImportedPart[]): N
   if (cluster.nodes !== undefined) return cluster.nodes
   if (imported.some(({ kind }) => kind === 'Node')) return 0
   const named = imported.flatMap(({ kind, spec }) => (kind === 'Pod' && typeof spec?.nodeName === 'string' ? [spec.nodeName] : []))
-  return named.length === 0 ? 3 : [...new Set(named)].sort().map((name) => ({ name }))
+  return named.length === 0 ? 3 : [...new Set(named)].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)).map((name) => ({ name }))
 }
 
 export const clusterSpecOf = (cluster: ScenarioCluster = {}, imported: readonly ImportedPart[] = []): ClusterSpec => {
@@ -143,8 +143,10 @@ export const clusterSpecOf = (cluster: ScenarioCluster = {}, imported: readonly 
             ...(capacity?.pods === undefined ? undefined : { pods: capacity.pods }),
           })),
     storageClasses:
-      cluster.storageClasses?.map(({ default: isDefault, ...rest }) => ({ ...rest, ...(isDefault === undefined ? undefined : { isDefault }) })) ??
-      (imported.some(({ kind }) => kind === 'StorageClass') ? [] : defaultStorageClasses),
+      cluster.storageClasses?.map(({ default: isDefault, ...rest }) => ({
+        ...rest,
+        ...(isDefault === undefined ? undefined : { isDefault }),
+      })) ?? (imported.some(({ kind }) => kind === 'StorageClass') ? [] : defaultStorageClasses),
   }
 }
 
@@ -241,7 +243,7 @@ const causesOf = (simulation: Simulation, seq: number): readonly string[] => {
   const log = simulation.log()
   const first = log[0]?.seq ?? 0
   const chain: string[] = []
-  for (let current = log[seq - first]; current !== undefined && chain.length < 6; ) {
+  for (let current = log[seq - first]; current !== undefined && chain.length < 6;) {
     chain.unshift(`${current.seq} ${current.event.kind}${subjectOf(current.event)}`)
     current = current.causedBy === null ? undefined : log[current.causedBy - first]
   }
@@ -250,8 +252,13 @@ const causesOf = (simulation: Simulation, seq: number): readonly string[] => {
 
 const workloadWords = (simulation: Simulation): readonly ObjectReport[] => {
   const reader = simulation.reader()
-  const place = ({ kind, metadata }: { readonly kind: string; readonly metadata: { readonly name: string; readonly namespace?: string } }): string =>
-    `${kind} ${metadata.namespace === undefined || metadata.namespace === '' ? '' : `${metadata.namespace}/`}${metadata.name}`
+  const place = ({
+    kind,
+    metadata,
+  }: {
+    readonly kind: string
+    readonly metadata: { readonly name: string; readonly namespace?: string }
+  }): string => `${kind} ${metadata.namespace === undefined || metadata.namespace === '' ? '' : `${metadata.namespace}/`}${metadata.name}`
   const found: ObjectReport[] = []
   for (const set of reader.list('StatefulSet')) {
     const { status, spec } = set
@@ -265,15 +272,30 @@ const workloadWords = (simulation: Simulation): readonly ObjectReport[] => {
     found.push({ object: place(deployment), words: `${deployment.status.readyReplicas ?? 0}/${deployment.spec.replicas ?? 1} ready` })
   for (const daemons of reader.list('DaemonSet'))
     found.push({ object: place(daemons), words: `${daemons.status.numberReady ?? 0}/${daemons.status.desiredNumberScheduled ?? 0} ready` })
-  for (const job of reader.list('Job')) found.push({ object: place(job), words: `${job.status.succeeded ?? 0}/${job.spec.completions ?? 1} completed` })
-  const count = (kind: 'Pod' | 'PersistentVolumeClaim', isGood: (object: Kinds['Pod'] | Kinds['PersistentVolumeClaim']) => boolean, words: string): void => {
+  for (const job of reader.list('Job'))
+    found.push({ object: place(job), words: `${job.status.succeeded ?? 0}/${job.spec.completions ?? 1} completed` })
+  const count = (
+    kind: 'Pod' | 'PersistentVolumeClaim',
+    isGood: (object: Kinds['Pod'] | Kinds['PersistentVolumeClaim']) => boolean,
+    words: string,
+  ): void => {
     const all = reader.list(kind)
-    if (all.length > 0) found.push({ object: kind === 'Pod' ? 'Pods' : 'Claims', words: `${all.filter(isGood).length}/${all.length} ${words}` })
+    if (all.length > 0)
+      found.push({ object: kind === 'Pod' ? 'Pods' : 'Claims', words: `${all.filter(isGood).length}/${all.length} ${words}` })
   }
-  count('Pod', (pod) => 'conditions' in pod.status && (pod as Kinds['Pod']).status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true, 'ready')
+  count(
+    'Pod',
+    (pod) =>
+      'conditions' in pod.status &&
+      (pod as Kinds['Pod']).status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true,
+    'ready',
+  )
   count('PersistentVolumeClaim', (claim) => claim.status.phase === 'Bound', 'bound')
-  const services = reader.list('Service').filter(({ metadata }) => metadata.name !== 'kubernetes' && !(metadata.namespace ?? '').startsWith('kube-'))
-  for (const service of services) found.push({ object: place(service), words: service.spec.clusterIP === 'None' ? 'headless' : (service.spec.type ?? 'ClusterIP') })
+  const services = reader
+    .list('Service')
+    .filter(({ metadata }) => metadata.name !== 'kubernetes' && !(metadata.namespace ?? '').startsWith('kube-'))
+  for (const service of services)
+    found.push({ object: place(service), words: service.spec.clusterIP === 'None' ? 'headless' : (service.spec.type ?? 'ClusterIP') })
   return found
 }
 
@@ -287,7 +309,11 @@ const filledTexts = <T extends object>(fault: T, filledIn: (text: string) => str
   Object.fromEntries(
     Object.entries(fault).map(([name, value]: [string, unknown]) => [
       name,
-      typeof value === 'string' ? filledIn(value) : typeof value === 'object' && value !== null && !Array.isArray(value) ? filledTexts(value, filledIn) : value,
+      typeof value === 'string'
+        ? filledIn(value)
+        : typeof value === 'object' && value !== null && !Array.isArray(value)
+          ? filledTexts(value, filledIn)
+          : value,
     ]),
   ) as T
 
@@ -340,7 +366,10 @@ export const runScenario = (scenario: Scenario, options: RunOptions = {}): E.Eit
 
   let judging = false
   const monitors = monitorsOf(written.expect ?? [])
-  const guard = guarded(real, () => judging && ((real.violations().length > 0 && violated().length > 0) || monitors.some(({ broken }) => broken !== undefined)))
+  const guard = guarded(
+    real,
+    () => judging && ((real.violations().length > 0 && violated().length > 0) || monitors.some(({ broken }) => broken !== undefined)),
+  )
   const { simulation } = guard
   const parts = kubectlParts(simulation, scenario.files)
 
@@ -414,11 +443,15 @@ export const runScenario = (scenario: Scenario, options: RunOptions = {}): E.Eit
     if (step.refused !== undefined)
       return exit !== 0 && printed.includes(step.refused)
         ? done
-        : failed(`expected a refusal with ${JSON.stringify(step.refused)}, found ${exit === 0 ? 'that it was accepted' : JSON.stringify(printed)}`)
+        : failed(
+            `expected a refusal with ${JSON.stringify(step.refused)}, found ${exit === 0 ? 'that it was accepted' : JSON.stringify(printed)}`,
+          )
     const wanted = step.exit ?? 0
     if (exit !== wanted) return failed(`expected exit code ${wanted}, found ${exit}: ${printed}`)
-    if (step.output !== undefined && step.output.trimEnd() !== printed) return failed(`expected the output ${JSON.stringify(step.output.trimEnd())}, found ${JSON.stringify(printed)}`)
-    if (step.contains !== undefined && !printed.includes(step.contains)) return failed(`expected ${JSON.stringify(step.contains)} in the output, found ${JSON.stringify(printed)}`)
+    if (step.output !== undefined && step.output.trimEnd() !== printed)
+      return failed(`expected the output ${JSON.stringify(step.output.trimEnd())}, found ${JSON.stringify(printed)}`)
+    if (step.contains !== undefined && !printed.includes(step.contains))
+      return failed(`expected ${JSON.stringify(step.contains)} in the output, found ${JSON.stringify(printed)}`)
     return done
   }
   const submitAll = (commands: E.Either<string, readonly ClusterCommand[]>): StepResult => {
@@ -432,7 +465,8 @@ export const runScenario = (scenario: Scenario, options: RunOptions = {}): E.Eit
   const setImages = (images: NonNullable<ScenarioStep['setImage']>): LineResult => {
     let last: LineResult = { exit: 0, stdout: '', stderr: '' }
     for (const [workload, image] of Object.entries(images)) {
-      const pairs = typeof image === 'string' ? [`*=${image}`] : Object.entries(image).map(([container, reference]) => `${container}=${reference}`)
+      const pairs =
+        typeof image === 'string' ? [`*=${image}`] : Object.entries(image).map(([container, reference]) => `${container}=${reference}`)
       last = kubectl(['set', 'image', workload, ...pairs])
       if (last.exit !== 0) return last
     }
@@ -483,7 +517,9 @@ export const runScenario = (scenario: Scenario, options: RunOptions = {}): E.Eit
         `--wait=${'wait' in deletion && deletion.wait === true ? 'true' : 'false'}`,
         ...('namespace' in deletion && deletion.namespace !== undefined ? ['-n', deletion.namespace] : []),
         ...('force' in deletion && deletion.force === true ? ['--force'] : []),
-        ...('gracePeriodSeconds' in deletion && deletion.gracePeriodSeconds !== undefined ? [`--grace-period=${deletion.gracePeriodSeconds}`] : []),
+        ...('gracePeriodSeconds' in deletion && deletion.gracePeriodSeconds !== undefined
+          ? [`--grace-period=${deletion.gracePeriodSeconds}`]
+          : []),
         ...('cascade' in deletion && deletion.cascade !== undefined ? [`--cascade=${deletion.cascade}`] : []),
       ]
       return judged(step, kubectl(['delete', ...deletion.object.split(' '), ...flags]))
@@ -585,7 +621,17 @@ export const runScenario = (scenario: Scenario, options: RunOptions = {}): E.Eit
       const named = step.name === undefined ? undefined : { name: step.name }
       let seq = real.state().seq
       const finish = (startedAt: number, outcome: StepReport['outcome'], message?: string): void => {
-        steps.push({ index, words, ...named, startedAt, seq, endedAt: real.now(), outcome, ...(message === undefined ? undefined : { message }), ...(commands === undefined ? undefined : { commands }) })
+        steps.push({
+          index,
+          words,
+          ...named,
+          startedAt,
+          seq,
+          endedAt: real.now(),
+          outcome,
+          ...(message === undefined ? undefined : { message }),
+          ...(commands === undefined ? undefined : { commands }),
+        })
       }
       if (verdict !== undefined || (untilMs !== undefined && Math.max(real.now(), step.at ?? 0) > untilMs)) {
         finish(real.now(), 'not reached')
@@ -678,17 +724,15 @@ export const runScenario = (scenario: Scenario, options: RunOptions = {}): E.Eit
     expectations.push({ kind, words, outcome: 'failed', at: broken.at, seq: broken.seq, found: broken.found, ...because(expectation) })
     fail('violated', `expected ${kind}: ${words}; found: ${broken.found}`)
   }
-  const violations = violated().map(
-    ({ invariant, message, hint, seq, turn, at }): ViolationReport => ({
-      invariant,
-      message,
-      seq,
-      turn,
-      at,
-      causes: causesOf(real, seq),
-      ...(hint === undefined ? undefined : { hint }),
-    }),
-  )
+  const violations = violated().map(({ invariant, message, hint, seq, turn, at }): ViolationReport => ({
+    invariant,
+    message,
+    seq,
+    turn,
+    at,
+    causes: causesOf(real, seq),
+    ...(hint === undefined ? undefined : { hint }),
+  }))
   const limit = guard.limit()
   const outcome: Outcome = violations.length > 0 ? 'violated' : limit !== undefined ? 'unknown' : (verdict ?? 'passed')
   const why = violations[0] === undefined ? (limit ?? reason) : `${violations[0].invariant} was violated`

@@ -1,6 +1,6 @@
 /** A scenario that is ready to run: decoded, with its manifests read. In TypeScript it is written with `scenario({ … })`. */
 import * as E from 'fp-ts/lib/Either.js'
-import { allInvariants, type Json, type JsonObject } from '@statefold/core'
+import { allInvariants, type JsonObject } from '@statefold/core'
 import type { ConsoleFiles } from './console/cluster-console.js'
 import { decodeScenario, isScenarioText } from './format/decode-scenario.js'
 import { closest, formatProblems, type Problem } from './format/problem.js'
@@ -35,6 +35,8 @@ export interface Scenario {
   /** Objects of a real cluster that the run starts from. */
   readonly imported: readonly PlacedManifest[]
   readonly files: ScenarioFiles
+  /** Where the value at this path of the scenario is written. */
+  readonly placeOf: YamlSource['placeOf']
   /** Plain manifests: applied, run until at rest. */
   readonly isPlain: boolean
 }
@@ -51,16 +53,21 @@ const readNamed = (files: ScenarioFiles, holder: string, place: Place, path: str
       if (E.isLeft(read)) return read
       all.push(...read.right)
     }
-    return all.length > 0 ? E.right(all) : E.left([{ file: holder, ...place, message: `${path}: expected .yaml, .yml or .json files in it, found none` }])
+    return all.length > 0
+      ? E.right(all)
+      : E.left([{ file: holder, ...place, message: `${path}: expected .yaml, .yml or .json files in it, found none` }])
   }
   const text = files.read(path)
-  return E.isLeft(text) ? E.left([{ file: holder, ...place, message: `${path}: ${text.left}` }]) : readManifests(besides(holder, path), text.right)
+  return E.isLeft(text)
+    ? E.left([{ file: holder, ...place, message: `${path}: ${text.left}` }])
+    : readManifests(besides(holder, path), text.right)
 }
 
 /** The path as somebody who named the scenario's file would name it. */
-const besides = (holder: string, path: string): string => (holder.includes('/') ? `${holder.slice(0, holder.lastIndexOf('/'))}/${path}` : path)
+const besides = (holder: string, path: string): string =>
+  holder.includes('/') ? `${holder.slice(0, holder.lastIndexOf('/'))}/${path}` : path
 
-type WrittenManifest = string | { readonly [name: string]: Json }
+type WrittenManifest = string | JsonObject
 
 const gather = (
   file: string,
@@ -86,7 +93,8 @@ const gather = (
   return problems.length > 0 ? E.left(problems) : E.right(found)
 }
 
-const isManifestList = (written: WrittenManifest | readonly WrittenManifest[]): written is readonly WrittenManifest[] => Array.isArray(written)
+const isManifestList = (written: WrittenManifest | readonly WrittenManifest[]): written is readonly WrittenManifest[] =>
+  Array.isArray(written)
 
 const unknownInvariants = (file: string, written: ScenarioFile, yaml: YamlSource): Problems => {
   const known = allInvariants.map(({ name }) => name)
@@ -122,7 +130,13 @@ const misuses = (file: string, written: ScenarioFile, yaml: YamlSource): Problem
   }),
 ]
 
-const assemble = (file: string, source: string, written: ScenarioFile, yaml: YamlSource, files: ScenarioFiles): E.Either<Problems, Scenario> => {
+const assemble = (
+  file: string,
+  source: string,
+  written: ScenarioFile,
+  yaml: YamlSource,
+  files: ScenarioFiles,
+): E.Either<Problems, Scenario> => {
   const problems: Problem[] = [...misuses(file, written, yaml)]
   const keep = (read: E.Either<Problems, readonly PlacedManifest[]>): readonly PlacedManifest[] => {
     if (E.isRight(read)) return read.right
@@ -130,7 +144,12 @@ const assemble = (file: string, source: string, written: ScenarioFile, yaml: Yam
     return []
   }
   const manifests = keep(
-    gather(file, files, yaml, (written.manifests ?? []).map((manifest, index) => ({ manifest, path: ['manifests', String(index)] }))),
+    gather(
+      file,
+      files,
+      yaml,
+      (written.manifests ?? []).map((manifest, index) => ({ manifest, path: ['manifests', String(index)] })),
+    ),
   )
   const applied = new Map<number, readonly PlacedManifest[]>()
   for (const [index, { apply }] of (written.steps ?? []).entries()) {
@@ -143,10 +162,17 @@ const assemble = (file: string, source: string, written: ScenarioFile, yaml: Yam
   }
   const from = written.cluster?.from
   const sources = from === undefined ? [] : typeof from === 'string' ? [from] : from
-  const imported = keep(gather(file, files, yaml, sources.map((manifest) => ({ manifest, path: ['cluster', 'from'] }))))
+  const imported = keep(
+    gather(
+      file,
+      files,
+      yaml,
+      sources.map((manifest) => ({ manifest, path: ['cluster', 'from'] })),
+    ),
+  )
   return problems.length > 0
     ? E.left(problems)
-    : E.right({ file, source, written, manifests, applied, imported, files, isPlain: false })
+    : E.right({ file, source, written, manifests, applied, imported, files, placeOf: yaml.placeOf, isPlain: false })
 }
 
 /** Reads a scenario or plain manifests, told apart by their content. */
@@ -166,6 +192,7 @@ const plain = (file: string, source: string, manifests: readonly PlacedManifest[
   applied: new Map(),
   imported: [],
   files,
+  placeOf: () => ({ line: 1, column: 1 }),
   isPlain: true,
 })
 
@@ -193,7 +220,8 @@ export const loadFolder = (folder: string, files: ScenarioFiles): E.Either<Probl
     if (E.isLeft(read)) problems.push(...read.left)
     else manifests.push(...read.right)
   }
-  if (names.length === 0) problems.push({ file: folder, line: 1, column: 1, message: 'expected .yaml, .yml or .json files in this folder, found none' })
+  if (names.length === 0)
+    problems.push({ file: folder, line: 1, column: 1, message: 'expected .yaml, .yml or .json files in this folder, found none' })
   return problems.length > 0 ? E.left(problems) : E.right(plain(folder, source, manifests, files))
 }
 

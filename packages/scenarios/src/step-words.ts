@@ -10,14 +10,17 @@ const entries = (map: { readonly [name: string]: unknown }): string =>
 
 const oneField = (fields: object): string =>
   Object.entries(fields)
-    .map(([name, value]) => `${name} ${typeof value === 'object' && value !== null ? Object.values(value as object).join(' ') : String(value)}`)
+    .map(
+      ([name, value]) =>
+        `${name} ${typeof value === 'object' && value !== null ? Object.values(value as object).join(' ') : String(value)}`,
+    )
     .join(' ')
 
 const manifestWords = (manifest: unknown): string => {
   if (typeof manifest === 'string') return manifest
   if (Array.isArray(manifest)) return manifest.map(manifestWords).join(', ')
   const { kind, metadata } = manifest as { readonly kind?: unknown; readonly metadata?: { readonly name?: unknown } }
-  return `${String(kind)} ${String(metadata?.name ?? '')}`.trimEnd()
+  return `${typeof kind === 'string' ? kind : 'object'} ${typeof metadata?.name === 'string' ? metadata.name : ''}`.trimEnd()
 }
 
 export const stepWords = (step: ScenarioStep): string => {

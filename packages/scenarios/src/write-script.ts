@@ -59,7 +59,7 @@ const makerOf = (timing: Timing): StepMaker => ({
 })
 
 /** Right after the step before. */
-export const then: StepMaker = makerOf({})
+export const next: StepMaker = makerOf({})
 /** Not before this time of the run. */
 export const at = (time: string): StepMaker => makerOf({ at: time })
 /** This long after the step before. */

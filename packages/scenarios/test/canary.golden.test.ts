@@ -10,7 +10,9 @@ describe('the canary', () => {
 
   it('goes as it went', async () => {
     const { simulation, report } = runScenarioFile(path)
-    const lines = simulation.log().map(({ seq, at, actor, event }) => `${seq} ${at} ${actor} ${event.kind}${'object' in event ? ` ${String(event.object)}` : ''}`)
+    const lines = simulation
+      .log()
+      .map(({ seq, at, actor, event }) => `${seq} ${at} ${actor} ${event.kind}${'object' in event ? ` ${String(event.object)}` : ''}`)
     expect(report.outcome).toBe('passed')
     await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot('golden/canary.events.txt')
   })

@@ -1,6 +1,14 @@
 /** `statefold explore`: every choice of a scenario's search; what was covered, what broke, and the way there as a scenario. */
 import * as E from 'fp-ts/lib/Either.js'
-import { explore as search, formatProblems, SearchRefused, storyOf, writeCounterexample, type Finding, type SearchReport } from '@statefold/scenarios'
+import {
+  explore as search,
+  formatProblems,
+  SearchRefused,
+  storyOf,
+  writeCounterexample,
+  type Finding,
+  type SearchReport,
+} from '@statefold/scenarios'
 import { badInput, exitCodes, type ExitCode } from '../exit-codes.js'
 import type { Output } from '../output.js'
 import { readScenario } from '../read-scenario.js'
@@ -36,7 +44,9 @@ const problemsWords = (finding: Finding): string => (isBroken(finding) ? `broken
 export const explore = (name: string, flags: ExploreFlags, output: Output): ExitCode => {
   const scenario = readScenario(name)
   if (scenario.written.search === undefined)
-    throw badInput(`${name}: expected a \`search\` section that says what may be chosen (order, caches, crashes, answers, anytime); found none`)
+    throw badInput(
+      `${name}: expected a \`search\` section that says what may be chosen (order, caches, crashes, answers, anytime); found none`,
+    )
   if (flags.write !== undefined) refuseExisting(flags.write, flags.overwrite === true)
   const seed = flags.seed ?? scenario.written.seed ?? 1
   const { depth, states, seconds } = flags
@@ -84,7 +94,9 @@ export const explore = (name: string, flags: ExploreFlags, output: Output): Exit
       )
     output.print(`${coveredText(report)}\n`)
     for (const words of report.unmet) output.print(`${output.paint.tone('bad', `never reached: ${words}`)}\n`)
-    output.print(`${report.visitedBytes} bytes for what was visited, ${(report.visitedBytes / Math.max(1, report.states)).toFixed(0)} a state\n`)
+    output.print(
+      `${report.visitedBytes} bytes for what was visited, ${(report.visitedBytes / Math.max(1, report.states)).toFixed(0)} a state\n`,
+    )
     for (const path of written) output.print(`written to ${path}  (statefold run ${path})\n`)
   }
   if (findings.some(isBroken)) return exitCodes.violated

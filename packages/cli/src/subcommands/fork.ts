@@ -28,7 +28,8 @@ export const fork = (path: string, words: readonly string[], flags: ForkFlags, o
   const turn = turnAt(log, flags.at)
   const simulation = forkAt(log.header, log.events, turn)
   const { state } = simulation
-  if (state().turn !== turn + 1) throw badInput(`${path}: turn ${turn} cannot be reached again; statefold verify ${path} shows where the runs part`)
+  if (state().turn !== turn + 1)
+    throw badInput(`${path}: turn ${turn} cannot be reached again; statefold verify ${path} shows where the runs part`)
   const start = flags.at.kind === 'time' ? flags.at.at : simulation.now()
   const { seed, settings, choices, source, title } = log.header
   const sink = logSinkOf(

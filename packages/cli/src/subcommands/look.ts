@@ -37,7 +37,8 @@ export const explain = (path: string, name: string, flags: ExplainFlags, output:
   const whole = readLogFile(path, output, { decode: false })
   const events = upTo(whole, flags.at)
   const last = events.at(-1)
-  const { state } = flags.at === undefined || last === undefined ? whole : readLogFile(path, output, { decode: false, keep: false, untilSeq: last.seq })
+  const { state } =
+    flags.at === undefined || last === undefined ? whole : readLogFile(path, output, { decode: false, keep: false, untilSeq: last.seq })
   const explanation = explainObject(events, state, name)
   output.print(flags.json === true ? `${JSON.stringify(explanation)}\n` : formatExplanation(explanation))
   return exitCodes.passed
@@ -54,7 +55,11 @@ const short = (value: unknown): string => {
 }
 
 export const formatDifferences = (differences: readonly ObjectDifference[], output: Output): string => {
-  const signs = { added: output.paint.tone('good', '+'), removed: output.paint.tone('bad', '-'), changed: output.paint.tone('waiting', '~') }
+  const signs = {
+    added: output.paint.tone('good', '+'),
+    removed: output.paint.tone('bad', '-'),
+    changed: output.paint.tone('waiting', '~'),
+  }
   return differences
     .map(({ object, change, fields }) => {
       const shown = fields.slice(0, shownFieldsMax).map(({ path, before, after }) => `    ${path}: ${short(before)} → ${short(after)}\n`)
@@ -69,13 +74,26 @@ const isTold = ({ object }: ObjectDifference): boolean => object.startsWith('Eve
 
 export const diff = (left: string, right: string | undefined, flags: DiffFlags, output: Output): ExitCode => {
   const [one, other] = [parseLogPlace(left), right === undefined ? undefined : parseLogPlace(right)]
-  if (other === undefined && one.seq === undefined) throw badInput(`${left}: expected two logs, or one log with a place: LOG@SEQ (compared with its end)`)
-  const before = readLogFile(one.path, output, { decode: false, keep: false, ...(one.seq === undefined ? undefined : { untilSeq: one.seq }) })
+  if (other === undefined && one.seq === undefined)
+    throw badInput(`${left}: expected two logs, or one log with a place: LOG@SEQ (compared with its end)`)
+  const before = readLogFile(one.path, output, {
+    decode: false,
+    keep: false,
+    ...(one.seq === undefined ? undefined : { untilSeq: one.seq }),
+  })
   const place = other ?? { path: one.path, seq: undefined }
-  const after = readLogFile(place.path, output, { decode: false, keep: false, ...(place.seq === undefined ? undefined : { untilSeq: place.seq }) })
+  const after = readLogFile(place.path, output, {
+    decode: false,
+    keep: false,
+    ...(place.seq === undefined ? undefined : { untilSeq: place.seq }),
+  })
   const differences = diffStates(before.state, after.state).filter((difference) => !isTold(difference))
-  if (flags.json === true) output.print(`${JSON.stringify({ before: { log: one.path, at: before.at }, after: { log: place.path, at: after.at }, differences })}\n`)
+  if (flags.json === true)
+    output.print(`${JSON.stringify({ before: { log: one.path, at: before.at }, after: { log: place.path, at: after.at }, differences })}\n`)
   else if (differences.length === 0) output.print('the two states are the same\n')
-  else output.print(`from ${one.path} at ${formatTime(before.at)} to ${place.path} at ${formatTime(after.at)}\n${formatDifferences(differences, output)}`)
+  else
+    output.print(
+      `from ${one.path} at ${formatTime(before.at)} to ${place.path} at ${formatTime(after.at)}\n${formatDifferences(differences, output)}`,
+    )
   return exitCodes.passed
 }

@@ -18,7 +18,10 @@ const many = (count: number, word: string): string => `${count} ${word}${count =
 export const replay = (path: string, flags: ReplayFlags, output: Output): ExitCode => {
   const whole = readLogFile(path, output)
   const { end } = whole
-  const seq = flags.at === undefined ? undefined : whole.events.findLast(({ turn }) => turn <= turnAt(whole, flags.at ?? { kind: 'turn', turn: 0 }))?.seq
+  const seq =
+    flags.at === undefined
+      ? undefined
+      : whole.events.findLast(({ turn }) => turn <= turnAt(whole, flags.at ?? { kind: 'turn', turn: 0 }))?.seq
   const log = seq === undefined ? whole : readLogFile(path, output, { untilSeq: seq, decode: false })
   const summary = stateSummary(log.state)
   if (flags.json === true) {
@@ -42,7 +45,9 @@ export const replay = (path: string, flags: ReplayFlags, output: Output): ExitCo
   }
   const { paint } = output
   output.print(`${log.header.title ?? path}\n`)
-  output.print(`  ${many(end.events, 'event')} in ${many(end.turns, 'turn')}, seed ${log.header.seed}, Kubernetes ${log.header.kubernetes}\n`)
+  output.print(
+    `  ${many(end.events, 'event')} in ${many(end.turns, 'turn')}, seed ${log.header.seed}, Kubernetes ${log.header.kubernetes}\n`,
+  )
   output.print(`  digest ${end.digest}  ${paint.tone('good', 'every turn is as it was written')}\n`)
   output.print(
     end.footer === undefined
@@ -50,7 +55,8 @@ export const replay = (path: string, flags: ReplayFlags, output: Output): ExitCo
       : `  ended ${end.footer.outcome} at ${formatTime(end.footer.at)}\n`,
   )
   output.print(`\nstate ${seq === undefined ? 'at the end' : `after event ${seq}`} (${formatTime(log.at)})\n`)
-  for (const { kind, count, words } of summary) output.print(`  ${kind.padEnd(24)} ${String(count).padStart(4)}${words === '' ? '' : `  ${words}`}\n`)
+  for (const { kind, count, words } of summary)
+    output.print(`  ${kind.padEnd(24)} ${String(count).padStart(4)}${words === '' ? '' : `  ${words}`}\n`)
   return exitCodes.passed
 }
 
@@ -63,7 +69,8 @@ export const verify = (path: string, flags: ReplayFlags, output: Output): ExitCo
     const folded = canonicalJson(saveRun({ ...again, cluster: log.state }) as Json)
     const rerun = canonicalJson(saveRun(again) as Json)
     const same = nodeSha256(folded) === nodeSha256(rerun)
-    if (flags.json === true) output.print(`${JSON.stringify({ log: path, deterministic: same, events: verified.right.events, digest: log.end.digest })}\n`)
+    if (flags.json === true)
+      output.print(`${JSON.stringify({ log: path, deterministic: same, events: verified.right.events, digest: log.end.digest })}\n`)
     else
       output.print(
         same

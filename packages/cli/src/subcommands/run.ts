@@ -39,7 +39,12 @@ export const exitCodeOf: Readonly<Record<Outcome, ExitCode>> = {
 export const reportPaintOf = (output: Output): ReportPaint => ({ tone: (tone, text) => output.paint.tone(tone, text) })
 
 const againOf = (name: string, seed: number, flags: RunFlags): string =>
-  ['statefold run', /^[\w./@:-]+$/.test(name) ? name : `'${name}'`, `--seed ${seed}`, ...(flags.until === undefined ? [] : [`--until ${flags.until}ms`])].join(' ')
+  [
+    'statefold run',
+    /^[\w./@:-]+$/.test(name) ? name : `'${name}'`,
+    `--seed ${seed}`,
+    ...(flags.until === undefined ? [] : [`--until ${flags.until}ms`]),
+  ].join(' ')
 
 export interface Ran {
   readonly report: RunReport
@@ -59,13 +64,20 @@ export const run = (name: string, flags: RunFlags, output: Output): ExitCode => 
       const { choices, title } = scenario.written
       sink = logSinkOf(
         simulation,
-        { seed, settings, source: scenario.source, ...(title === undefined ? undefined : { title }), ...(choices === undefined ? undefined : { choices }) },
+        {
+          seed,
+          settings,
+          source: scenario.source,
+          ...(title === undefined ? undefined : { title }),
+          ...(choices === undefined ? undefined : { choices }),
+        },
         flags.log,
         flags.overwrite === true,
       )
       simulation.turns$.subscribe((events) => {
         const [first] = events
-        if (output.isTerminal && first !== undefined && first.turn % 5_000 === 0) output.progress(`${first.seq} events, ${Math.floor(first.at / 1_000)} s simulated`)
+        if (output.isTerminal && first !== undefined && first.turn % 5_000 === 0)
+          output.progress(`${first.seq} events, ${Math.floor(first.at / 1_000)} s simulated`)
       })
     },
     accepted: () => sink?.open(),
@@ -85,7 +97,11 @@ export const run = (name: string, flags: RunFlags, output: Output): ExitCode => 
     if (report.lesson !== undefined) output.print(`${output.paint.tone('faint', report.lesson)}\n`)
     if (scenario.written.title !== undefined) output.print('\n')
     const events = simulation.log()
-    const headings = report.steps.flatMap(({ name: words, seq, startedAt }) => (words === undefined ? [] : [{ seq, at: startedAt, text: words }]))
+    const seqAt = (at: number): number => events.find((recorded) => recorded.at >= at)?.seq ?? Number.MAX_SAFE_INTEGER
+    const headings = report.steps.flatMap(({ name: words, seq, startedAt, commands = [] }) => [
+      ...(words === undefined ? [] : [{ seq, at: startedAt, text: words }]),
+      ...commands.map(({ at, command }) => ({ seq: Math.max(seq, seqAt(at)), at, text: `$ ${command.split('\n')[0] ?? ''}` })),
+    ])
     const timeline = timelineOf(events, { headings, ...(flags.all === true ? { all: true } : undefined) })
     if (timeline.rows.length > 0) output.print(timelineText(timeline, output))
   }

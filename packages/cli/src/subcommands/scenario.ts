@@ -71,7 +71,11 @@ export const lintScenarios = (paths: readonly string[], flags: LintFlags, output
   if (flags.json === true) output.print(`${JSON.stringify(results)}\n`)
   else {
     for (const { problems } of bad) for (const problem of problems) output.note(`${problem}\n`)
-    output.print(bad.length === 0 ? `${paths.length === 1 ? 'the file is' : `all ${paths.length} files are`} well formed\n` : `${bad.length} of ${paths.length} files have mistakes\n`)
+    output.print(
+      bad.length === 0
+        ? `${paths.length === 1 ? 'the file is' : `all ${paths.length} files are`} well formed\n`
+        : `${bad.length} of ${paths.length} files have mistakes\n`,
+    )
   }
   return bad.length === 0 ? exitCodes.passed : exitCodes.badInput
 }
@@ -86,7 +90,8 @@ export const listScenarios = (flags: LintFlags, output: Output): ExitCode => {
   else if (entries.length === 0) output.print('the catalog is empty\n')
   else {
     const width = Math.max(...entries.map(({ name }) => name.length))
-    for (const { name, title, lesson } of entries) output.print(`${name.padEnd(width)}  ${output.paint.tone('faint', lesson === '' ? title : lesson)}\n`)
+    for (const { name, title, lesson } of entries)
+      output.print(`${name.padEnd(width)}  ${output.paint.tone('faint', lesson === '' ? title : lesson)}\n`)
   }
   return exitCodes.passed
 }

@@ -5,7 +5,16 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { createSimulation, type Recorded, type RunState, type Simulation } from '@statefold/core'
 import { explainObject, forkAt, formatExplanation, formatTime, timelineOf, type LogHeader } from '@statefold/replay'
-import { formatProblems, makeConsole, noFiles, parseDuration, runScenario, type Console, type ConsoleFiles, type Scenario } from '@statefold/scenarios'
+import {
+  formatProblems,
+  makeConsole,
+  noFiles,
+  parseDuration,
+  runScenario,
+  type Console,
+  type ConsoleFiles,
+  type Scenario,
+} from '@statefold/scenarios'
 import { badInput, exitCodes, type ExitCode } from '../exit-codes.js'
 import type { Input, Output } from '../output.js'
 import { timelineText } from '../print-timeline.js'
@@ -159,7 +168,9 @@ export const shell = async (name: string, flags: ShellFlags, output: Output, inp
         return made.rows.length === 0 ? 'nothing has happened\n' : timelineText(made, output)
       }
       case ':explain':
-        return argument === '' ? 'expected a name: :explain web-1\n' : formatExplanation(explainObject(line.events, simulation.state().cluster, argument))
+        return argument === ''
+          ? 'expected a name: :explain web-1\n'
+          : formatExplanation(explainObject(line.events, simulation.state().cluster, argument))
       case ':save': {
         if (argument === '') return 'expected a file: :save run.ndjson\n'
         refuseExisting(argument, false)
@@ -197,8 +208,9 @@ export const shell = async (name: string, flags: ShellFlags, output: Output, inp
       output.print(answer)
     } else if (trimmed !== '' && !trimmed.startsWith('#')) {
       const result = line.console.run(written)
-      output.print(result.stdout)
-      if (result.stderr !== '') output.note(result.stderr)
+      // On a terminal both outputs stand in the order in which they came.
+      output.print(input.isTerminal ? result.shown : result.stdout)
+      if (!input.isTerminal && result.stderr !== '') output.note(result.stderr)
       last = result.exit
       if (result.ended) break
     }

@@ -31,7 +31,10 @@ const apiExtensions = { namespaced: false, categories: ['api-extensions'] }
 export const storedResources: readonly ApiResource[] = [
   stored('admissionregistration.k8s.io', 'MutatingWebhookConfiguration', 'mutatingwebhookconfigurations', apiExtensions),
   stored('admissionregistration.k8s.io', 'ValidatingWebhookConfiguration', 'validatingwebhookconfigurations', apiExtensions),
-  stored('apiextensions.k8s.io', 'CustomResourceDefinition', 'customresourcedefinitions', { ...apiExtensions, shortNames: ['crd', 'crds'] }),
+  stored('apiextensions.k8s.io', 'CustomResourceDefinition', 'customresourcedefinitions', {
+    ...apiExtensions,
+    shortNames: ['crd', 'crds'],
+  }),
   stored('apiregistration.k8s.io', 'APIService', 'apiservices', apiExtensions),
   stored('networking.k8s.io', 'Ingress', 'ingresses', { shortNames: ['ing'] }),
   stored('networking.k8s.io', 'IngressClass', 'ingressclasses', clusterWide),

@@ -45,12 +45,7 @@ interface WithStatus extends UnstoredObject {
 
 /** Without what belongs to the other cluster's store. */
 const asNew = (object: WithStatus): WithStatus => {
-  const {
-    resourceVersion: _version,
-    managedFields: _managed,
-    selfLink: _link,
-    ...metadata
-  } = object.metadata ?? {}
+  const { resourceVersion: _version, managedFields: _managed, selfLink: _link, ...metadata } = object.metadata ?? {}
   return {
     ...object,
     metadata: isNamespaced(object.kind) && metadata.namespace === undefined ? { ...metadata, namespace: 'default' } : metadata,
@@ -83,7 +78,9 @@ const onOurClock = (objects: readonly WithStatus[], now: SimTime): readonly With
       : {
           metadata: {
             ...metadata,
-            ...(metadata.creationTimestamp === undefined ? undefined : { creationTimestamp: movedBy(metadata.creationTimestamp, ms) as string }),
+            ...(metadata.creationTimestamp === undefined
+              ? undefined
+              : { creationTimestamp: movedBy(metadata.creationTimestamp, ms) as string }),
           },
         }),
     ...(status === undefined ? undefined : { status: movedBy(status, ms) }),

@@ -4,7 +4,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
-import { isJsonObject, type Json } from '@statefold/core'
+import { isJsonObject, type Json, type JsonObject } from '@statefold/core'
 import { closest } from './problem.js'
 
 export interface JsonSchema {
@@ -68,6 +68,8 @@ export const wholeNumber = (minimum: number, maximum: number): FormatCodec<numbe
   )
 
 export const anyJson: FormatCodec<Json> = simple('anything', 'anything', (_value): _value is Json => true, {})
+
+export const jsonObject: FormatCodec<JsonObject> = simple('object', 'a mapping', isJsonObject, { type: 'object' })
 
 export const patternText = (name: string, expected: string, pattern: RegExp): FormatCodec<string> =>
   simple(name, expected, (value): value is string => typeof value === 'string' && pattern.test(value), {
@@ -150,7 +152,9 @@ interface Fields {
   readonly [name: string]: AnyCodec
 }
 
-type Decoded<R extends Fields, P extends Fields> = { readonly [K in keyof R]: t.TypeOf<R[K]> } & { readonly [K in keyof P]?: t.TypeOf<P[K]> }
+type Decoded<R extends Fields, P extends Fields> = { readonly [K in keyof R]: t.TypeOf<R[K]> } & {
+  readonly [K in keyof P]?: t.TypeOf<P[K]>
+}
 type Written<R extends Fields, P extends Fields> = { readonly [K in keyof R]: t.OutputOf<R[K]> } & {
   readonly [K in keyof P]?: t.OutputOf<P[K]>
 }
@@ -272,10 +276,7 @@ type DecodedOf<S> = { [K in keyof S]: S[K] extends AnyCodec ? t.TypeOf<S[K]> : n
 type WrittenOf<S> = { [K in keyof S]: S[K] extends AnyCodec ? t.OutputOf<S[K]> : never }[keyof S]
 
 /** Text, number, list or mapping: the shape of what is written decides how it is read, so that messages are about what was meant. */
-export const byShape = <S extends Shapes>(
-  expected: string,
-  shapes: S,
-): FormatCodec<DecodedOf<S>, WrittenOf<S>> => {
+export const byShape = <S extends Shapes>(expected: string, shapes: S): FormatCodec<DecodedOf<S>, WrittenOf<S>> => {
   type A = DecodedOf<S>
   type O = WrittenOf<S>
   const codecs: Shapes = shapes

@@ -1,7 +1,22 @@
 /** What a scenario can ask of a cluster: a small vocabulary over objects, names, files and commands. */
 import type * as t from 'io-ts'
 import type { Json } from '@statefold/core'
-import { about, anyJson, byShape, filledText, listOf, mapOf, named, objectOf, onlyTrue, regularExpression, text, wholeNumber, yesOrNo, type FormatCodec } from './codec.js'
+import {
+  about,
+  anyJson,
+  byShape,
+  filledText,
+  listOf,
+  mapOf,
+  named,
+  objectOf,
+  onlyTrue,
+  regularExpression,
+  text,
+  wholeNumber,
+  yesOrNo,
+  type FormatCodec,
+} from './codec.js'
 
 const count = wholeNumber(0, Number.MAX_SAFE_INTEGER)
 

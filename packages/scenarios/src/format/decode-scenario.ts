@@ -40,7 +40,9 @@ const problemOf = (file: string, yaml: YamlSource, error: t.ValidationError): Pr
   }
   // Failures that are not about a value (a missing field, two actions) bring whole sentences.
   const message =
-    error.value === undefined && error.message !== undefined ? error.message : `expected ${error.message ?? 'something else'}, found ${foundWords(error.value)}`
+    error.value === undefined && error.message !== undefined
+      ? error.message
+      : `expected ${error.message ?? 'something else'}, found ${foundWords(error.value)}`
   return { file, ...yaml.placeOf(path), message: `${words === '' ? '' : `${words}: `}${message}` }
 }
 
@@ -60,7 +62,9 @@ export const decodeScenarioValue = (file: string, yaml: YamlSource): E.Either<re
   const decoded = scenarioFile.decode(yaml.value)
   if (E.isRight(decoded)) return decoded
   const problems = decoded.left.map((error) => problemOf(file, yaml, error))
-  return E.left(problems.sort((a, b) => a.line - b.line || a.column - b.column || (a.message < b.message ? -1 : a.message > b.message ? 1 : 0)))
+  return E.left(
+    problems.sort((a, b) => a.line - b.line || a.column - b.column || (a.message < b.message ? -1 : a.message > b.message ? 1 : 0)),
+  )
 }
 
 export interface DecodedScenario {

@@ -88,11 +88,18 @@ export const readManifests = (file: string, source: string): E.Either<readonly P
     else for (const [index, item] of items.entries()) take(item, ['items', String(index)], JSON.stringify(item))
   }
   if (problems.length > 0) return E.left(problems)
-  return manifests.length === 0 ? E.left([{ file, line: 1, column: 1, message: 'expected Kubernetes objects, found none' }]) : E.right(manifests)
+  return manifests.length === 0
+    ? E.left([{ file, line: 1, column: 1, message: 'expected Kubernetes objects, found none' }])
+    : E.right(manifests)
 }
 
 /** An object written in the scenario itself. */
-export const inlineManifest = (file: string, object: JsonObject, yaml: Pick<YamlSource, 'placeOf' | 'placeOfKey'>, at: readonly string[]): PlacedManifest => ({
+export const inlineManifest = (
+  file: string,
+  object: JsonObject,
+  yaml: Pick<YamlSource, 'placeOf' | 'placeOfKey'>,
+  at: readonly string[],
+): PlacedManifest => ({
   file,
   object,
   text: JSON.stringify(object),

@@ -84,7 +84,7 @@ const asJson = (value: unknown): Json => {
   if (typeof value === 'object') return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, asJson(entry)]))
   if (typeof value === 'boolean' || typeof value === 'string') return value
   if (typeof value === 'number') return Number.isFinite(value) ? value : String(value)
-  return String(value)
+  return typeof value === 'bigint' ? Number(value) : null
 }
 
 const startOf = (node: unknown): number | undefined => {
@@ -158,7 +158,10 @@ export const readYaml = (file: string, source: string, firstLine = 0): E.Either<
   const problemAt = ({ line, column }: Place, message: string): E.Either<Problem, never> =>
     E.left({ file, line: line + firstLine, column, message })
   if (source.length > yamlLimits.bytesMax)
-    return problemAt({ line: 1, column: 1 }, `expected at most ${yamlLimits.bytesMax / 1024 / 1024} MiB, found ${(source.length / 1024 / 1024).toFixed(1)} MiB`)
+    return problemAt(
+      { line: 1, column: 1 },
+      `expected at most ${yamlLimits.bytesMax / 1024 / 1024} MiB, found ${(source.length / 1024 / 1024).toFixed(1)} MiB`,
+    )
   const deep = nestsTooDeep(source)
   if (deep !== undefined) return problemAt(deep, `expected at most ${yamlLimits.depthMax} levels of nesting, found more`)
   const lines = new LineCounter()
@@ -170,7 +173,8 @@ export const readYaml = (file: string, source: string, firstLine = 0): E.Either<
     return problemAt(place, syntax.code === 'DUPLICATE_KEY' ? 'expected each key once, found it again here' : `not YAML: ${words}`)
   }
   const tooMany = countedTooMany(document)
-  if (tooMany !== undefined) return problemAt(placeAt(lines, startOf(tooMany) ?? 0), 'expected fewer aliases: this one grows without measure')
+  if (tooMany !== undefined)
+    return problemAt(placeAt(lines, startOf(tooMany) ?? 0), 'expected fewer aliases: this one grows without measure')
   let forbidden: number | undefined
   visit(document, {
     Pair: (_, pair) => {

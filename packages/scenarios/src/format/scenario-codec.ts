@@ -1,11 +1,12 @@
 /** The form of scenario files: the codecs are the one source of the decoder, the TypeScript types and the JSON Schema for editors. */
-import * as t from 'io-ts'
+import type * as t from 'io-ts'
 import {
   about,
   anyJson,
   byShape,
   exactly,
   filledText,
+  jsonObject,
   listOf,
   mapOf,
   objectOf,
@@ -27,11 +28,7 @@ const texts = mapOf(text)
 
 // ---------------------------------------------------------------- cluster
 
-const taint = objectOf(
-  'taint',
-  { key: filledText, effect: oneOf('NoSchedule', 'PreferNoSchedule', 'NoExecute') },
-  { value: text },
-)
+const taint = objectOf('taint', { key: filledText, effect: oneOf('NoSchedule', 'PreferNoSchedule', 'NoExecute') }, { value: text })
 const nodeName = patternText(
   'node name',
   'a node name: lower case letters, digits, "-" and "."',
@@ -73,13 +70,20 @@ const image = objectOf(
     unpullable: about('why it cannot be pulled', filledText),
     answersAfter: about('from the start of the process until it answers', duration),
     stop: about('from SIGTERM to the end of the process', duration),
-    onTerminate: about('exit code after SIGTERM, or "ignores"', byShape('an exit code or "ignores"', { number: wholeNumber(0, 255), text: exactly('ignores') })),
+    onTerminate: about(
+      'exit code after SIGTERM, or "ignores"',
+      byShape('an exit code or "ignores"', { number: wholeNumber(0, 255), text: exactly('ignores') }),
+    ),
     exits: about('ends by itself', objectOf('exits', { after: duration, exitCode: wholeNumber(0, 255) }, {})),
     listens: listOf(wholeNumber(1, 65_535)),
     http: objectOf(
       'http',
       {},
-      { documentRoot: filledText, server: text, routes: mapOf(objectOf('route', { status: wholeNumber(100, 599), body: text }, {}), 'paths') },
+      {
+        documentRoot: filledText,
+        server: text,
+        routes: mapOf(objectOf('route', { status: wholeNumber(100, 599), body: text }, {}), 'paths'),
+      },
     ),
     files: about('files of the image by absolute path', mapOf(text, 'paths')),
     environment: texts,
@@ -127,10 +131,10 @@ const cluster = objectOf(
 
 // ---------------------------------------------------------------- steps
 
-const manifest = byShape('a file or a Kubernetes object', { text: filledText, mapping: mapOf(anyJson) })
+const manifest = byShape('a file or a Kubernetes object', { text: filledText, mapping: jsonObject })
 const manifests = byShape('a file, a Kubernetes object, or a list of them', {
   text: filledText,
-  mapping: mapOf(anyJson),
+  mapping: jsonObject,
   list: listOf(manifest, 1),
 })
 
@@ -142,7 +146,10 @@ const faultFields = {
   nodeCrash: about('the machine loses power', ofNode),
   nodePartition: about('the machine is cut off; its processes go on', ofNode),
   kubeletHang: about('the kubelet does nothing any more; containers go on', ofNode),
-  containerCrash: about('the container ends once', objectOf('containerCrash', { pod: filledText }, { container: filledText, exitCode: wholeNumber(0, 255), namespace: filledText })),
+  containerCrash: about(
+    'the container ends once',
+    objectOf('containerCrash', { pod: filledText }, { container: filledText, exitCode: wholeNumber(0, 255), namespace: filledText }),
+  ),
   containerCrashLoop: objectOf('containerCrashLoop', ofPods, { container: filledText, exitCode: wholeNumber(0, 255) }),
   outOfMemory: objectOf('outOfMemory', ofPods, { container: filledText }),
   probeFailure: objectOf('probeFailure', ofPods, { probe, container: filledText, output: text }),
@@ -186,7 +193,17 @@ const hold = oneOf('hold', 'go')
 const world = objectOf(
   'world',
   {},
-  { pod: filledText, node: filledText, start: hold, stop: hold, ready: yesOrNo, crash: yesOrNo, exit: wholeNumber(0, 255), evict: yesOrNo, up: yesOrNo },
+  {
+    pod: filledText,
+    node: filledText,
+    start: hold,
+    stop: hold,
+    ready: yesOrNo,
+    crash: yesOrNo,
+    exit: wholeNumber(0, 255),
+    evict: yesOrNo,
+    up: yesOrNo,
+  },
 )
 
 const deletion = objectOf(
@@ -220,10 +237,7 @@ const actionFields = {
   heal,
   kubectl: about('a kubectl command line without the word kubectl', filledText),
   console: about('a shell transcript: $ lines are run, the other lines are expected', filledText),
-  settle: about(
-    'until nothing has been written for that long',
-    byShape('true or a length of time', { boolean: onlyTrue, text: duration }),
-  ),
+  settle: about('until nothing has been written for that long', byShape('true or a length of time', { boolean: onlyTrue, text: duration })),
   sleep: duration,
   world: about('what the recorded scripts do to the machines', world),
   dns: objectOf('dns', { name: filledText, type: filledText }, {}),
@@ -260,7 +274,10 @@ const search = objectOf(
   'search',
   {},
   {
-    order: about('controllers whose looks may come in any order; the others act at once (default: statefulset-controller)', listOf(filledText)),
+    order: about(
+      'controllers whose looks may come in any order; the others act at once (default: statefulset-controller)',
+      listOf(filledText),
+    ),
     caches: about(
       'caches that may be behind, each by at most so many notifications',
       listOf(objectOf('cache', { controller: filledText, kind: filledText, most: wholeNumber(1, 100) }, {})),

@@ -8,7 +8,7 @@ export const filesOf = (files: Readonly<Record<string, string>>): ScenarioFiles 
     const names = Object.keys(files)
       .filter((name) => name.startsWith(prefix))
       .map((name) => name.slice(prefix.length).split('/')[0] ?? '')
-    return names.length === 0 ? undefined : [...new Set(names)].sort()
+    return names.length === 0 ? undefined : [...new Set(names)].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
   }
   return {
     read: (path) => {
