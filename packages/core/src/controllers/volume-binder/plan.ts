@@ -337,11 +337,13 @@ function* planClaim(context: PlanContext, key: string): Plan {
   if (claim === undefined) return { memory: null }
   if (isBindCompleted(claim)) {
     yield* syncBoundClaim(claim, context)
-    return { memory: null }
+    // A write that failed is made good by the next resync.
+    return claim.status.phase === 'Bound' ? { memory: null } : { memory: null, requeueAfterMs: untilResync(context.now) }
   }
   const volumeName = claim.spec.volumeName ?? ''
   const waitingFor = volumeName === '' ? yield* findVolume(claim, context) : yield* takeNamedVolume(claim, volumeName, context)
-  if (waitingFor.length === 0) return { memory: null }
+  // Bound, or a write failed on the way: the next resync sees which.
+  if (waitingFor.length === 0) return { memory: null, requeueAfterMs: untilResync(context.now) }
   const isBinding = waitingFor[0]?.kind === 'Binding'
   return {
     waitingFor: isBinding ? [] : waitingFor,

@@ -122,7 +122,7 @@ const debtsOfClaim = (claim: PersistentVolumeClaim, reader: Reader): readonly Mi
   // A claim that is to go stays as long as somebody uses it: that is no debt.
   if (claim.metadata.deletionTimestamp !== undefined)
     return users.length > 0 ? [] : [{ of: `Claim ${key}`, key, message: `${name} is to be deleted; expected it to be gone` }]
-  return claim.status.phase === 'Pending' && users.length > 0 ? [{ of: `Claim ${key}`, key, message: `${name} has no volume` }] : []
+  return claim.status.phase !== 'Bound' && users.length > 0 ? [{ of: `Claim ${key}`, key, message: `${name} has no volume` }] : []
 }
 
 const chainMax = 6

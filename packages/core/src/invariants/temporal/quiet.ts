@@ -22,8 +22,10 @@ const repeatsOf = (labels: readonly string[], length: number): number => {
   return Math.floor(same / length) + 1
 }
 
-/** `quiet` is the part of a log in which nothing came from outside. Events that repeat, probes and refusals
- * (of what is tried again after a growing back-off) are talk, not unrest. */
+/**
+ * `quiet` is the part of a log in which nothing came from outside. Events that repeat, heartbeats, probes and refusals (of what is tried again
+ * after a growing back-off) are talk, not unrest.
+ */
 export const unrestIn = (quiet: readonly RecordedEvent<ClusterEvent>[]): Unrest | undefined => {
   const labels = quiet.filter(({ event }) => !talk.has(event.kind)).map(labelOf)
   if (labels.length === 0) return undefined
@@ -38,6 +40,7 @@ const talk: ReadonlySet<string> = new Set([
   'KubernetesEventRecorded',
   'KubernetesEventRepeated',
   'LeaseRenewed',
+  'NodeStatusChanged',
   'ProbeAnswered',
   'CommandRejected',
 ])
