@@ -1,4 +1,7 @@
-/** Runs one conformance script on a simulated cluster set up as the recorded one was. */
+/**
+ * Runs one conformance script on a simulated cluster set up as the recorded one was, and writes down what the recorder of the real cluster
+ * would: the same steps with the same waits, the same kinds of writes.
+ */
 import * as E from 'fp-ts/lib/Either.js'
 import {
   bootstrap,
@@ -9,10 +12,12 @@ import {
   type Simulation,
   type StorageClassSpec,
 } from '@statefold/core'
-import { answerDns } from '@statefold/core'
-import { runKubectl, noFiles, type ConsoleParts } from '../console/cluster-console.js'
-import { splitWords } from '../console/split-words.js'
+import { kubectlClusterOf, noFiles, passTime, type ConsoleParts, type LineResult } from '../console/cluster-console.js'
+import { kubectl } from '../console/kubectl/kubectl.js'
+import type { ConsoleWait } from '../console/kubectl/kubectl-cluster.js'
+import { askDns } from './ask-dns.js'
 import type { ConformanceScript, ScriptStep, WorldChange } from './decode-script.js'
+import { splitLine } from './split-line.js'
 import { tracedKinds, type Trace, type TraceStep, type TraceWrite } from './trace.js'
 import { worldCommandsFor } from './world-changes.js'
 
@@ -22,43 +27,54 @@ const storageClasses: readonly StorageClassSpec[] = [
   { name: 'wait', provisioner: 'example.com/nfs', volumeBindingMode: 'WaitForFirstConsumer' },
 ]
 
+/** The cluster has come to rest before the first step. */
+const restMs = 1_300
 const settleMaxMs = 90_000
 const settleDefaultMs = 2_000
+/** The recorder ends a kubectl that runs longer; its exit status is then -1. */
+const kubectlMaxMs = 120_000
+const dnsMs = 5
 
 export interface ScriptRun {
   readonly trace: Trace
   readonly simulation: Simulation
 }
 
-export const settingsFor = (script: ConformanceScript): ClusterSettings =>
-  script.cluster?.fastFailures === true
+export interface ScriptRunOptions {
+  /** Decides all that is chance in the run. */
+  readonly seed: number
+  /** Keep the events, to tell who wrote what (default false). */
+  readonly keepLog?: boolean
+}
+
+export const settingsFor = ({ fastFailures }: ConformanceScript): ClusterSettings =>
+  fastFailures
     ? { ...recordedClusterSettings, tolerationSeconds: 3, nodeMonitorPeriodMs: 500, nodeMonitorGraceMs: 4_000 }
     : recordedClusterSettings
 
-/** `seed` decides all that is chance in the run. */
-export const runScript = (name: string, script: ConformanceScript, seed: number): ScriptRun => {
+export const runScript = (name: string, script: ConformanceScript, { seed, keepLog = false }: ScriptRunOptions): ScriptRun => {
   const settings = settingsFor(script)
-  const simulation = createSimulation({ seed, settings, controllers: makeControllers(settings), invariants: [], keepLog: false })
+  const simulation = createSimulation({ seed, settings, controllers: makeControllers(settings), invariants: [], keepLog })
   const writes: TraceWrite[] = []
   const steps: TraceStep[] = []
   let step = -1
   let lastWriteAt = 0
   simulation.changes$.subscribe(({ type, object }) => {
-    lastWriteAt = simulation.now()
     if (!tracedKinds.has(object.kind) || (object.metadata.namespace ?? '').startsWith('kube-')) return
+    lastWriteAt = simulation.now()
     writes.push({ rv: Number(object.metadata.resourceVersion), ms: simulation.now(), step, type, object })
   })
   const zones = ['a', 'b', 'c']
   bootstrap(simulation, {
-    nodes: Array.from({ length: script.cluster?.nodes ?? 3 }, (_, index) => ({
+    nodes: Array.from({ length: Math.max(0, script.nodes) }, (_, index) => ({
       name: `node-${index + 1}`,
       labels: { 'beta.kubernetes.io/arch': 'amd64', 'beta.kubernetes.io/os': 'linux' },
-      ...(script.cluster?.zones === true ? { zone: zones[index % 3] ?? 'a' } : undefined),
+      ...(script.zones ? { zone: zones[index % 3] ?? 'a' } : undefined),
     })),
     storageClasses,
     dns: false,
   })
-  simulation.runUntil(1_300)
+  simulation.runUntil(restMs)
 
   const parts: ConsoleParts = {
     simulation,
@@ -70,54 +86,49 @@ export const runScript = (name: string, script: ConformanceScript, seed: number)
     },
     logsOf: () => [],
   }
-  let lastNode = ''
+  /** What `{last node}` means: the node that `{node of …}` last named. */
+  let lastNamed = ''
+  /** What `node: last` means: the node that was last silenced. */
+  let lastSilenced = ''
 
   const settle = (quietMs: number): boolean => {
-    const began = simulation.now()
+    const end = simulation.now() + settleMaxMs
     const quiet = quietMs === 0 ? settleDefaultMs : quietMs
-    lastWriteAt = began
-    while (simulation.now() < began + settleMaxMs) {
-      const until = Math.min(lastWriteAt + quiet, began + settleMaxMs)
-      if (simulation.now() >= until) return true
-      simulation.runUntil(until)
-      if (lastWriteAt + quiet <= simulation.now()) return true
+    lastWriteAt = simulation.now()
+    while (simulation.now() < end) {
+      if (simulation.now() - lastWriteAt >= quiet) return true
+      simulation.runUntil(Math.min(lastWriteAt + quiet, end))
     }
     return false
   }
 
   const nodeOfPod = (pod: string): string => simulation.reader().get('Pod', 'default', pod)?.spec.nodeName ?? ''
-  /** `{node of web-0}`, `{last node}` and `{ip of web-0}` in a line. */
+  const addressOfPod = (pod: string): string => simulation.reader().get('Pod', 'default', pod)?.status.podIP ?? ''
+  /** `{node of web-0}` and `{ip of web-0}` in a line from left to right, then `{last node}`. */
   const filledIn = (line: string): string =>
     line
-      .replace(/\{node of ([^}]+)\}/g, (_, pod: string) => {
-        lastNode = nodeOfPod(pod)
-        return lastNode
+      .replace(/\{node of ([^}]*)\}/g, (_, pod: string) => {
+        lastNamed = nodeOfPod(pod)
+        return lastNamed
       })
-      .replace(/\{last node\}/g, () => lastNode)
-      .replace(
-        /\{ip of ([^}]+)\}/g,
-        (_, pod: string) =>
-          `${(simulation.reader().get('Pod', 'default', pod)?.status.podIP ?? '').split('.').reverse().join('.')}.in-addr.arpa`,
-      )
+      .replace(/\{ip of ([^}]*)\}/g, (_, pod: string) => `${addressOfPod(pod).split('.').reverse().join('.')}.in-addr.arpa`)
+      .replaceAll('{last node}', () => lastNamed)
+
+  const nodeMeant = (written: string): string =>
+    written.startsWith('of ') ? nodeOfPod(written.slice('of '.length)) : written === 'last' ? lastSilenced : written
 
   const changeWorld = (change: WorldChange): void => {
-    const node =
-      change.node === undefined
-        ? undefined
-        : change.node === 'last'
-          ? lastNode
-          : change.node.startsWith('of ')
-            ? nodeOfPod(change.node.slice(3))
-            : change.node
-    if (node !== undefined && change.up === false) lastNode = node
-    for (const command of worldCommandsFor(change, node)) simulation.submit(command)
+    const node = change.node === undefined ? undefined : nodeMeant(change.node)
+    if (node !== undefined && change.up === false) lastSilenced = node
+    for (const command of worldCommandsFor(change, node, simulation.reader())) simulation.submit(command)
   }
 
   const runStep = (index: number, what: ScriptStep): TraceStep => {
     if ('kubectl' in what) {
-      const words = splitWords(filledIn(what.kubectl))
-      if (E.isLeft(words)) return { index, kubectl: what.kubectl, exit: 1, stdout: '', stderr: `error: ${words.left}\n` }
-      return { index, kubectl: what.kubectl, ...runKubectl(parts, words.right, what.input ?? '') }
+      const words = splitLine(filledIn(what.kubectl))
+      return E.isLeft(words)
+        ? { index, kubectl: what.kubectl, exit: 1, stdout: '', stderr: `error: ${words.left}\n` }
+        : { index, kubectl: what.kubectl, ...runKubectlFor(parts, words.right, what.input, kubectlMaxMs) }
     }
     if ('settle' in what) return { index, settled: settle(what.settle) }
     if ('sleep' in what) {
@@ -125,9 +136,8 @@ export const runScript = (name: string, script: ConformanceScript, seed: number)
       return { index }
     }
     if ('dns' in what) {
-      simulation.runUntil(simulation.now() + 5)
-      const answer = answerDns(simulation.reader(), { name: filledIn(what.dns.name), type: what.dns.type })
-      return { index, dns: what.dns, answers: answer.answers, rcode: answer.rcode === 'SERVFAIL' ? 'RCodeServerFailure' : answer.rcode }
+      simulation.runUntil(simulation.now() + dnsMs)
+      return { index, dns: what.dns, ...askDns(simulation.reader(), { ...what.dns, name: filledIn(what.dns.name) }) }
     }
     changeWorld(what.world)
     return { index }
@@ -138,4 +148,31 @@ export const runScript = (name: string, script: ConformanceScript, seed: number)
     steps.push(runStep(index, what))
   }
   return { trace: { format: 'statefold-trace/1', kubernetes: 'v1.36.3', script: name, steps, writes }, simulation }
+}
+
+/** One kubectl line, ended after the given time. */
+const runKubectlFor = (parts: ConsoleParts, args: readonly string[], stdin: string, maxMs: number): LineResult => {
+  const { simulation, timing } = parts
+  const end = simulation.now() + maxMs
+  simulation.runUntil(simulation.now() + timing.startMs)
+  let stdout = ''
+  let stderr = ''
+  const line = kubectl(args, stdin, kubectlClusterOf(parts), {
+    stdout: (text) => {
+      stdout += text
+    },
+    stderr: (text) => {
+      stderr += text
+    },
+  })
+  for (let step = line.next(); ; step = line.next()) {
+    if (step.done === true) return { exit: step.value, stdout, stderr }
+    const wait = boundedWait(step.value, simulation.now(), end)
+    if (simulation.now() >= end || !passTime(simulation, wait)) return { exit: -1, stdout, stderr }
+  }
+}
+
+const boundedWait = (wait: ConsoleWait, now: number, end: number): ConsoleWait => {
+  if (wait.kind === 'sleep') return { kind: 'sleep', ms: Math.min(wait.ms, end - now) }
+  return wait.kind === 'wait-for-change' ? { kind: 'wait-for-change', atMost: Math.min(wait.atMost ?? end, end) } : wait
 }
