@@ -1,11 +1,10 @@
 /**
- * Wiring of the scheduler: which notification could help which waiting Pod. Follows the queueing hints of the plug-ins
- * (EventsToRegister in pkg/scheduler/framework/plugins) and pkg/scheduler/eventhandlers.go.
+ * Wiring of the scheduler: which notification could help which waiting Pod. Follows the event handlers in pkg/scheduler/eventhandlers.go.
  *
  * Differs from Kubernetes: a Pod is tried again at once. There, a Pod backs off (1 s, doubled to 10 s) while others are waiting; an idle
  * scheduler does not wait either.
  */
-import type { Node, Pod } from '../../api/generated/types.js'
+import type { Node, PersistentVolumeClaim, Pod } from '../../api/generated/types.js'
 import { keyOfObject, type KubernetesObject } from '../../api/object.js'
 import { storeBehind } from '../../cluster/make-reader.js'
 import type { Reader } from '../../cluster/reader.js'
@@ -13,13 +12,19 @@ import { followMap } from '../../kernel/map-difference.js'
 import { deepEqual } from '../../kernel/object-difference.js'
 import type { Json } from '../../kernel/json.js'
 import { emptyMap } from '../../kernel/persistent-map.js'
-import { classOfClaim } from '../../resources/persistent-volume-claim/queries.js'
-import { isTerminal, isTerminating } from '../../resources/pod/queries.js'
+import { isTerminal } from '../../resources/pod/queries.js'
 import type { Controller, Wake } from '../controller.js'
-import { nodeItselfRejects } from './filter.js'
 import { isGated, isWaitingForUs, planScheduling, schedulerName } from './plan.js'
-import { amountOf, claimNamesOf, factsOf } from './requests.js'
-import { looksAtOthers } from './score.js'
+import {
+  changedNodeCouldHelp,
+  gonePodCouldHelp,
+  lostNodeCouldHelp,
+  newClaimCouldHelp,
+  newNodeCouldHelp,
+  placedPodCouldHelp,
+  relabelledPodCouldHelp,
+  volumeCouldHelp,
+} from './queueing-hints.js'
 
 const followWaiting = followMap<KubernetesObject, Map<string, Pod>>(new Map(), emptyMap(), (waiting, key, _, after) => {
   const pod = after as Pod | undefined // the store of Pods
@@ -31,7 +36,10 @@ const none: readonly Wake[] = []
 
 const priorityOf = (pod: Pod): number => pod.spec.priority ?? 0
 
-/** The waiting Pods that it could help, as they are taken from the queue: the highest priority first, then the oldest. Follows PrioritySort. */
+/** When the Pod was last tried, or made: its newest version, as a failed cycle writes the condition. */
+const versionOf = ({ metadata }: Pod): number => Number(metadata.resourceVersion)
+
+/** The waiting Pods that it could help, as they are taken from the queue: the highest priority first, then who waits longest. Follows PrioritySort. */
 const wakeThose = (reader: Reader, couldHelp: (pod: Pod) => boolean): readonly Wake[] => {
   const waiting = followWaiting(storeBehind(reader, 'Pod').objects)
   if (waiting.size === 0) return none
@@ -40,14 +48,7 @@ const wakeThose = (reader: Reader, couldHelp: (pod: Pod) => boolean): readonly W
   return woken
     .sort(
       (left, right) =>
-        priorityOf(right.pod) - priorityOf(left.pod) ||
-        (left.pod.metadata.creationTimestamp < right.pod.metadata.creationTimestamp
-          ? -1
-          : left.pod.metadata.creationTimestamp > right.pod.metadata.creationTimestamp
-            ? 1
-            : left.key < right.key
-              ? -1
-              : 1),
+        priorityOf(right.pod) - priorityOf(left.pod) || versionOf(left.pod) - versionOf(right.pod) || (left.key < right.key ? -1 : 1),
     )
     .map(({ key }) => ({ key }))
 }
@@ -55,59 +56,43 @@ const wakeThose = (reader: Reader, couldHelp: (pod: Pod) => boolean): readonly W
 const isAssigned = (pod: Pod): boolean => (pod.spec.nodeName ?? '') !== ''
 const takesRoom = (pod: Pod): boolean => isAssigned(pod) && !isTerminal(pod)
 
-/** The Pod lacks a claim that is bound or can be bound for a node: no room on any node helps it. */
-const lacksClaims = (pod: Pod, reader: Reader): boolean =>
-  claimNamesOf(pod).some(({ name }) => {
-    const claim = reader.get('PersistentVolumeClaim', pod.metadata.namespace ?? '', name)
-    if (claim === undefined || isTerminatingClaim(claim)) return true
-    return (
-      (claim.spec.volumeName ?? '') === '' &&
-      reader.get('StorageClass', '', classOfClaim(claim))?.volumeBindingMode !== 'WaitForFirstConsumer'
-    )
-  })
-const isTerminatingClaim = (claim: KubernetesObject): boolean => claim.metadata.deletionTimestamp !== undefined
-
-const podsOfClaim = (reader: Reader, namespace: string, name: string): readonly Wake[] =>
+const podsOfClaim = (reader: Reader, namespace: string, name: string, couldHelp: (pod: Pod) => boolean): readonly Wake[] =>
   reader
     .podsWithClaim(namespace, name)
-    .filter((pod) => isWaitingForUs(pod) && !isGated(pod))
+    .filter((pod) => isWaitingForUs(pod) && !isGated(pod) && couldHelp(pod))
     .map((pod) => ({ key: keyOfObject(pod) }))
 
-const hasUnboundClaimOf = (pod: Pod, reader: Reader, className: string): boolean =>
-  claimNamesOf(pod).some(({ name }) => {
-    const claim = reader.get('PersistentVolumeClaim', pod.metadata.namespace ?? '', name)
-    return claim !== undefined && (claim.spec.volumeName ?? '') === '' && classOfClaim(claim) === className
-  })
+const provisioner = 'volume.kubernetes.io/storage-provisioner'
 
-const labelsDiffer = (before: Node, after: Node): boolean =>
-  !deepEqual((before.metadata.labels ?? {}) as Json, (after.metadata.labels ?? {}) as Json)
-const resourcesDiffer = (before: Node, after: Node): boolean =>
-  !deepEqual((before.status.allocatable ?? {}) as Json, (after.status.allocatable ?? {}) as Json)
+/** Claims without a volume for which none is being made: only a volume that exists already can serve them. */
+const followUnserved = followMap<KubernetesObject, Map<string, PersistentVolumeClaim>>(new Map(), emptyMap(), (unserved, key, _, after) => {
+  const claim = after as PersistentVolumeClaim | undefined // the store of claims
+  if (claim !== undefined && (claim.spec.volumeName ?? '') === '' && claim.metadata.annotations?.[provisioner] === undefined)
+    unserved.set(key, claim)
+  else unserved.delete(key)
+})
 
-/** What of a node the filters look at; heartbeats and conditions are not among it. */
+/**
+ * A volume appeared or changed.
+ *
+ * Differs from Kubernetes: a Pod whose claims are being provisioned is woken by those claims alone, not by every other volume as well.
+ */
+const podsForVolume = (reader: Reader): readonly Wake[] => {
+  const woken = new Map<string, Wake>()
+  for (const { metadata } of followUnserved(storeBehind(reader, 'PersistentVolumeClaim').objects).values())
+    for (const wake of podsOfClaim(reader, metadata.namespace ?? '', metadata.name, volumeCouldHelp)) woken.set(wake.key, wake)
+  return [...woken.values()].sort((left, right) => (left.key < right.key ? -1 : 1))
+}
+
+const differ = (left: unknown, right: unknown): boolean =>
+  left !== right && !deepEqual((left ?? null) as Json, (right ?? null) as Json)
+
+/** What of a node the plug-ins registered for; heartbeats and conditions are not among it. */
 const looksDifferent = (before: Node, after: Node): boolean =>
-  before.spec.taints !== after.spec.taints ||
   before.spec.unschedulable !== after.spec.unschedulable ||
-  labelsDiffer(before, after) ||
-  resourcesDiffer(before, after)
-
-/** Would the Pod fit if nobody else were there? Follows isFit in pkg/scheduler/framework/plugins/noderesources/fit.go. */
-const fitsAlone = (pod: Pod, node: Node): boolean => {
-  const { milliCpu, memory, ephemeralStorage } = factsOf(pod).requests
-  const { allocatable = {} } = node.status
-  return (
-    milliCpu <= amountOf('cpu', allocatable['cpu']) &&
-    memory <= amountOf('memory', allocatable['memory']) &&
-    ephemeralStorage <= amountOf('ephemeral-storage', allocatable['ephemeral-storage'])
-  )
-}
-
-/** The node is new, or has become one that can take the Pod. Follows isSchedulableAfterNodeChange of the plug-ins. */
-const nodeCouldHelp = (pod: Pod, node: Node, before: Node | undefined): boolean => {
-  if (nodeItselfRejects(pod, node) !== undefined || !fitsAlone(pod, node)) return false
-  if (before === undefined || nodeItselfRejects(pod, before) !== undefined || resourcesDiffer(before, node)) return true
-  return labelsDiffer(before, node) && (looksAtOthers(pod) || claimNamesOf(pod).length > 0)
-}
+  differ(before.spec.taints, after.spec.taints) ||
+  differ(before.metadata.labels, after.metadata.labels) ||
+  differ(before.status.allocatable, after.status.allocatable)
 
 export const kubeSchedulerController: Controller = {
   name: schedulerName,
@@ -117,31 +102,47 @@ export const kubeSchedulerController: Controller = {
   watches: {
     Pod: ({ type, object, old }, reader) => {
       if (type !== 'DELETED' && isWaitingForUs(object)) {
+        if (isGated(object)) return none
         // An update of the status alone, such as our own condition, is no reason to try again.
-        if (type === 'MODIFIED' && object.spec === old.spec && object.metadata.labels === old.metadata.labels) return none
-        return isGated(object) ? none : [{ key: keyOfObject(object) }]
+        const isNews =
+          type === 'ADDED' ||
+          object.spec !== old.spec ||
+          (differ(object.metadata.labels, old.metadata.labels) && relabelledPodCouldHelp(object, old, object, reader))
+        return isNews ? [{ key: keyOfObject(object) }] : none
       }
       const tookRoom = old !== undefined && takesRoom(old)
-      if (tookRoom && (type === 'DELETED' || !takesRoom(object))) return wakeThose(reader, (pod) => !lacksClaims(pod, reader))
+      if (tookRoom && (type === 'DELETED' || !takesRoom(object))) return wakeThose(reader, (pod) => gonePodCouldHelp(pod, object, reader))
       if (!takesRoom(object)) return none
-      const arrived = old === undefined || !takesRoom(old)
-      const changed = old !== undefined && (object.metadata.labels !== old.metadata.labels || isTerminating(object) !== isTerminating(old))
-      return arrived || changed ? wakeThose(reader, (pod) => looksAtOthers(pod) && !lacksClaims(pod, reader)) : none
+      if (!tookRoom) return wakeThose(reader, (pod) => placedPodCouldHelp(pod, object, reader))
+      return differ(object.metadata.labels, old.metadata.labels)
+        ? wakeThose(reader, (pod) => relabelledPodCouldHelp(pod, old, object, reader))
+        : none
     },
     Node: ({ type, object, old }, reader) => {
-      if (type === 'DELETED' || (old !== undefined && !looksDifferent(old, object))) return none
-      return wakeThose(reader, (pod) => nodeCouldHelp(pod, object, old))
+      switch (type) {
+        case 'ADDED':
+          return wakeThose(reader, (pod) => newNodeCouldHelp(pod, object))
+        case 'DELETED':
+          return wakeThose(reader, (pod) => lostNodeCouldHelp(pod, object))
+        case 'MODIFIED':
+          return looksDifferent(old, object) ? wakeThose(reader, (pod) => changedNodeCouldHelp(pod, old, object)) : none
+      }
     },
     PersistentVolumeClaim: ({ type, object }, reader) =>
-      type === 'DELETED' ? none : podsOfClaim(reader, object.metadata.namespace ?? '', object.metadata.name),
+      type === 'DELETED'
+        ? none
+        : podsOfClaim(reader, object.metadata.namespace ?? '', object.metadata.name, type === 'ADDED' ? newClaimCouldHelp : volumeCouldHelp),
     PersistentVolume: ({ type, object }, reader) => {
       if (type === 'DELETED') return none
       const { namespace = '', name = '' } = object.spec.claimRef ?? {}
-      if (name !== '') return podsOfClaim(reader, namespace, name)
-      return wakeThose(reader, (pod) => hasUnboundClaimOf(pod, reader, object.spec.storageClassName ?? ''))
+      const own = name === '' ? none : podsOfClaim(reader, namespace, name, volumeCouldHelp)
+      const others = podsForVolume(reader)
+      return others.length === 0 ? own : [...own, ...others.filter(({ key }) => !own.some((wake) => wake.key === key))]
     },
-    StorageClass: ({ type, object }, reader) =>
-      type === 'DELETED' ? none : wakeThose(reader, (pod) => hasUnboundClaimOf(pod, reader, object.metadata.name)),
+    StorageClass: ({ type, object, old }, reader) =>
+      type === 'DELETED' || (old !== undefined && !differ(old.allowedTopologies, object.allowedTopologies))
+        ? none
+        : wakeThose(reader, volumeCouldHelp),
   },
   plan: planScheduling,
 }

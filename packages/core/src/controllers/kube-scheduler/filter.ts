@@ -36,8 +36,8 @@ const lacksFriends = reject(false, "node(s) didn't match pod affinity rules")
 const hasFoes = reject(true, "node(s) didn't match pod anti-affinity rules")
 const isShunned = reject(true, "node(s) didn't satisfy existing pods anti-affinity rules")
 
-/** The node as such: cordon, taints, selectors. What eviction cannot change. Also tells whether a changed node could help a waiting Pod. */
-export const nodeItselfRejects = (pod: Pod, node: Node): Rejection | undefined => {
+/** The node as such: cordon, taints, selectors. What eviction cannot change. */
+const nodeItselfRejects = (pod: Pod, node: Node): Rejection | undefined => {
   if (node.spec.unschedulable === true && !isTolerated(cordoned, pod.spec.tolerations)) return isUnschedulable
   if (node.spec.taints !== undefined)
     for (const taint of node.spec.taints)

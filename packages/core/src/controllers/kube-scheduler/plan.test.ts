@@ -381,69 +381,105 @@ describe('claims that wait for their first consumer', () => {
 })
 
 describe('which notification wakes a waiting Pod', () => {
-  const waiting = aPod('p')
   const watch = kubeSchedulerController.watches
+  /** As its last cycle left it: the condition names who rejected it. */
+  const rejected = (reasons: string, pod: Pod = aPod('p')): Pod => ({
+    ...pod,
+    status: {
+      ...pod.status,
+      conditions: [
+        {
+          type: 'PodScheduled',
+          status: 'False',
+          reason: 'Unschedulable',
+          message: `0/1 nodes are available: 1 ${reasons}. no new claims to deallocate, preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.`,
+        },
+      ],
+    },
+  })
+  const full = 'Insufficient cpu'
+  const shut = 'node(s) were unschedulable'
+  const tainted = 'node(s) had untolerated taint(s)'
+  const unlabelled = "node(s) didn't match Pod's node affinity/selector"
+  const unwelcome = "node(s) didn't match pod anti-affinity rules"
+  const noVolume = "node(s) didn't find available persistent volumes to bind"
+  const taint = { key: 'k', effect: 'NoSchedule' } as const
+  const node = (spec: Node['spec'] = {}, labels: Readonly<Record<string, string>> = {}): Node => aNode('node-1', spec, labels)
+  const avoiding = aPod('p', {
+    affinity: {
+      podAntiAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: [{ labelSelector: { matchLabels: { app: 'a' } }, topologyKey: 'zone' }],
+      },
+    },
+  })
+  const labelled = (name: string, labels: Readonly<Record<string, string>>): Pod => {
+    const pod = onNode('node-1', aPod(name))
+    return { ...pod, metadata: { ...pod.metadata, labels } }
+  }
+  const woken = (wakes: readonly { readonly key: string }[] | undefined): readonly string[] => (wakes ?? []).map(({ key }) => key)
+
   it.each([
-    [
-      'a Pod leaves a node',
-      () => watch.Pod?.({ type: 'DELETED', object: onNode('node-1', aPod('a')), old: onNode('node-1', aPod('a')) }, readerOf([waiting])),
-      ['default/p'],
-    ],
-    ['a node appears', () => watch.Node?.({ type: 'ADDED', object: aNode('node-9'), old: undefined }, readerOf([waiting])), ['default/p']],
-    [
-      'a tainted node appears',
-      () =>
-        watch.Node?.(
-          { type: 'ADDED', object: aNode('node-9', { taints: [{ key: 'k', effect: 'NoSchedule' }] }), old: undefined },
-          readerOf([waiting]),
-        ),
-      [],
-    ],
-    [
-      'a node gets a label that it does not ask for',
-      () => watch.Node?.({ type: 'MODIFIED', object: aNode('node-1', {}, { a: 'b' }), old: aNode('node-1') }, readerOf([waiting])),
-      [],
-    ],
-    [
-      'a node gets the label that it asks for',
-      () =>
-        watch.Node?.(
-          { type: 'MODIFIED', object: aNode('node-1', {}, { a: 'b' }), old: aNode('node-1') },
-          readerOf([aPod('p', { nodeSelector: { a: 'b' } })]),
-        ),
-      ['default/p'],
-    ],
-    [
-      'a node appears that is too small',
-      () => watch.Node?.({ type: 'ADDED', object: aNode('node-9'), old: undefined }, readerOf([aPod('p', { cpu: '9' })])),
-      [],
-    ],
-    [
-      'its own condition changes',
-      () => watch.Pod?.({ type: 'MODIFIED', object: { ...waiting, status: {} }, old: waiting }, readerOf([waiting])),
-      [],
-    ],
-    [
-      'another Pod is placed',
-      () => watch.Pod?.({ type: 'MODIFIED', object: onNode('node-1', aPod('a')), old: aPod('a') }, readerOf([waiting])),
-      [],
-    ],
-    [
-      'its claim changes',
-      () =>
-        watch.PersistentVolumeClaim?.({ type: 'ADDED', object: aClaim('www'), old: undefined }, readerOf([aPod('p', withClaim('www'))])),
-      ['default/p'],
-    ],
-  ] as const)('%s', (_, wakes, keys) => {
-    expect(wakes()?.map(({ key }) => key)).toEqual(keys)
+    ['uncordoned, while its taint is still there', shut, node({ unschedulable: true, taints: [taint] }), node({ taints: [taint] }), true],
+    ['cordoned', shut, node(), node({ unschedulable: true }), false],
+    ['a taint goes, for a Pod that was kept out by the cordon', shut, node({ taints: [taint] }), node(), false],
+    ['a taint goes', tainted, node({ taints: [taint] }), node(), true],
+    ['another taint comes', tainted, node({ taints: [taint] }), node({ taints: [taint, { ...taint, key: 'l' }] }), false],
+    ['a label that is not asked for', unlabelled, node(), node({}, { c: 'd' }), false],
+    ['any taint, for a Pod that lacked room', full, node(), node({ taints: [taint] }), true],
+    ['any taint, for a Pod that lacked a volume', noVolume, node(), node({ taints: [taint] }), true],
+    ['any label, for a Pod that lacked a volume', noVolume, node(), node({}, { c: 'd' }), true],
+    ['any label, for a Pod that lacked room', full, node(), node({}, { c: 'd' }), false],
+  ] as const)('a node changes: %s', (_, reasons, old, object, helps) => {
+    const pod = rejected(reasons, aPod('p', { nodeSelector: { a: 'b' } }))
+    expect(woken(watch.Node?.({ type: 'MODIFIED', object, old }, readerOf([pod])))).toEqual(helps ? ['default/p'] : [])
   })
 
-  it('wakes the highest priority first', () => {
-    const low = aPod('a', { priority: 1 })
-    const high = aPod('b', { priority: 9 })
-    expect(watch.Node?.({ type: 'ADDED', object: aNode('node-9'), old: undefined }, readerOf([low, high]))).toEqual([
-      { key: 'default/b' },
-      { key: 'default/a' },
+  it.each([
+    ['with room', full, aPod('p'), node(), true],
+    ['too small', full, aPod('p', { cpu: '9' }), node(), false],
+    ['tainted', tainted, aPod('p'), node({ taints: [taint] }), false],
+    ['not as asked for', unlabelled, aPod('p', { nodeSelector: { a: 'b' } }), node(), false],
+    ['as asked for', unlabelled, aPod('p', { nodeSelector: { a: 'b' } }), node({}, { a: 'b' }), true],
+  ] as const)('a node appears: %s', (_, reasons, pod, object, helps) => {
+    expect(woken(watch.Node?.({ type: 'ADDED', object, old: undefined }, readerOf([rejected(reasons, pod)])))).toEqual(
+      helps ? ['default/p'] : [],
+    )
+  })
+
+  it.each([
+    ['for a Pod that lacked room', full, aPod('p'), labelled('a', {}), true],
+    ['for a Pod that was kept out by a taint', tainted, aPod('p'), labelled('a', {}), false],
+    ['one that it avoids', unwelcome, avoiding, labelled('a', { app: 'a' }), true],
+    ['one that it does not avoid', unwelcome, avoiding, labelled('a', { app: 'b' }), false],
+  ] as const)('a Pod leaves its node: %s', (_, reasons, pod, object, helps) => {
+    expect(woken(watch.Pod?.({ type: 'DELETED', object, old: object }, readerOf([rejected(reasons, pod)])))).toEqual(helps ? ['default/p'] : [])
+  })
+
+  it('not when another Pod is placed that it avoids anyway', () => {
+    const object = labelled('a', { app: 'a' })
+    expect(woken(watch.Pod?.({ type: 'MODIFIED', object, old: aPod('a') }, readerOf([rejected(unwelcome, avoiding)])))).toEqual([])
+  })
+
+  it('not when its own condition changes', () => {
+    const old = aPod('p')
+    const object = rejected(full, old)
+    expect(woken(watch.Pod?.({ type: 'MODIFIED', object, old }, readerOf([object])))).toEqual([])
+  })
+
+  it('when its claim appears', () => {
+    const pod = rejected('persistentvolumeclaim "www" not found', aPod('p', withClaim('www')))
+    expect(woken(watch.PersistentVolumeClaim?.({ type: 'ADDED', object: aClaim('www'), old: undefined }, readerOf([pod])))).toEqual([
+      'default/p',
+    ])
+  })
+
+  it('the highest priority first, then whoever waits longest', () => {
+    const at = (resourceVersion: string, pod: Pod): Pod => rejected(full, { ...pod, metadata: { ...pod.metadata, resourceVersion } })
+    const pods = [at('12', aPod('a')), at('9', aPod('b')), at('13', aPod('c', { priority: 9 }))]
+    expect(woken(watch.Node?.({ type: 'ADDED', object: aNode('node-9'), old: undefined }, readerOf(pods)))).toEqual([
+      'default/c',
+      'default/b',
+      'default/a',
     ])
   })
 })

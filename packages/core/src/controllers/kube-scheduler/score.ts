@@ -337,9 +337,3 @@ export const bestOf = (nodes: readonly NodeInfo[], pod: Pod, snapshot: Snapshot,
   }
   return best
 }
-
-/** Does the Pod look at where others are, so that a newly placed Pod could change its lot? */
-export const looksAtOthers = (pod: Pod): boolean =>
-  pod.spec.affinity?.podAffinity !== undefined ||
-  pod.spec.affinity?.podAntiAffinity !== undefined ||
-  (pod.spec.topologySpreadConstraints ?? []).length > 0

@@ -10,10 +10,13 @@ import { zoneOf } from './zones.js'
 /** From the loss of a node to its first NoExecute taint: the pass of the eviction queue. */
 const evictionPassMs = 40
 
+/** From a change of a node to its NoSchedule taints, as in the recordings: the scheduler has seen a node that is uncordoned before its taint goes. */
+const taintPassMs = 9
+
 const monitor: Wake = { key: 'monitor' }
 
 const wakesOfNode = (node: Node): readonly Wake[] => [
-  ...(hasRightTaints(node) ? [] : [{ key: `taints ${node.metadata.name}` }]),
+  ...(hasRightTaints(node) ? [] : [{ key: `taints ${node.metadata.name}`, afterMs: taintPassMs }]),
   ...(awaitsEviction(node) ? [{ key: `evictions ${zoneOf(node)}`, afterMs: evictionPassMs }] : []),
   ...((node.spec.taints ?? []).some(evicts) || nodeCondition(node, 'Ready') === undefined ? [monitor] : []),
 ]
