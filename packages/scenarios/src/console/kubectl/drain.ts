@@ -165,7 +165,9 @@ function* evictAll(
 ): Generator<ConsoleWait, readonly Problem[], void> {
   const { cluster, output, flags } = call
   const problems: Problem[] = []
-  let evictions: readonly Eviction[] = pods.map((pod) => ({ pod, uid: pod.metadata.uid, dueAt: cluster.now(), phase: 'evict' }))
+  // A goroutine each: the one that was started last runs first.
+  const inTurn = [...pods.slice(-1), ...pods.slice(0, -1)]
+  let evictions: readonly Eviction[] = inTurn.map((pod) => ({ pod, uid: pod.metadata.uid, dueAt: cluster.now(), phase: 'evict' }))
   const step = (eviction: Eviction): Eviction => {
     const { pod } = eviction
     const [namespace, name] = [pod.metadata.namespace ?? '', pod.metadata.name]
