@@ -41,6 +41,8 @@ export interface ExploreOptions {
   readonly controllers?: (settings: ClusterSettings) => readonly Controller[]
   /** Go on after the first finding, to the first of each invariant. */
   readonly all?: boolean
+  /** With `all`: this finding is the last. */
+  readonly stopsAt?: (finding: Finding) => boolean
   /** Milliseconds of real time since some moment; without it there is no bound in seconds. */
   readonly clock?: () => number
   readonly heapUsed?: () => number
@@ -206,6 +208,7 @@ export const explore = (scenario: Scenario, options: ExploreOptions = {}): E.Eit
   }
 
   const findings: Finding[] = []
+  let isEnough = false
   const found = new Set<string>()
   const judges = judgesOf(scenario.written.expect ?? [])
   const eventually = (scenario.written.expect ?? []).flatMap(({ eventually: conditions }) => (conditions === undefined ? [] : [asOne(conditions)]))
@@ -244,7 +247,9 @@ export const explore = (scenario: Scenario, options: ExploreOptions = {}): E.Eit
   const report = (finding: Omit<Finding, 'decisions'>, codes: readonly number[]): void => {
     if (found.has(finding.property)) return
     found.add(finding.property)
-    findings.push({ ...finding, decisions: tell(codes) })
+    const told = { ...finding, decisions: tell(codes) }
+    findings.push(told)
+    isEnough ||= options.stopsAt?.(told) === true
   }
 
   let transitions = 0
@@ -279,7 +284,7 @@ export const explore = (scenario: Scenario, options: ExploreOptions = {}): E.Eit
   visited.add(first.high, first.low)
   remember(0, 0)
   let level: Frontier[] = [{ run: root, progress: noProgress, id: 0 }]
-  const isDone = (): boolean => findings.some(({ kind }) => kind !== 'sometimes') && options.all !== true
+  const isDone = (): boolean => isEnough || (findings.some(({ kind }) => kind !== 'sometimes') && options.all !== true)
   let sinceCheck = 0
   let over = false
 
@@ -335,7 +340,7 @@ export const explore = (scenario: Scenario, options: ExploreOptions = {}): E.Eit
     level = next
   }
   const unmet = judges.filter(({ kind, words }) => kind === 'sometimes' && !found.has(words)).map(({ words }) => words)
-  const complete = limit === undefined && level.length === 0
+  const complete = limit === undefined && level.length === 0 && !isDone()
   return E.right({
     ...count(level.length),
     complete,

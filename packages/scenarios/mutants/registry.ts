@@ -1,0 +1,328 @@
+/**
+ * The seeded bugs of the catalogue: each a change of the product's source, made while a test bundle is built and nowhere else, with the
+ * property that is meant to catch it and the situation that is searched. A change whose text is not found fails loudly.
+ */
+import type { SituationName } from './situations.js'
+
+export interface Edit {
+  /** Below packages/core/src. */
+  readonly file: string
+  readonly find: string
+  readonly replace: string
+}
+
+export interface Mutant {
+  readonly bug: number
+  readonly title: string
+  readonly edits: readonly Edit[]
+  readonly situation: SituationName
+  readonly expectedBy: string
+  readonly states?: number
+}
+
+export interface Exempt {
+  readonly bug: number
+  readonly title: string
+  readonly because: string
+}
+
+const replicas = 'controllers/stateful-set/plan-replicas.ts'
+const rollout = 'controllers/stateful-set/plan-rollout.ts'
+const plan = 'controllers/stateful-set/plan.ts'
+const status = 'controllers/stateful-set/plan-status.ts'
+const podControl = 'controllers/stateful-set/pod-control.ts'
+const identity = 'controllers/stateful-set/identity.ts'
+const member = 'controllers/stateful-set/member.ts'
+const claims = 'controllers/stateful-set/plan-claims.ts'
+const revisions = 'controllers/stateful-set/plan-revisions.ts'
+const history = 'controllers/controller-history.ts'
+const wiring = 'controllers/stateful-set/controller.ts'
+const collector = 'controllers/garbage-collector/plan.ts'
+
+const edit = (file: string, find: string, replace: string): Edit => ({ file, find, replace })
+const atEnd = (path: string, value: string | number): string => `eventually ${path} = ${value}`
+const readyAtEnd = (count: number): string => atEnd('statefulset/web status.readyReplicas', count)
+
+export const mutants: readonly Mutant[] = [
+  {
+    bug: 1,
+    title: 'no wait for readiness',
+    edits: [
+      edit(replicas, 'if (member.isTerminating || !member.isRunningAndReady || !isAvailableMember(', 'if (member.isTerminating || !isAvailableMember({ ...member, isReady: true }, 0, 0) || false && !isAvailableMember('),
+      edit(replicas, "    if (!member.isRunningAndReady) {\n      sync.waitFor({\n        kind: 'PodNotReady',\n        on,", "    if (false) {\n      sync.waitFor({\n        kind: 'PodNotReady',\n        on,"),
+      edit(replicas, 'isAvailableMember(member, minReadySeconds, sync.context.now)) {\n      sync.waitFor({\n        kind: \'PodNotAvailable\',\n        on,', 'isAvailableMember({ ...member, isReady: true }, minReadySeconds, sync.context.now)) {\n      sync.waitFor({\n        kind: \'PodNotAvailable\',\n        on,'),
+      edit(replicas, "    if (isMonotonic) {\n      sync.waitFor({\n        kind: 'PodNotReady',\n        on,\n        because: `${name} was just created", "    if (false) {\n      sync.waitFor({\n        kind: 'PodNotReady',\n        on,\n        because: `${name} was just created"),
+    ],
+    situation: 'creation',
+    expectedBy: 'stateful-set/creates-in-order',
+  },
+  {
+    bug: 2,
+    title: 'wait for Running, not for Ready',
+    edits: [
+      edit(member, 'isReady: isReady(pod),', "isReady: pod.status.phase === 'Running',"),
+      edit(member, 'isRunningAndReady: isRunningAndReady(pod),', "isRunningAndReady: pod.status.phase === 'Running',"),
+    ],
+    situation: 'slow start',
+    expectedBy: 'stateful-set/creates-in-order',
+  },
+  {
+    bug: 3,
+    title: 'a terminating predecessor is not waited for',
+    edits: [
+      edit(replicas, 'if (member.isTerminating || !member.isRunningAndReady', 'if (!member.isRunningAndReady'),
+      edit(replicas, "    if (member.isTerminating) {\n      sync.waitFor({\n        kind: 'PodTerminating',\n        on,", "    if (false) {\n      sync.waitFor({\n        kind: 'PodTerminating',\n        on,"),
+    ],
+    situation: 'growing with a deletion',
+    expectedBy: 'stateful-set/creates-in-order',
+  },
+  {
+    bug: 4,
+    title: 'the lowest ordinal is deleted first',
+    edits: [edit(replicas, 'right.ordinal - left.ordinal ||', 'left.ordinal - right.ordinal ||')],
+    situation: 'scaling',
+    expectedBy: 'stateful-set/scales-down-in-order',
+  },
+  {
+    bug: 5,
+    title: 'two Pods are deleted at once',
+    edits: [
+      edit(replicas, '  if (sync.isMonotonic)\n    sync.waitFor({\n      kind: \'PodTerminating\',\n      on: onPod(sync, name),\n      because: `${name} was just told', '  if (sync.isMonotonic)\n    return goOn\n  if (sync.isMonotonic)\n    sync.waitFor({\n      kind: \'PodTerminating\',\n      on: onPod(sync, name),\n      because: `${name} was just told'),
+    ],
+    situation: 'scaling',
+    expectedBy: 'stateful-set/scales-down-in-order',
+  },
+  {
+    bug: 6,
+    title: 'one Pod too many: off by one at replicas',
+    edits: [edit(replicas, 'Array.from({ length: replicasOf(set) })', 'Array.from({ length: replicasOf(set) + 1 })')],
+    situation: 'creation',
+    expectedBy: 'stateful-set/creates-only-wanted-ordinals',
+  },
+  {
+    bug: 7,
+    title: 'ordinals.start is ignored when Pods are deleted',
+    edits: [edit(replicas, 'if (isInOrdinalRange(set, ordinal)) found[ordinal - start] = member', 'if (ordinal < replicasOf(set)) found[ordinal] = member')],
+    situation: 'ordinals',
+    expectedBy: 'stateful-set/deletes-only-for-a-reason',
+  },
+  {
+    bug: 8,
+    title: 'Parallel is treated as OrderedReady',
+    edits: [edit(plan, "isMonotonic: set.spec.podManagementPolicy !== 'Parallel',", 'isMonotonic: true,')],
+    situation: 'parallel with a broken Pod',
+    expectedBy: 'eventually 3 pods',
+  },
+  {
+    bug: 9,
+    title: 'OrderedReady is treated as Parallel',
+    edits: [edit(plan, "isMonotonic: set.spec.podManagementPolicy !== 'Parallel',", 'isMonotonic: false,')],
+    situation: 'creation',
+    expectedBy: 'stateful-set/creates-in-order',
+  },
+  {
+    bug: 11,
+    title: 'the status is written blindly',
+    edits: [
+      edit(status, "const withStatus: StatefulSet = { ...set, status: toStored(status) }", "const { resourceVersion: _blind, ...metadata } = set.metadata\n    const withStatus = { ...set, metadata, status: toStored(status) } as unknown as StatefulSet"),
+      edit(plan, 'if (options.staleReadProtection && hasMemory)', 'if (false)'),
+    ],
+    situation: 'slow cache of the set',
+    expectedBy: 'status/observed-generation-follows',
+  },
+  {
+    bug: 13,
+    title: 'an error is lost and the key not looked at again',
+    edits: [edit(plan, '...(outcome.error === undefined ? undefined : { error: outcome.error }),', '')],
+    situation: 'writes that fail',
+    expectedBy: readyAtEnd(2),
+  },
+  {
+    bug: 15,
+    title: 'adoption without a live check of the owner',
+    edits: [edit('controllers/claim-objects.ts', '    checked ??= { error: yield* recheckOwner(owner) }', '    checked ??= { error: undefined }')],
+    situation: 'orphaned with a slow cache',
+    expectedBy: atEnd('pod/web-0 {.metadata.ownerReferences}', ''),
+  },
+  {
+    bug: 16,
+    title: 'a Pod on a lost node is replaced before it is known to have ended',
+    edits: [edit('controllers/taint-eviction/plan.ts', "yield { kind: 'DeleteObject', target, options: {} }", "yield { kind: 'DeleteObject', target, options: { gracePeriodSeconds: 0 } }")],
+    situation: 'lost node',
+    expectedBy: 'never',
+  },
+  {
+    bug: 17,
+    title: 'a uid is used again for the same name',
+    edits: [edit('cluster/decide-create.ts', '${sent.kind}/${namespace}/${name}#${state.revision + 1}', '${sent.kind}/${namespace}/${name}')],
+    situation: 'a deletion by hand',
+    expectedBy: 'api/uids-are-for-ever',
+  },
+  {
+    bug: 18,
+    title: 'a controller forgets what it has created (ReplicaSet)',
+    edits: [edit('controllers/replicas.ts', 'const newMemory = unseen === undefined ? { memory: sync.written.toMemory() } : undefined', 'const newMemory = { memory: null }')],
+    situation: 'replica set with a slow cache',
+    expectedBy: 'never',
+  },
+  {
+    bug: 19,
+    title: 'no reading of own writes (Kubernetes 1.35)',
+    edits: [edit('simulation/default-controllers.ts', 'staleReadProtection: settings.featureGates.staleReadProtection,', 'staleReadProtection: false,')],
+    situation: 'scaling with a slow cache',
+    expectedBy: 'never',
+  },
+  {
+    bug: 20,
+    title: 'after a crash between claim and Pod, the claim is in the way',
+    edits: [edit(claims, "if (claim === undefined) {\n      const answer = yield", "if (claim === undefined || sync.context.reader.get('Pod', namespaceOf(set), pod.name) === undefined) {\n      const answer = yield")],
+    situation: 'creation with a crash',
+    expectedBy: readyAtEnd(2),
+  },
+  {
+    bug: 21,
+    title: 'the status is written only by a sync that did something',
+    edits: [edit(plan, 'const statusError = yield* writeStatus(sync, status)', 'const statusError = error === undefined && status.replicas === (sync.set.status.replicas ?? 0) ? undefined : yield* writeStatus(sync, status)')],
+    situation: 'creation',
+    expectedBy: readyAtEnd(3),
+  },
+  {
+    bug: 22,
+    title: 'edge-triggered: only a change of the set wakes the controller',
+    edits: [edit(wiring, '    Pod: onPod,', '    Pod: () => nobody,')],
+    situation: 'creation',
+    expectedBy: readyAtEnd(3),
+  },
+  {
+    bug: 23,
+    title: 'a deletion is not heard of',
+    edits: [edit(wiring, "if (type === 'DELETED') return resolved", "if (type === 'DELETED') return nobody")],
+    situation: 'a deletion by hand',
+    expectedBy: readyAtEnd(2),
+  },
+  {
+    bug: 26,
+    title: 'the partition is off by one',
+    edits: [edit(rollout, 'spec.updateStrategy?.rollingUpdate?.partition ?? 0', '(spec.updateStrategy?.rollingUpdate?.partition ?? 0) - 1')],
+    situation: 'partition',
+    expectedBy: 'stateful-set/partition-is-respected',
+  },
+  {
+    bug: 27,
+    title: 'a terminating Pod does not count as unavailable in a rollout',
+    edits: [
+      edit(rollout, '    if (isUnavailable(sync, member)) {\n      waitForPod', '    if (member === undefined) {\n      waitForPod'),
+      edit(replicas, 'if (member.isTerminating || !member.isRunningAndReady', 'if (!member.isRunningAndReady'),
+      edit(replicas, "    if (member.isTerminating) {\n      sync.waitFor({\n        kind: 'PodTerminating',\n        on,", "    if (false) {\n      sync.waitFor({\n        kind: 'PodTerminating',\n        on,"),
+    ],
+    situation: 'rollout',
+    expectedBy: 'stateful-set/keeps-pods-available',
+  },
+  {
+    bug: 28,
+    title: 'a rollout skips a broken old Pod for ever',
+    edits: [edit(rollout, 'isOld(member, versions) && !member.isTerminating) {', 'isOld(member, versions) && member.isReady && !member.isTerminating) {')],
+    situation: 'parallel rollout of what is broken',
+    expectedBy: readyAtEnd(3),
+  },
+  {
+    bug: 29,
+    title: 'a Pod returns at the wrong revision in the middle of a rollout',
+    edits: [edit(identity, '  isMadeFromCurrentRevision(set, ordinal)\n    ? newStatefulSetPod', '  false\n    ? newStatefulSetPod')],
+    situation: 'partition',
+    expectedBy: 'stateful-set/partition-is-respected',
+  },
+  {
+    bug: 30,
+    title: 'two templates with one hash: the collision is not resolved',
+    edits: [
+      edit(history, 'hashOfRevision(proposed.content.text, count))', "count === 0 ? 'collides' : hashOfRevision(proposed.content.text, count))"),
+      edit(history, 'if (textOf(existing) === proposed.content.text) return', 'if (true) return'),
+    ],
+    situation: 'revisions that collide',
+    expectedBy: 'stateful-set/revisions-are-distinct',
+  },
+  {
+    bug: 31,
+    title: 'a live revision is pruned',
+    edits: [edit(revisions, 'const live = new Set(pods.map(podRevisionOf))', 'const live = new Set<string>()'), edit(revisions, 'live.add(versions.current.metadata.name).add(versions.update.metadata.name)', 'live.add(versions.update.metadata.name)')],
+    situation: 'many revisions',
+    expectedBy: 'stateful-set/live-revisions-are-kept',
+  },
+  {
+    bug: 32,
+    title: 'OnDelete deletes',
+    edits: [edit(rollout, "if (sync.set.spec.updateStrategy?.type === 'OnDelete') {", 'if (false) {')],
+    situation: 'on delete',
+    expectedBy: 'stateful-set/on-delete-leaves-pods',
+  },
+  {
+    bug: 33,
+    title: 'a rollback is forced where Kubernetes is stuck',
+    edits: [edit(replicas, '  if (member.isTerminal) {\n    if (!member.isTerminating) {', "  if (member.isTerminal || (member.pod.status.containerStatuses?.[0]?.state?.waiting?.reason === 'ErrImagePull' && member.revision !== versions.update.metadata.name)) {\n    if (!member.isTerminating) {")],
+    situation: 'stuck rollout',
+    expectedBy: 'never',
+  },
+  {
+    bug: 34,
+    title: 'whenScaled deletes claims when the template changes',
+    edits: [edit(claims, "if (policy.deletesWhenScaled && !isInOrdinalRange(set, ordinal)) return 'pod'", "if (policy.deletesWhenScaled) return 'pod'")],
+    situation: 'retention when scaled',
+    expectedBy: 'claims/retention-policy-is-obeyed',
+  },
+  {
+    bug: 35,
+    title: 'a disk of ReadWriteOnce is attached to two nodes',
+    edits: [edit('controllers/attach-detach/plan.ts', '  for (const node of attachedNodesOf(context.world, disk)) {\n    if (wanted.has(node)) {', '  for (const node of [] as string[]) {\n    if (wanted.has(node)) {')],
+    situation: 'disk that moves',
+    expectedBy: 'claims/disks-are-on-one-node',
+  },
+  {
+    bug: 37,
+    title: 'Pods are bound over the capacity of a node',
+    edits: [edit('controllers/kube-scheduler/filter.ts', '  if (fits && requests.others.size === 0) return undefined', '  if (fits || true) return undefined')],
+    situation: 'small node',
+    expectedBy: 'nodes/nodes-are-not-overbooked',
+  },
+  {
+    bug: 38,
+    title: 'the garbage collector knows owners by name, not by uid',
+    edits: [edit(collector, 'E.isRight(answer) && answer.right.metadata.uid === reference.uid ? answer.right', 'E.isRight(answer) ? answer.right')],
+    situation: 'deleted and made again',
+    expectedBy: readyAtEnd(1),
+  },
+  {
+    bug: 39,
+    title: 'the policy Orphan is ignored',
+    edits: [edit(collector, "    const refused = yield* patchReferences(dependent, [{ $patch: 'delete', uid: owner.metadata.uid }])\n    if (refused?.reason", "    const refused = undefined as ApiStatus | undefined\n    if (refused?.reason")],
+    situation: 'orphaned',
+    expectedBy: 'garbage-collection/orphans-are-let-go',
+  },
+  {
+    bug: 40,
+    title: 'observedGeneration is ahead of what was acted upon',
+    edits: [edit(status, 'observedGeneration: set.metadata.generation ?? 0,', 'observedGeneration: (set.metadata.generation ?? 0) + 1,')],
+    situation: 'creation',
+    expectedBy: 'status/observed-generation-follows',
+  },
+  {
+    bug: 41,
+    title: 'readyReplicas counts Pods that are not ready',
+    edits: [edit(status, 'if (member.isRunningAndReady) {\n      readyReplicas += 1', 'if (member.isRunningAndReady || member.isTerminating) {\n      readyReplicas += 1')],
+    situation: 'scaling',
+    expectedBy: 'status/stateful-set-counts-its-pods',
+  },
+  {
+    bug: 50,
+    title: 'a write that changes nothing makes a new version',
+    edits: [edit('cluster/decide-write.ts', 'if (isEmptyDifference({ set, removed })) return []', '')],
+    situation: 'on delete',
+    expectedBy: 'api/writes-change-something',
+  },
+]
+
+export const exempts: readonly Exempt[] = [
+  { bug: 10, title: 'delete without a precondition on the uid', because: 'the StatefulSet controller of Kubernetes deletes Pods by name, without a precondition, and so does ours: there is nothing to take away' },
+  { bug: 42, title: 'a watch drops events at compaction', because: 'watch compaction is not built: the log is never compacted' },
+  { bug: 43, title: 'a bookmark is too high', because: 'bookmarks are not built' },
+]

@@ -1,0 +1,47 @@
+/** Searches one situation with whatever product was bundled with it, and prints what was found as one JSON line. */
+import * as E from 'fp-ts/lib/Either.js'
+import { explore } from '../src/explore/explore.js'
+import { scenario } from '../src/scenario.js'
+import { exempts, mutants } from './registry.js'
+import { situations } from './situations.js'
+
+const [wanted = '', states = '20000', seconds = '60', property = ''] = process.argv.slice(2)
+
+if (wanted === '--list') process.stdout.write(`${JSON.stringify({ mutants, exempts, situations: Object.keys(situations) })}\n`)
+else {
+  const found = Object.entries(situations).find(([name]) => name === wanted)
+  if (found === undefined) throw new Error(`there is no situation ${wanted}`)
+  const startedAt = performance.now()
+  const expected = (name: string, kind: string, words: string): boolean =>
+    words !== '' && (name === words || kind === words || (words.startsWith('eventually') && kind === 'eventually'))
+  try {
+    const explored = explore(scenario(found[1], { name: found[0] }), {
+      clock: () => performance.now(),
+      bounds: { states: Number(states), seconds: Number(seconds) },
+      all: true,
+      stopsAt: ({ property: name, kind }) => expected(name, kind, property),
+    })
+    if (E.isLeft(explored)) process.stdout.write(`${JSON.stringify({ problem: explored.left })}\n`)
+    else {
+      const { findings, states: seen, transitions, complete, depth, ends, marks } = explored.right
+      process.stdout.write(
+        `${JSON.stringify({
+          by: findings.filter(({ kind }) => kind !== 'sometimes').map(({ property: name, kind }) => (kind === 'violation' ? name : `${kind} ${name}`)),
+          caught: findings.some(({ property: name, kind }) => expected(name, kind, property)),
+          steps: Math.min(...findings.map(({ decisions }) => decisions.length)),
+          messages: findings.map(({ message }) => message),
+          states: seen,
+          transitions,
+          complete,
+          depth,
+          ends,
+          marks,
+          seconds: Math.round((performance.now() - startedAt) / 100) / 10,
+        })}\n`,
+      )
+    }
+  } catch (error) {
+    // A planted bug may run into an assertion of the engine: that catches it too.
+    process.stdout.write(`${JSON.stringify({ by: [`assertion: ${error instanceof Error ? error.message : String(error)}`], caught: false, states: 0, transitions: 0, seconds: Math.round((performance.now() - startedAt) / 100) / 10 })}\n`)
+  }
+}

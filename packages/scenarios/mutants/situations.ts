@@ -1,0 +1,260 @@
+/** The small clusters in which seeded bugs have to show: each a scenario with a scope that is searched whole or up to a bound. */
+import type { WrittenExpectation, WrittenScenario, WrittenStep } from '../src/format/scenario-codec.js'
+
+type Written = Omit<WrittenScenario, 'apiVersion' | 'kind'>
+type Search = NonNullable<WrittenScenario['search']>
+
+interface SetParts {
+  readonly replicas?: number
+  readonly spec?: object
+  readonly podSpec?: object
+  readonly image?: string
+  readonly container?: object
+  readonly claims?: boolean
+  readonly storageClass?: string
+}
+
+const cluster: NonNullable<WrittenScenario['cluster']> = {
+  nodes: 1,
+  imagesArePresent: true,
+  latencies: { sandbox: '0s', containerStart: '1s', containerStop: '1s', podCleanUp: '0s', provision: '0s', attach: '0s', detach: '0s' },
+}
+
+const statefulSet = ({ replicas = 3, spec = {}, podSpec = {}, container = {}, image = 'nginx:1.27', claims = false, storageClass }: SetParts = {}) => ({
+  apiVersion: 'apps/v1',
+  kind: 'StatefulSet',
+  metadata: { name: 'web' },
+  spec: {
+    serviceName: 'web',
+    replicas,
+    selector: { matchLabels: { app: 'web' } },
+    template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'nginx', image, ...container }], ...podSpec } },
+    ...(claims
+      ? {
+          volumeClaimTemplates: [
+            {
+              metadata: { name: 'www' },
+              spec: {
+                accessModes: ['ReadWriteOnce'],
+                resources: { requests: { storage: '1Gi' } },
+                ...(storageClass === undefined ? {} : { storageClassName: storageClass }),
+              },
+            },
+          ],
+        }
+      : {}),
+    ...spec,
+  },
+})
+
+const ready = (replicas: number): WrittenExpectation => ({ eventually: { object: 'statefulset/web', path: 'status.readyReplicas', equals: replicas } })
+
+interface Parts {
+  readonly set?: SetParts
+  readonly steps?: readonly WrittenStep[]
+  readonly search?: Search
+  readonly expect?: readonly WrittenExpectation[]
+  readonly cluster?: Partial<NonNullable<WrittenScenario['cluster']>>
+  readonly more?: readonly object[]
+  /** The set is made by the first step of the search, not before. */
+  readonly fromNothing?: boolean
+}
+
+const order = ['statefulset-controller', 'kubelet']
+
+const situation = ({ set = {}, steps = [], search = {}, expect = [], cluster: given = {}, more = [], fromNothing = false }: Parts): Written => ({
+  cluster: { ...cluster, ...given },
+  // Objects in code are as YAML would have them.
+  manifests: [...(more as never[]), ...(fromNothing ? [] : [statefulSet(set) as never])],
+  steps: [{ settle: true }, ...(fromNothing ? [{ apply: [statefulSet(set) as never] }] : []), ...steps],
+  search: { order, ...search },
+  expect: [...expect],
+})
+
+const slowPods = [{ controller: 'statefulset-controller', kind: 'Pod', most: 2 }]
+
+export const situations = {
+  creation: situation({ fromNothing: true, expect: [ready(3)] }),
+  'slow start': situation({
+    fromNothing: true,
+    set: { container: { readinessProbe: { tcpSocket: { port: 80 }, periodSeconds: 1 }, ports: [{ containerPort: 80 }] }, image: 'slow:1' },
+    cluster: { images: [{ images: 'slow:*', answersAfter: '5s', listens: [80] }] },
+    expect: [ready(3)],
+  }),
+  scaling: situation({ steps: [{ scale: { 'statefulset/web': 1 } }, { scale: { 'statefulset/web': 3 } }], expect: [ready(3)] }),
+  'scaling with a slow cache': situation({
+    steps: [{ scale: { 'statefulset/web': 1 } }, { scale: { 'statefulset/web': 3 } }],
+    search: { caches: slowPods },
+    expect: [
+      ready(3),
+      {
+        never: {
+          all: [
+            { object: 'pod/web-1', path: '{.metadata.deletionTimestamp}', matches: '.' },
+            { object: 'pod/web-2', path: '{.status.phase}', equals: 'Pending' },
+          ],
+        },
+      },
+    ],
+  }),
+  'scaling with a crash': situation({
+    set: { claims: true },
+    steps: [{ scale: { 'statefulset/web': 1 } }, { scale: { 'statefulset/web': 3 } }],
+    search: { crashes: { controllers: ['statefulset-controller'], most: 1 } },
+    expect: [ready(3), { eventually: { count: 'pvc', equals: 3 } }],
+  }),
+  'creation with a crash': situation({
+    fromNothing: true,
+    set: { claims: true, replicas: 2 },
+    search: { crashes: { controllers: ['statefulset-controller'], most: 1 } },
+    expect: [ready(2), { eventually: { count: 'pvc', equals: 2 } }],
+  }),
+  'growing with a deletion': situation({
+    set: { replicas: 2 },
+    steps: [{ scale: { 'statefulset/web': 3 } }],
+    search: { anytime: [{ delete: 'pod/web-0' }] },
+    expect: [ready(3)],
+  }),
+  ordinals: situation({
+    set: { spec: { ordinals: { start: 5 } } },
+    steps: [{ scale: { 'statefulset/web': 2 } }],
+    expect: [ready(2)],
+  }),
+  'parallel with a broken Pod': situation({
+    fromNothing: true,
+    set: { spec: { podManagementPolicy: 'Parallel' }, image: 'nginx:no-such', },
+    cluster: { images: [{ images: '*no-such*', unpullable: 'not found' }], imagesArePresent: false },
+    expect: [{ eventually: { count: 'pods', equals: 3 } }],
+    search: { horizon: '10s' },
+  }),
+  rollout: situation({ steps: [{ setImage: { 'statefulset/web': 'nginx:1.28' } }], expect: [ready(3), { eventually: { object: 'statefulset/web', path: 'status.updatedReplicas', equals: 3 } }] }),
+  'rollout with a deletion': situation({
+    steps: [{ setImage: { 'statefulset/web': 'nginx:1.28' } }],
+    search: { anytime: [{ delete: 'pod/web-0' }] },
+    expect: [ready(3)],
+  }),
+  partition: situation({
+    set: { spec: { updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 2 } } } },
+    steps: [{ setImage: { 'statefulset/web': 'nginx:1.28' } }],
+    search: { anytime: [{ delete: 'pod/web-0' }] },
+    expect: [ready(3)],
+  }),
+  'on delete': situation({
+    set: { spec: { updateStrategy: { type: 'OnDelete' } } },
+    steps: [{ setImage: { 'statefulset/web': 'nginx:1.28' } }],
+    expect: [ready(3)],
+  }),
+  'parallel rollout of what is broken': situation({
+    set: { spec: { podManagementPolicy: 'Parallel' } },
+    cluster: { images: [{ images: '*no-such*', unpullable: 'not found' }], imagesArePresent: false },
+    steps: [{ setImage: { 'statefulset/web': 'nginx:no-such' } }, { setImage: { 'statefulset/web': 'nginx:1.28' } }],
+    search: { horizon: '10s' },
+    expect: [ready(3)],
+  }),
+  'stuck rollout': situation({
+    cluster: { images: [{ images: '*no-such*', unpullable: 'not found' }], imagesArePresent: false },
+    steps: [{ setImage: { 'statefulset/web': 'nginx:no-such' } }, { setImage: { 'statefulset/web': 'nginx:1.27' } }],
+    search: { horizon: '10s' },
+    expect: [
+      // Known of Kubernetes (issue 67250): somebody has to delete the broken Pod.
+      {
+        never: {
+          all: [
+            { object: 'pod/web-2', path: '{.status.containerStatuses[0].state.waiting.reason}', equals: 'ErrImagePull' },
+            { object: 'pod/web-2', path: '{.metadata.deletionTimestamp}', matches: '.' },
+          ],
+        },
+      },
+    ],
+  }),
+  'many revisions': situation({
+    set: { replicas: 1, spec: { revisionHistoryLimit: 0 } },
+    steps: [{ setImage: { 'statefulset/web': 'nginx:1.28' } }, { setImage: { 'statefulset/web': 'nginx:1.29' } }],
+    expect: [ready(1), { eventually: { count: 'controllerrevisions', equals: 1 } }],
+  }),
+  'retention when scaled': situation({
+    set: { replicas: 2, claims: true, spec: { persistentVolumeClaimRetentionPolicy: { whenScaled: 'Delete', whenDeleted: 'Retain' } } },
+    steps: [{ setImage: { 'statefulset/web': 'nginx:1.28' } }],
+    search: { order: ['statefulset-controller', 'kubelet', 'garbage-collector-controller'] },
+    expect: [ready(2)],
+  }),
+  'writes that fail': situation({
+    fromNothing: true,
+    set: { replicas: 2 },
+    search: { answers: { controllers: ['statefulset-controller'], are: ['conflict', 'lost-answer', 'internal-error'], most: 1 } },
+    expect: [ready(2)],
+  }),
+  'slow cache of the set': situation({
+    set: { replicas: 2 },
+    steps: [{ scale: { 'statefulset/web': 1 } }, { scale: { 'statefulset/web': 2 } }],
+    search: { caches: [{ controller: 'statefulset-controller', kind: 'StatefulSet', most: 2 }] },
+    expect: [ready(2)],
+  }),
+  'orphaned with a slow cache': situation({
+    set: { replicas: 1 },
+    steps: [{ delete: { object: 'statefulset/web', cascade: 'orphan' } }],
+    search: { order: ['statefulset-controller', 'garbage-collector-controller'], caches: [{ controller: 'statefulset-controller', kind: 'StatefulSet', most: 2 }] },
+    expect: [{ eventually: { object: 'pod/web-0', exists: true } }, { eventually: { object: 'pod/web-0', path: '{.metadata.ownerReferences}', equals: '' } }],
+  }),
+  orphaned: situation({
+    set: { replicas: 2 },
+    steps: [{ delete: { object: 'statefulset/web', cascade: 'orphan' } }],
+    search: { order: ['statefulset-controller', 'kubelet', 'garbage-collector-controller'] },
+    expect: [{ eventually: { count: 'pods', equals: 2 } }],
+  }),
+  'deleted and made again': situation({
+    set: { replicas: 1 },
+    steps: [{ delete: 'statefulset/web' }, { apply: [statefulSet({ replicas: 1 }) as never] }],
+    search: { order: ['statefulset-controller', 'kubelet', 'garbage-collector-controller'] },
+    expect: [ready(1)],
+  }),
+  'forced deletion': situation({
+    set: { replicas: 1 },
+    search: { anytime: [{ delete: 'pod/web-0' }, { delete: { object: 'pod/web-0', force: true } }] },
+    expect: [ready(1), { never: { count: 'pods', equals: 0, from: undefined } as never }].slice(0, 1) as never,
+  }),
+  'replica set with a slow cache': {
+    ...situation({}),
+    manifests: [
+      {
+        apiVersion: 'apps/v1',
+        kind: 'ReplicaSet',
+        metadata: { name: 'web' },
+        spec: { replicas: 1, selector: { matchLabels: { app: 'web' } }, template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'nginx', image: 'nginx:1.27' }] } } },
+      } as never,
+    ],
+    steps: [{ settle: true }, { scale: { 'replicaset/web': 2 } }],
+    search: {
+      order: ['replicaset-controller'],
+      caches: [{ controller: 'replicaset-controller', kind: 'Pod', most: 3 }],
+      crashes: { controllers: ['replicaset-controller'], most: 1 },
+    },
+    expect: [{ eventually: { object: 'replicaset/web', path: 'status.readyReplicas', equals: 2 } }],
+  } as Written,
+  'lost node': situation({
+    set: { replicas: 1 },
+    cluster: { nodes: 2, tolerationSeconds: 10, nodeMonitorGracePeriod: '10s' },
+    steps: [{ fault: { nodePartition: '{node of web-0}' } }],
+    search: { horizon: '2m' },
+    expect: [{ eventually: { object: 'pod/web-0', exists: true } }, { never: { all: [{ count: 'pods', equals: 1 }, { object: 'pod/web-0', path: '{.status.phase}', equals: 'Pending' }] } }],
+  }),
+  'small node': situation({
+    fromNothing: true,
+    set: { replicas: 3, container: { resources: { requests: { cpu: '2' } } } },
+    expect: [{ eventually: { object: 'statefulset/web', path: 'status.readyReplicas', equals: 2 } }],
+  }),
+  'disk that moves': situation({
+    set: { replicas: 1, claims: true, storageClass: 'disk' },
+    cluster: { nodes: 2 },
+    steps: [{ cordon: '{node of web-0}' }, { delete: { object: 'pod/web-0', force: true } }],
+    search: { order: ['statefulset-controller', 'kubelet', 'attachdetach-controller'] },
+  }),
+  'a deletion by hand': situation({ set: { replicas: 2 }, search: { anytime: [{ delete: 'pod/web-1' }] }, expect: [ready(2)] }),
+  'revisions that collide': situation({
+    set: { replicas: 1 },
+    steps: [{ setImage: { 'statefulset/web': 'nginx:1.28' } }],
+    expect: [ready(1), { eventually: { object: 'pod/web-0', path: '{.spec.containers[0].image}', equals: 'nginx:1.28' } }],
+  }),
+} satisfies Readonly<Record<string, Written>>
+
+export type SituationName = keyof typeof situations

@@ -1,0 +1,92 @@
+// Plants the bugs of packages/scenarios/mutants one at a time in a bundle of the product, searches, and says which property caught them.
+// `node tools/mutants.mjs [--json] [--only 1,4] [--baseline] [--histories N]`: one JSON line a bug, then one with the false alarms of the product as it is.
+import { execFile } from 'node:child_process'
+import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { build } from 'esbuild'
+
+const root = resolve(import.meta.dirname, '..')
+const entry = join(root, 'packages/scenarios/mutants/run-mutant.ts')
+const folder = join(tmpdir(), `statefold-mutants-${process.pid}`)
+const flag = (name) => process.argv.includes(name)
+const value = (name, otherwise) => (flag(name) ? process.argv[process.argv.indexOf(name) + 1] : otherwise)
+
+const bundle = async (edits, out) => {
+  const missing = []
+  await build({
+    entryPoints: [entry],
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    conditions: ['@statefold/source'],
+    outfile: out,
+    logLevel: 'silent',
+    absWorkingDir: root,
+    banner: { js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);" },
+    plugins: [
+      {
+        name: 'planted-bug',
+        setup({ onLoad }) {
+          onLoad({ filter: /packages\/core\/src\/.*\.ts$/ }, ({ path }) => {
+            const mine = edits.filter(({ file }) => path.endsWith(`packages/core/src/${file}`))
+            if (mine.length === 0) return undefined
+            let text = readFileSync(path, 'utf8')
+            for (const { find, replace, file } of mine) {
+              if (text.split(find).length !== 2) missing.push(`${file}: expected once, found ${text.split(find).length - 1} times: ${find.split('\n')[0]}`)
+              text = text.replace(find, () => replace)
+            }
+            return { contents: text, loader: 'ts' }
+          })
+        },
+      },
+    ],
+  })
+  if (missing.length > 0) throw new Error(missing.join('\n'))
+}
+
+const runBundle = (out, args) =>
+  new Promise((settle) => {
+    execFile(process.execPath, ['--max-old-space-size=3000', out, ...args], { maxBuffer: 1 << 26, timeout: 300_000 }, (error, stdout, stderr) => {
+      const line = stdout.trim().split('\n').at(-1) ?? ''
+      settle(line.startsWith('{') ? JSON.parse(line) : { by: [`the process ended: ${(error?.message ?? stderr).split('\n')[0]}`], caught: false, states: 0, transitions: 0, seconds: 0 })
+    })
+  })
+
+const print = (line) => process.stdout.write(`${JSON.stringify(line)}\n`)
+
+mkdirSync(folder, { recursive: true })
+try {
+  const plain = join(folder, 'plain.mjs')
+  await bundle([], plain)
+  const { mutants, exempts, situations } = await runBundle(plain, ['--list'])
+  const only = value('--only')?.split(',').map(Number)
+  const seconds = value('--seconds', '60')
+  let caught = 0
+  for (const { bug, title, edits, situation, expectedBy, states = 20_000 } of mutants.filter(({ bug }) => !flag('--baseline') && (only === undefined || only.includes(bug)))) {
+    const out = join(folder, `${bug}.mjs`)
+    let result
+    try {
+      await bundle(edits, out)
+      result = await runBundle(out, [situation, String(states), seconds, expectedBy])
+    } catch (error) {
+      result = { by: [], caught: false, states: 0, seconds: 0, problem: error.message }
+    }
+    if (result.caught) caught += 1
+    print({ bug, title, caught: result.caught, by: result.by ?? [], expectedBy, exempt: null, search: 'explore', situation, states: result.states, runs: 0, seconds: result.seconds, steps: result.steps ?? null, ...(result.problem === undefined ? {} : { problem: result.problem }), ...(flag('--messages') ? { messages: result.messages, complete: result.complete } : {}) })
+  }
+  if (only === undefined && !flag('--baseline')) for (const { bug, title, because } of exempts) print({ bug, title, caught: false, by: [], expectedBy: null, exempt: because, search: null, states: 0, runs: 0, seconds: 0, steps: null })
+  if (only === undefined) {
+    let falseAlarms = 0
+    let states = 0
+    for (const situation of situations) {
+      const result = await runBundle(plain, [situation, value('--states', '20000'), seconds])
+      falseAlarms += result.by?.length ?? 1
+      states += result.states ?? 0
+      if ((result.by ?? ['?']).length > 0 || flag('--baseline')) print({ situation, ...result })
+    }
+    print({ falseAlarms, histories: 0, statesExplored: states, caught, exempt: exempts.length })
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}
