@@ -203,6 +203,23 @@ expect:
     ])
   })
 
+  it('never shows what a Secret holds, also when somebody prints it', () => {
+    const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'key' }, stringData: { password: 'correct horse\nbattery' } }
+    const { report } = run(
+      scenario({
+        manifests: [secret],
+        steps: [
+          next.console("$ kubectl get secret key -o jsonpath='{.data.password}' | base64 -d\n$ kubectl get secret key -o yaml"),
+          next.patch('secret/key', { stringData: { password: 'another staple' } }),
+          next.check(object('secret/key', { path: '{.data.password}', equals: 'x' })),
+        ],
+      }),
+    )
+    const shown = `${JSON.stringify(report)}${formatRunReport(report, plainReportPaint)}${formatJUnit(report)}`
+    expect(report.steps.map(({ outcome }) => outcome)).toEqual(['done', 'done', 'failed'])
+    for (const part of ['correct horse', 'Y29ycmVjdCBob3JzZQ', 'another staple', 'YW5vdGhlciBzdGFwbGU']) expect(shown).not.toContain(part)
+  })
+
   it('is refused in code as it is in a file', () => {
     // The types refuse this too; files have none.
     const wrong = { manifests: [], stepps: [] } as unknown as Parameters<typeof scenario>[0]

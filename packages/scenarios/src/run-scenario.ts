@@ -35,6 +35,7 @@ import { formatDuration } from './format/duration.js'
 import type { Problem } from './format/problem.js'
 import { problemsOfRefusal, type PlacedManifest } from './format/read-manifests.js'
 import type { ImageEntry, ScenarioCluster, ScenarioExpectation, ScenarioStep } from './format/scenario-codec.js'
+import { watchSecrets } from './hide-secrets.js'
 import { importObjects } from './import-objects.js'
 import { kubectlParts, runConsoleLine, sessionOf } from './make-console.js'
 import type { CommandReport, ExpectationReport, ObjectReport, Outcome, RunReport, StepReport, ViolationReport } from './run-report.js'
@@ -351,6 +352,7 @@ export const runScenario = (scenario: Scenario, options: RunOptions = {}): E.Eit
   options.observe?.(real, settings, seed)
   const quiet = watchQuiet(real)
   const storedKinds = watchStoredKinds(real)
+  const withoutSecrets = watchSecrets(real)
   bootstrap(
     real,
     clusterSpecOf(
@@ -571,7 +573,7 @@ export const runScenario = (scenario: Scenario, options: RunOptions = {}): E.Eit
     }
     if (step.world !== undefined) {
       const node = step.world.node === undefined ? undefined : filledIn(step.world.node.replace(/^of (.+)$/, '{node of $1}'))
-      return submitAll(E.right(worldCommandsFor(step.world, node)))
+      return submitAll(E.right(worldCommandsFor(step.world, node, simulation.reader())))
     }
     if (step.dns !== undefined) {
       const { answers, rcode, contains } = step
@@ -761,5 +763,5 @@ export const runScenario = (scenario: Scenario, options: RunOptions = {}): E.Eit
     ...(outcome === 'passed' || why === undefined ? undefined : { reason: why }),
     again: options.again ?? `statefold run ${scenario.file} --seed ${seed}`,
   }
-  return E.right({ report, simulation: real })
+  return E.right({ report: withoutSecrets(report), simulation: real })
 }

@@ -13,6 +13,12 @@ export interface ReplayFlags {
   readonly at?: Moment
 }
 
+/** A line of a log, unless it tells what a Secret holds. */
+const shownLine = (line: string | undefined): string | undefined =>
+  line !== undefined && /"(?:kind":"Secret"|object":"Secret\/|on":"Secret\/)/.test(line)
+    ? `${line.slice(0, line.indexOf('"event"'))}… (about a Secret)`
+    : line
+
 const many = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`
 
 export const replay = (path: string, flags: ReplayFlags, output: Output): ExitCode => {
@@ -79,7 +85,8 @@ export const verify = (path: string, flags: ReplayFlags, output: Output): ExitCo
       )
     return same ? exitCodes.passed : exitCodes.notDeterministic
   }
-  const { seq, recorded, again, shared } = verified.left
+  const { seq } = verified.left
+  const [recorded, again, shared] = [verified.left.recorded, verified.left.again, verified.left.shared].map(shownLine)
   if (flags.json === true) {
     output.print(`${JSON.stringify({ log: path, deterministic: false, seq, recorded, again, shared })}\n`)
     return exitCodes.notDeterministic

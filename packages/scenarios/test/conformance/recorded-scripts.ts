@@ -1,0 +1,69 @@
+/** The recorded scripts and what was expected of them, and a run of one compared with it. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import * as E from 'fp-ts/lib/Either.js'
+import { compare, items, kindOf, type Comparison, type ItemDifference } from '../../../../conformance/compare.mjs'
+import { decodeScript } from '../../src/conformance/decode-script.js'
+import { explainDifference } from '../../src/conformance/explain-difference.js'
+import { runScript } from '../../src/conformance/run-script.js'
+import { formatMeasurement, type Measurement } from '../../../../tools/fidelity-table.mjs'
+
+type Expected = Parameters<typeof compare>[0]
+
+const folder = fileURLToPath(new URL('../../../../conformance', import.meta.url))
+
+export const scriptNames: readonly string[] = readdirSync(join(folder, 'scripts'))
+  .filter((name) => name.endsWith('.yaml'))
+  .map((name) => name.slice(0, -'.yaml'.length))
+
+const expectedOf = (name: string): Expected => {
+  const recording: { readonly expected: Expected } = JSON.parse(readFileSync(join(folder, 'expected', `${name}.json`), 'utf8'))
+  return recording.expected
+}
+
+const run = (name: string, seed: number, keepLog: boolean): ReturnType<typeof runScript> => {
+  const script = decodeScript(readFileSync(join(folder, 'scripts', `${name}.yaml`), 'utf8'))
+  if (E.isLeft(script)) throw new Error(`${name}.yaml:${script.left.line}: ${script.left.message}`)
+  return runScript(name, script.right, { seed, keepLog })
+}
+
+const itemsOf = (result: ReturnType<typeof runScript>): Map<string, string> => items(JSON.parse(JSON.stringify(result.trace)))
+
+export interface Judged {
+  readonly expected: Expected
+  readonly actual: ReadonlyMap<string, string>
+  readonly comparison: Comparison
+}
+
+export const judge = (name: string, seed: number): Judged => {
+  const expected = expectedOf(name)
+  const actual = itemsOf(run(name, seed, false))
+  return { expected, actual, comparison: compare(expected, actual) }
+}
+
+/** In the words of a person who has to mend it. */
+export const explain = (name: string, seed: number, differ: readonly ItemDifference[]): string => {
+  if (differ.length === 0) return ''
+  const again = run(name, seed, true)
+  return differ.map((difference) => explainDifference(difference, again).join('\n  ')).join('\n')
+}
+
+export const measurementOf = (judged: readonly Judged[]): string => {
+  const kinds = new Map<string, Measurement>()
+  const add = (key: string, field: 'equal' | 'differ' | 'racy'): void => {
+    const kind = kindOf(key)
+    const counted = kinds.get(kind) ?? { equal: 0, differ: 0, racy: 0 }
+    kinds.set(kind, { ...counted, [field]: counted[field] + 1 })
+  }
+  let same = 0
+  for (const { expected, actual, comparison } of judged) {
+    if (comparison.differ.length === 0) same += 1
+    for (const [key, values] of Object.entries(expected)) {
+      if (values.length > 1) add(key, 'racy')
+      else if ((actual.get(key) ?? null) === values[0]) add(key, 'equal')
+    }
+    for (const { key } of comparison.differ) add(key, 'differ')
+  }
+  return formatMeasurement(kinds, same, judged.length)
+}
