@@ -7,7 +7,7 @@ const name = 'status/observed-generation-follows'
 /** T2 */
 export const observedGenerationFollows: Invariant = {
   name,
-  promise: 'status.observedGeneration never runs ahead of the generation and never falls.',
+  promise: 'The observedGeneration of a status never runs ahead of the generation and never falls.',
   expectation: 'always',
   concerns: [
     'StatefulSetStatusChanged',

@@ -1,0 +1,62 @@
+/** Observations for tests of invariants: some objects, one event, and what the acting controller saw. */
+import type { KubernetesObject } from '../api/object.js'
+import { changesOf, creationOf, pathOf, removalOf } from '../cluster/decide-write.js'
+import type { ClusterEvent } from '../cluster/events.js'
+import { makeReader } from '../cluster/make-reader.js'
+import type { ChangedKind } from '../cluster/object-events.js'
+import { reduce } from '../cluster/reduce.js'
+import { initialState, withStore, type ClusterState } from '../cluster/state.js'
+import { storeOf } from '../cluster/store.js'
+import type { WorldEvent } from '../cluster/world-events.js'
+import type { Observation } from '../invariants/invariant.js'
+import { recordedClusterSettings } from '../simulation/default-controllers.js'
+
+export interface Scene {
+  readonly stored?: readonly KubernetesObject[]
+  /** What happened in the world before. */
+  readonly world?: readonly WorldEvent[]
+  /** What happens. */
+  readonly event: ClusterEvent | ((before: ClusterState) => ClusterEvent)
+  /** Who does it. A user has no view. */
+  readonly by?: string
+  /** What the controller's caches show, if that is not what is stored. */
+  readonly seen?: readonly KubernetesObject[]
+  readonly at?: number
+  readonly state?: Partial<ClusterState>
+}
+
+const storesOf = (objects: readonly KubernetesObject[]): ReadonlyMap<string, readonly KubernetesObject[]> => {
+  const kinds = new Map<string, readonly KubernetesObject[]>()
+  for (const object of objects) kinds.set(object.kind, [...(kinds.get(object.kind) ?? []), object])
+  return kinds
+}
+
+export const observe = ({ stored = [], world = [], event, by = 'user', seen, at = 100_000, state = {} }: Scene): Observation => {
+  let before: ClusterState = { ...initialState(recordedClusterSettings), ...state }
+  for (const [kind, objects] of storesOf(stored)) before = withStore(before, kind, storeOf(objects))
+  for (const fact of world) before = reduce(before, fact, 0)
+  const happened = typeof event === 'function' ? event(before) : event
+  const caches = storesOf(seen ?? stored)
+  const view = makeReader((kind) => storeOf(caches.get(kind) ?? []))
+  const recorded = { seq: 7, turn: 3, at, causedBy: 5, actor: by, event: happened }
+  const observation = { before, recorded, after: reduce(before, happened, at) }
+  return by === 'user' ? observation : { ...observation, view }
+}
+
+export const created =
+  (object: KubernetesObject) =>
+  (before: ClusterState): ClusterEvent =>
+    creationOf(before, object, before.revision + 1)
+
+export const removed =
+  (object: KubernetesObject) =>
+  (before: ClusterState): ClusterEvent =>
+    removalOf(object, before.revision + 1)
+
+/** The fact of that name, with what differs between the two versions. */
+export const changed =
+  (kind: ChangedKind, before: KubernetesObject, after: KubernetesObject) =>
+  (state: ClusterState): ClusterEvent => {
+    const first = changesOf(before, after, state.revision + 1)[0]
+    return first === undefined ? { kind, object: pathOf(before), rv: state.revision + 1, set: {} } : ({ ...first, kind } as ClusterEvent)
+  }
