@@ -3,6 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { conflict, type ApiStatus } from '../api/api-status.js'
 import type { Pod, PodCondition, PodDisruptionBudget } from '../api/generated/types.js'
 import { afterEviction, evictionVerdict } from '../resources/pod-disruption-budget/queries.js'
+import { topologyLabelsOf } from '../resources/node/queries.js'
 import type { DecideContext } from '../kernel/decider.js'
 import { timestampOf } from '../kernel/sim-time.js'
 import type { DeleteOptions } from './api-commands.js'
@@ -53,8 +54,10 @@ export const decideBind = (binding: Binding, state: ClusterState, context: Decid
       scheduled?.status === 'True' && scheduled.lastTransitionTime !== undefined ? scheduled.lastTransitionTime : timestampOf(context.now),
   }
   const { nominatedNodeName: _nominated, ...status } = pod.status
+  const topology = topologyLabelsOf(readerOf(state).get('Node', '', binding.nodeName))
   const after = asStored({
     ...pod,
+    ...(topology === undefined ? undefined : { metadata: { ...pod.metadata, labels: { ...pod.metadata.labels, ...topology } } }),
     spec: { ...pod.spec, nodeName: binding.nodeName },
     status: { ...status, conditions: withCondition(pod.status.conditions, condition) },
   })

@@ -111,6 +111,26 @@ describe('admitOnCreate', () => {
   })
 })
 
+describe('a Pod that names its node', () => {
+  const node = stored('Node', 'node-1', {}, { labels: { 'topology.kubernetes.io/zone': 'a', 'kubernetes.io/hostname': 'node-1' } })
+  const labelsOf = (object: UnstoredObject): unknown => {
+    const admitted = admitOnCreate(object, { reader: readerOf(open, node), now: 0, choose: () => 0 })
+    return E.isRight(admitted) ? admitted.right.metadata?.labels : admitted.left
+  }
+
+  test("has the node's zone and region, whatever its own labels say", () => {
+    const named = sent('Pod', { containers: [{ name: 'c' }], nodeName: 'node-1' }, { labels: { app: 'x', 'topology.kubernetes.io/zone': 'b' } })
+    expect(labelsOf(named)).toEqual({ app: 'x', 'topology.kubernetes.io/zone': 'a' })
+  })
+
+  test.each([
+    ['no node yet', pod()],
+    ['a node that is not there', pod({ nodeName: 'node-9' })],
+  ])('%s: nothing', (_, object) => {
+    expect(labelsOf(object)).toBeUndefined()
+  })
+})
+
 describe('refusalOfUpdate', () => {
   const claim = (storage: string, phase = 'Bound'): UnstoredObject =>
     ({

@@ -1,10 +1,12 @@
 /**
  * The admission plugins that look at a new object between defaulting and validation, in the server's order: NamespaceLifecycle,
- * TaintNodesByCondition, ServiceAccount, Priority, DefaultTolerationSeconds, DefaultStorageClass, StorageObjectInUseProtection, RuntimeClass.
+ * TaintNodesByCondition, PodTopologyLabels, ServiceAccount, Priority, DefaultTolerationSeconds, DefaultStorageClass,
+ * StorageObjectInUseProtection, RuntimeClass.
  * Pure: they read the store, and the one random name is a choice.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type { Reader } from '../../cluster/reader.js'
+import { topologyLabelsOf } from '../../resources/node/queries.js'
 import type { Choose } from '../../kernel/choose.js'
 import { simTimeOf, type SimTime } from '../../kernel/sim-time.js'
 import { forbidden, notFound, type ApiStatus } from '../api-status.js'
@@ -224,8 +226,10 @@ const admitPod = (object: UnstoredObject, context: AdmissionContext): Admission 
   const refusal = runtimeClassRefusal(spec, context)
   if (refusal !== undefined) return refuse(refusal)
   const tolerations = addTolerations(spec.tolerations ?? [], context.tolerationSeconds ?? defaultTolerationSeconds)
+  const topology = (spec.nodeName ?? '') === '' ? undefined : topologyLabelsOf(context.reader.get('Node', '', spec.nodeName ?? ''))
   const admitted: UnstoredObject & { readonly spec: object } = {
     ...object,
+    ...(topology === undefined ? undefined : { metadata: { ...object.metadata, labels: { ...object.metadata?.labels, ...topology } } }),
     spec: { ...spec, ...account.right, ...priority.right, ...tolerations },
   }
   return E.right(admitted)
