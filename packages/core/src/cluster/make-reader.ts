@@ -1,6 +1,7 @@
 /** Readers over stores: the API's own view, or the informers' of one controller. */
 import type { Kinds, Pod } from '../api/generated/types.js'
 import { keyOf, type KubernetesObject } from '../api/object.js'
+import { getAt, type PersistentMap } from '../kernel/persistent-map.js'
 import type { Kind, Reader } from './reader.js'
 import {
   allObjects,
@@ -14,31 +15,64 @@ import {
   type ObjectStore,
 } from './store.js'
 
-const storesBehind = new WeakMap<Reader, (kind: string) => ObjectStore | undefined>()
+type StoreOf = (kind: string) => ObjectStore | undefined
+
+/**
+ * A class, because one is made after every event: its methods are shared and only what differs is kept. The stores hold objects of their kind
+ * only, so the casts below are sound.
+ */
+class StoreReader implements Reader {
+  private readonly stores: PersistentMap<ObjectStore> | StoreOf
+  // The store asked for last is mostly the one asked for next. The stores of a reader never change, so this is only remembering.
+  private lastKind = ''
+  private lastStore: ObjectStore = emptyStore
+
+  constructor(stores: PersistentMap<ObjectStore> | StoreOf) {
+    this.stores = stores
+  }
+
+  store(kind: string): ObjectStore {
+    const { stores } = this
+    if (typeof stores === 'function') return stores(kind) ?? emptyStore
+    if (kind !== this.lastKind) {
+      this.lastStore = getAt(stores, kind) ?? emptyStore
+      this.lastKind = kind
+    }
+    return this.lastStore
+  }
+
+  getAny(kind: string, namespace: string, name: string): KubernetesObject | undefined {
+    return findObject(this.store(kind), keyOf(namespace, name))
+  }
+
+  listAny(kind: string, namespace?: string): readonly KubernetesObject[] {
+    return namespace === undefined || namespace === '' ? allObjects(this.store(kind)) : objectsIn(this.store(kind), namespace)
+  }
+
+  get<K extends Kind>(kind: K, namespace: string, name: string): Kinds[K] | undefined {
+    return this.getAny(kind, namespace, name) as Kinds[K] | undefined
+  }
+
+  list<K extends Kind>(kind: K, namespace?: string): readonly Kinds[K][] {
+    return this.listAny(kind, namespace) as readonly KubernetesObject[] as readonly Kinds[K][]
+  }
+
+  ownedBy<K extends Kind>(kind: K, ownerUid: string): readonly Kinds[K][] {
+    return objectsOwnedBy(this.store(kind), ownerUid) as readonly KubernetesObject[] as readonly Kinds[K][]
+  }
+
+  podsOnNode(nodeName: string): readonly Pod[] {
+    return podsOnNode(this.store('Pod'), nodeName) as readonly Pod[]
+  }
+
+  podsWithClaim(namespace: string, claimName: string): readonly Pod[] {
+    return podsWithClaim(this.store('Pod'), namespace, claimName) as readonly Pod[]
+  }
+}
 
 /** The store that the reader shows: for indexes that follow it from version to version. A reader that was made otherwise is listed. */
-export const storeBehind = (reader: Reader, kind: string): ObjectStore => {
-  const known = storesBehind.get(reader)
-  return known === undefined ? storeOfObjects(reader.listAny(kind)) : (known(kind) ?? emptyStore)
-}
+export const storeBehind = (reader: Reader, kind: string): ObjectStore =>
+  reader instanceof StoreReader ? reader.store(kind) : storeOfObjects(reader.listAny(kind))
 
-/** `storeOf(kind)` answers the store to read: the current one, or an informer's older one. The stores hold objects of their kind only, so the casts below are sound. */
-export const makeReader = (storeOf: (kind: string) => ObjectStore | undefined): Reader => {
-  const store = (kind: string): ObjectStore => storeOf(kind) ?? emptyStore
-  const getAny = (kind: string, namespace: string, name: string): KubernetesObject | undefined =>
-    findObject(store(kind), keyOf(namespace, name))
-  const listAny = (kind: string, namespace?: string): readonly KubernetesObject[] =>
-    namespace === undefined || namespace === '' ? allObjects(store(kind)) : objectsIn(store(kind), namespace)
-  const reader: Reader = {
-    getAny,
-    listAny,
-    get: <K extends Kind>(kind: K, namespace: string, name: string) => getAny(kind, namespace, name) as Kinds[K] | undefined,
-    list: <K extends Kind>(kind: K, namespace?: string) => listAny(kind, namespace) as readonly KubernetesObject[] as readonly Kinds[K][],
-    ownedBy: <K extends Kind>(kind: K, ownerUid: string) =>
-      objectsOwnedBy(store(kind), ownerUid) as readonly KubernetesObject[] as readonly Kinds[K][],
-    podsOnNode: (nodeName) => podsOnNode(store('Pod'), nodeName) as readonly Pod[],
-    podsWithClaim: (namespace, claimName) => podsWithClaim(store('Pod'), namespace, claimName) as readonly Pod[],
-  }
-  storesBehind.set(reader, storeOf)
-  return reader
-}
+/** The stores by kind, or who answers which store to read: the current one, or an informer's older one. */
+export const makeReader = (stores: PersistentMap<ObjectStore> | StoreOf): Reader => new StoreReader(stores)

@@ -236,12 +236,31 @@ export const isObjectDeleted = (event: { readonly kind: string }): event is Obje
 
 /** `Pod/default/web-0` and back. */
 export const objectPath = (kind: string, namespace: string, name: string): string => `${kind}/${namespace}/${name}`
-export const splitObjectPath = (
-  path: string,
-): { readonly kind: string; readonly namespace: string; readonly name: string; readonly key: string } => {
+
+export interface SplitPath {
+  readonly kind: string
+  readonly namespace: string
+  readonly name: string
+  /** `default/web-0`, or `node-1` without a namespace. */
+  readonly key: string
+}
+
+const split = (path: string): SplitPath => {
   const first = path.indexOf('/')
   const second = path.indexOf('/', first + 1)
   const namespace = path.slice(first + 1, second)
   const name = path.slice(second + 1)
-  return { kind: path.slice(0, first), namespace, name, key: namespace === '' ? name : `${namespace}/${name}` }
+  return { kind: path.slice(0, first), namespace, name, key: namespace === '' ? name : path.slice(first + 1) }
+}
+
+let lastPath = ''
+let lastSplit: SplitPath = split('//')
+
+/** (The last answer is kept: whoever looks at an event asks for the same path.) */
+export const splitObjectPath = (path: string): SplitPath => {
+  if (path !== lastPath) {
+    lastSplit = split(path)
+    lastPath = path
+  }
+  return lastSplit
 }

@@ -19,7 +19,7 @@ import {
   type ObjectCreated,
 } from './object-events.js'
 import { reduceWorld } from './reduce-world.js'
-import { storeOf, type ClusterState } from './state.js'
+import { storeOf, withCorrelation, withStores, withWorld, type ClusterState } from './state.js'
 import { findObject, withObject } from './store.js'
 
 // Events hold plain JSON that a decoder has checked; what they make is an object again (the casts in this file).
@@ -38,17 +38,21 @@ const withRevision = (object: JsonObject, rv: number): JsonObject => ({
   metadata: { ...(object['metadata'] as JsonObject), resourceVersion: String(rv) },
 })
 
+/** The object after a change, at its new resourceVersion. */
+const changed = (before: JsonObject, event: ObjectCreated | ObjectChanged): KubernetesObject =>
+  asObject(applyDifference(before, differenceIn(event), { pointer: '/metadata/resourceVersion', value: String(event.rv) }))
+
 /** The object that a creation describes. */
 export const createdObject = (state: ClusterState, event: ObjectCreated): KubernetesObject => {
   if (event.manifest !== undefined) return asObject(withRevision(event.manifest as JsonObject, event.rv))
   const prototype = getAt(state.prototypes, event.template ?? '')
   assert(prototype !== undefined, `${event.object} names a template that is not known: ${event.template ?? ''}`)
-  return asObject(withRevision(applyDifference(prototype, differenceIn(event)), event.rv))
+  return changed(prototype, event)
 }
 
 const put = (state: ClusterState, path: string, rv: number, object: KubernetesObject | undefined): ClusterState => {
   const { kind, key } = splitObjectPath(path)
-  return { ...state, revision: rv, stores: setAt(state.stores, kind, withObject(storeOf(state, kind), key, object)) }
+  return withStores(state, rv, setAt(state.stores, kind, withObject(storeOf(state, kind), key, object)))
 }
 
 const reduceCreated = (state: ClusterState, event: ObjectCreated): ClusterState => {
@@ -65,7 +69,7 @@ const reduceChanged = (state: ClusterState, event: ObjectChanged): ClusterState 
   assert(before !== undefined, `${event.kind}: ${event.object} does not exist`)
   // Further facts of a write that the first one has carried.
   if (event.set === undefined && event.removed === undefined && before.metadata.resourceVersion === String(event.rv)) return state
-  return put(state, event.object, event.rv, asObject(withRevision(applyDifference(asJson(before), differenceIn(event)), event.rv)))
+  return put(state, event.object, event.rv, changed(asJson(before), event))
 }
 
 const tellingOf = (event: KubernetesEventRecorded): Telling => ({
@@ -114,10 +118,11 @@ const kubernetesEventOf = (event: KubernetesEventRecorded, at: SimTime): Kuberne
   return asObject(object)
 }
 
-const reduceTold = (state: ClusterState, event: KubernetesEventRecorded, at: SimTime): ClusterState => ({
-  ...put(state, event.object, event.rv, kubernetesEventOf(event, at)),
-  correlation: remembered(state.correlation, tellingOf(event), event.key ?? '', event.object, at),
-})
+const reduceTold = (state: ClusterState, event: KubernetesEventRecorded, at: SimTime): ClusterState =>
+  withCorrelation(
+    put(state, event.object, event.rv, kubernetesEventOf(event, at)),
+    remembered(state.correlation, tellingOf(event), event.key ?? '', event.object, at),
+  )
 
 const repeatedEvent = (before: KubernetesObject, event: KubernetesEventRepeated, at: SimTime): KubernetesObject => {
   const json = asJson(before)
@@ -206,5 +211,5 @@ export const reduce = (state: ClusterState, event: ClusterEvent, at: SimTime): C
   if (event.kind === 'KubernetesEventRepeated') return reduceRepeated(state, event, at)
   if (isEngineEvent(event)) return reduceEngine(state, event)
   const world = reduceWorld(state.world, event, at)
-  return world === state.world ? state : { ...state, world }
+  return world === state.world ? state : withWorld(state, world)
 }

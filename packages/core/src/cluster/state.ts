@@ -1,7 +1,7 @@
 /** All facts folded so far: the stored objects, the physical world beside them, and what the run itself knows. */
 import type { Waiting } from './waiting.js'
-import type { Json, JsonObject } from '../kernel/json.js'
-import { emptyMap, getAt, setAt, type PersistentMap } from '../kernel/persistent-map.js'
+import type { JsonObject } from '../kernel/json.js'
+import { emptyMap, getAt, type PersistentMap } from '../kernel/persistent-map.js'
 import type { ApiFaultSet } from './engine-events.js'
 import type { Correlation } from './event-correlation.js'
 import { makeReader } from './make-reader.js'
@@ -51,20 +51,53 @@ export const initialState = (settings: ClusterSettings): ClusterState => ({
 })
 
 export const storeOf = (state: ClusterState, kind: string): ObjectStore => getAt(state.stores, kind) ?? emptyStore
-export const withStore = (state: ClusterState, kind: string, store: ObjectStore): ClusterState => ({
-  ...state,
-  stores: setAt(state.stores, kind, store),
+
+// These list all fields: copying an object by spreading it costs several times as much, and this is done for every event.
+
+export const withStores = (state: ClusterState, revision: number, stores: ClusterState['stores']): ClusterState => ({
+  revision,
+  stores,
+  prototypes: state.prototypes,
+  correlation: state.correlation,
+  world: state.world,
+  waiting: state.waiting,
+  stopped: state.stopped,
+  informerLags: state.informerLags,
+  apiFaults: state.apiFaults,
 })
 
-const readers = new WeakMap<ClusterState, Reader>()
+export const withCorrelation = (state: ClusterState, correlation: Correlation): ClusterState => ({
+  revision: state.revision,
+  stores: state.stores,
+  prototypes: state.prototypes,
+  correlation,
+  world: state.world,
+  waiting: state.waiting,
+  stopped: state.stopped,
+  informerLags: state.informerLags,
+  apiFaults: state.apiFaults,
+})
 
-/** The API's own view, always fresh. (Remembered for the state, which never changes.) */
+export const withWorld = (state: ClusterState, world: World): ClusterState => ({
+  revision: state.revision,
+  stores: state.stores,
+  prototypes: state.prototypes,
+  correlation: state.correlation,
+  world,
+  waiting: state.waiting,
+  stopped: state.stopped,
+  informerLags: state.informerLags,
+  apiFaults: state.apiFaults,
+})
+
+let lastState: ClusterState | undefined
+let lastReader: Reader | undefined
+
+/** The API's own view, always fresh. (The last answer is kept: a state never changes, and many look at it one after the other.) */
 export const readerOf = (state: ClusterState): Reader => {
-  const known = readers.get(state)
-  if (known !== undefined) return known
-  const reader = makeReader((kind) => getAt(state.stores, kind))
-  readers.set(state, reader)
-  return reader
+  if (lastReader === undefined || lastState !== state) {
+    lastReader = makeReader(state.stores)
+    lastState = state
+  }
+  return lastReader
 }
-
-export type StoredJson = Json

@@ -142,9 +142,11 @@ export const differenceOf = (before: JsonObject, after: JsonObject): ObjectDiffe
   const changes: Changes = { pointers: [], values: [], removed: [], weight: 0 }
   compareObjects(changes, '', before, after)
   const set: { [pointer: string]: Json } = {}
-  for (const [index, pointer] of changes.pointers.entries()) {
-    const value = changes.values[index]
-    if (value !== undefined) set[pointer] = value
+  const { pointers, values } = changes
+  for (let index = 0; index < pointers.length; index += 1) {
+    const pointer = pointers[index]
+    const value = values[index]
+    if (pointer !== undefined && value !== undefined) set[pointer] = value
   }
   return { set, removed: changes.removed }
 }
@@ -156,37 +158,88 @@ interface MutableObject {
   [key: string]: Json | undefined
 }
 
-/** Copies each container on the way at most once; the rest is shared with `before`. */
-export const applyDifference = (before: JsonObject, difference: ObjectDifference): JsonObject => {
-  const copies = new Set<object>()
-  const copyOf = (container: Json | undefined, pointer: string): MutableObject | Json[] => {
-    if (typeof container !== 'object' || container === null)
-      throw new Error(`The difference does not fit: nothing to change at ${pointer}.`)
-    // A container is in `copies` only when it was made below, so it may be changed.
-    if (copies.has(container)) return container as MutableObject | Json[]
-    const copy = isList(container) ? [...container] : { ...container }
-    copies.add(copy)
-    return copy
+const keysOfPointer = (pointer: string): readonly string[] => pointer.slice(1).split('/').map(unescapePointerKey)
+
+// Few pointers are met again and again; splitting them is only remembered.
+const knownKeys = new Map<string, readonly string[]>()
+const knownKeysMax = 4_096
+const keysOf = (pointer: string): readonly string[] => {
+  const known = knownKeys.get(pointer)
+  if (known !== undefined) return known
+  const keys = keysOfPointer(pointer)
+  if (knownKeys.size >= knownKeysMax) knownKeys.clear()
+  knownKeys.set(pointer, keys)
+  return keys
+}
+
+type MutableContainer = MutableObject | Json[]
+
+/** The containers that are copies made here, so that they may be changed. A list is the quickest set for as few as there are mostly. */
+class Copies {
+  private few: object[] = []
+  private many: Set<object> | undefined
+
+  has(container: object): boolean {
+    return this.many === undefined ? this.few.includes(container) : this.many.has(container)
   }
-  const write = (container: Json | undefined, keys: readonly string[], at: number, pointer: string, value: Json | undefined): Json => {
-    const copy = copyOf(container, pointer)
-    const key = keys[at] ?? ''
-    if (Array.isArray(copy)) {
-      const index = Number(key)
-      const item = at === keys.length - 1 ? value : write(copy[index], keys, at + 1, pointer, value)
-      if (item !== undefined) copy[index] = item
-      return copy
+
+  add(container: object): void {
+    if (this.many === undefined && this.few.length < 24) this.few.push(container)
+    else {
+      this.many ??= new Set(this.few)
+      this.many.add(container)
     }
-    const next = at === keys.length - 1 ? value : write(ownOf(copy, key), keys, at + 1, pointer, value)
-    if (next === undefined) delete copy[key]
-    // An own property of that name, not the prototype of the copy.
-    else if (key === '__proto__') Object.defineProperty(copy, key, { value: next, writable: true, enumerable: true, configurable: true })
-    else copy[key] = next
-    return copy
   }
-  const keysOfPointer = (pointer: string): readonly string[] => pointer.slice(1).split('/').map(unescapePointerKey)
-  let result: Json = before
-  for (const pointer of difference.removed) result = write(result, keysOfPointer(pointer), 0, pointer, undefined)
-  for (const pointer of Object.keys(difference.set)) result = write(result, keysOfPointer(pointer), 0, pointer, difference.set[pointer])
-  return isJsonObject(result) ? result : before
+}
+
+const copyOf = (container: Json | undefined, pointer: string): MutableContainer => {
+  if (typeof container !== 'object' || container === null) throw new Error(`The difference does not fit: nothing to change at ${pointer}.`)
+  return isList(container) ? [...container] : { ...container }
+}
+
+const put = (container: MutableContainer, key: string, value: Json | undefined): void => {
+  if (Array.isArray(container)) {
+    if (value !== undefined) container[Number(key)] = value
+  } else if (value === undefined) delete container[key]
+  // An own property of that name, not the prototype of the copy.
+  else if (key === '__proto__') Object.defineProperty(container, key, { value, writable: true, enumerable: true, configurable: true })
+  else container[key] = value
+}
+
+const write = (root: MutableContainer, copies: Copies, pointer: string, value: Json | undefined): void => {
+  const keys = keysOf(pointer)
+  const last = keys.length - 1
+  let container = root
+  for (let at = 0; at < last; at += 1) {
+    const key = keys[at] ?? ''
+    const child: Json | undefined = Array.isArray(container) ? container[Number(key)] : ownOf(container, key)
+    if (typeof child === 'object' && child !== null && copies.has(child)) {
+      // It is in `copies` only when it was made below, so it may be changed.
+      container = child as MutableContainer
+      continue
+    }
+    const copy = copyOf(child, pointer)
+    copies.add(copy)
+    put(container, key, copy)
+    container = copy
+  }
+  put(container, keys[last] ?? '', value)
+}
+
+/** Copies each container on the way at most once; the rest is shared with `before`. `also` is set last, as if the difference had said so. */
+export const applyDifference = (
+  before: JsonObject,
+  difference: ObjectDifference,
+  also?: { readonly pointer: string; readonly value: Json },
+): JsonObject => {
+  const copies = new Copies()
+  const { removed, set } = difference
+  const pointers = Object.keys(set)
+  if (removed.length === 0 && pointers.length === 0 && also === undefined) return before
+  const root: MutableObject = { ...before }
+  copies.add(root)
+  for (const pointer of removed) write(root, copies, pointer, undefined)
+  for (const pointer of pointers) write(root, copies, pointer, set[pointer])
+  if (also !== undefined) write(root, copies, also.pointer, also.value)
+  return root
 }

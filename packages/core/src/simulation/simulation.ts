@@ -32,7 +32,7 @@ import type { RecordedEvent } from '../kernel/recorded-event.js'
 import type { SimTime } from '../kernel/sim-time.js'
 import { backOffMs, emptyQueue, entryOf, readyTime, withEntry, type QueueEntry } from '../kernel/work-queue.js'
 import { initialRunState, type DueWork, type LaggingInformer, type RunState } from './run-state.js'
-import { wireWatches } from './watch-wiring.js'
+import { wireWatches, type Watcher } from './watch-wiring.js'
 
 export type Recorded = RecordedEvent<ClusterEvent>
 
@@ -232,7 +232,7 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     schedule(dueAt, { kind: 'ready', controller: controller.name, key })
   }
 
-  const isStopped = (name: string): boolean => getAt(cluster.stopped, name) === true
+  const isStopped = (name: string): boolean => sizeOf(cluster.stopped) > 0 && getAt(cluster.stopped, name) === true
 
   const readerFor = (controller: string): Reader => {
     if (sizeOf(informers) === 0) return readerOf(cluster)
@@ -241,10 +241,9 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     return makeReader((kind) => getAt(lagging, `${controller} ${kind}`)?.seen ?? getAt(seen.stores, kind))
   }
 
-  const deliver = (name: string, kind: string, notification: WatchNotification, causedBy: number): void => {
-    const controller = byName.get(name)
-    if (controller === undefined || isStopped(name)) return
-    for (const woken of wiring.wakesOf(name, kind, { notification, reader: readerFor(name) })) wake(controller, woken, causedBy)
+  const deliver = ({ controller, wakes }: Watcher, notification: WatchNotification, causedBy: number): void => {
+    if (isStopped(controller.name)) return
+    for (const woken of wakes({ notification, reader: readerFor(controller.name) })) wake(controller, woken, causedBy)
   }
 
   const notificationOf = (
@@ -263,11 +262,11 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     const notification = notificationOf(findObject(storeOf(before, kind), key), findObject(storeOf(cluster, kind), key), rv)
     if (notification === undefined) return
     if (changes.observed) turnChanges.push(notification)
-    for (const name of wiring.watchersOf(kind)) {
-      const informer = `${name} ${kind}`
+    for (const watcher of wiring.watchersOf(kind)) {
+      const { informer } = watcher
       const lagging = sizeOf(informers) === 0 ? undefined : getAt(informers, informer)
       if (lagging === undefined) {
-        deliver(name, kind, notification, eventSeq)
+        deliver(watcher, notification, eventSeq)
         continue
       }
       const last = lagging.underway.at(-1)
@@ -283,9 +282,11 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
 
   const startController = (controller: Controller, causedBy: number): void => {
     const reader = readerFor(controller.name)
-    for (const kind of Object.keys(controller.watches))
-      for (const object of allObjects(storeOf(cluster, kind)))
-        deliver(controller.name, kind, { type: 'ADDED', object, old: undefined }, causedBy)
+    for (const kind of Object.keys(controller.watches)) {
+      const watcher = wiring.watcherOf(`${controller.name} ${kind}`)
+      if (watcher === undefined) continue
+      for (const object of allObjects(storeOf(cluster, kind))) deliver(watcher, { type: 'ADDED', object, old: undefined }, causedBy)
+    }
     for (const woken of controller.start?.(reader) ?? []) wake(controller, woken, causedBy)
   }
 
@@ -309,11 +310,10 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
       if (event.lagMs > 0) informers = setAt(informers, informer, had ?? { seen: storeOf(cluster, event.objectKind), underway: [] })
       else if (had !== undefined && had.underway.length === 0) informers = removeAt(informers, informer)
     }
-    if (wiring.worldWatchers.length > 0 && before.world !== cluster.world)
-      for (const name of wiring.worldWatchers) {
-        const controller = byName.get(name)
-        if (controller === undefined || isStopped(name)) continue
-        for (const woken of wiring.worldWakesOf(name, { event, reader: readerFor(name) })) wake(controller, woken, recorded.seq)
+    if (before.world !== cluster.world)
+      for (const { controller, wakes } of wiring.worldWatchers) {
+        if (isStopped(controller.name)) continue
+        for (const woken of wakes({ event, reader: readerFor(controller.name) })) wake(controller, woken, recorded.seq)
       }
     const concerned = always.get(event.kind)
     if (concerned === undefined) return recorded.seq
@@ -385,7 +385,14 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     findObject(storeOf(cluster, object.kind), keyOf(object.metadata.namespace ?? '', object.metadata.name))
 
   /** A sync keeps its worker busy for as long as its writes take; meanwhile notifications about the key coalesce. */
-  const finishSync = (controller: Controller, key: string, before: QueueEntry, outcome: PlanOutcome, writes: number, causedBy: number | null): void => {
+  const finishSync = (
+    controller: Controller,
+    key: string,
+    before: QueueEntry,
+    outcome: PlanOutcome,
+    writes: number,
+    causedBy: number | null,
+  ): void => {
     const queue = getAt(queues, controller.name) ?? emptyQueue
     const entry = entryOf(queue, key)
     const { memory: _memory, failures: _failures, busyUntil: _busyUntil, ...waits } = entry
@@ -451,13 +458,13 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     const lagging = getAt(informers, informer)
     const next = lagging?.underway[0]
     if (lagging === undefined || next === undefined) return
-    const [name = '', kind = ''] = informer.split(' ')
     const before = findObject(lagging.seen, next.key)
     const underway = lagging.underway.slice(1)
     const caughtUp = underway.length === 0 && (getAt(cluster.informerLags, informer) ?? 0) === 0
     informers = caughtUp ? removeAt(informers, informer) : setAt(informers, informer, { seen: next.store, underway })
     const notification = notificationOf(before, findObject(next.store, next.key), next.rv)
-    if (notification !== undefined) deliver(name, kind, notification, next.seq)
+    const watcher = wiring.watcherOf(informer)
+    if (notification !== undefined && watcher !== undefined) deliver(watcher, notification, next.seq)
   }
 
   const beginTurn = (): void => {

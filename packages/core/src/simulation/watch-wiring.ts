@@ -2,7 +2,7 @@
  * The wiring of informers to work queues: each controller is a stream of watch notifications in and a stream of keys out. Nothing is decided
  * here and nothing is kept: publishing a notification collects the keys that it wakes.
  */
-import { filter, map, Subject, type Observable } from 'rxjs'
+import { map, Subject, type Observable } from 'rxjs'
 import type { KubernetesObject } from '../api/object.js'
 import type { ClusterEvent } from '../cluster/events.js'
 import type { Reader } from '../cluster/reader.js'
@@ -24,19 +24,32 @@ interface Port {
   readonly wakes$: Observable<readonly Wake[]>
 }
 
+/** One controller's watch of one kind. */
+export interface Watcher {
+  readonly controller: Controller
+  /** Names its informer: `statefulset-controller Pod`. */
+  readonly informer: string
+  /** The keys that the notification wakes. */
+  readonly wakes: (delivery: Delivery) => readonly Wake[]
+}
+
+export interface WorldWatcher {
+  readonly controller: Controller
+  readonly wakes: (delivery: WorldDelivery) => readonly Wake[]
+}
+
 export interface Wiring {
-  /** controller names that watch the kind, in the order of the list of controllers. */
-  readonly watchersOf: (kind: string) => readonly string[]
-  readonly worldWatchers: readonly string[]
-  /** The keys that the notification wakes in that controller. */
-  readonly wakesOf: (controller: string, kind: string, delivery: Delivery) => readonly Wake[]
-  readonly worldWakesOf: (controller: string, delivery: WorldDelivery) => readonly Wake[]
+  /** Who watches the kind, in the order of the list of controllers. */
+  readonly watchersOf: (kind: string) => readonly Watcher[]
+  /** The watcher behind an informer. */
+  readonly watcherOf: (informer: string) => Watcher | undefined
+  readonly worldWatchers: readonly WorldWatcher[]
 }
 
 type Watch = (notification: WatchNotification<KubernetesObject>, reader: Reader) => readonly Wake[]
 
 const none: readonly Wake[] = []
-const noNames: readonly string[] = []
+const nobody: readonly Watcher[] = []
 
 /** The last value that a synchronous stream gave while `publish` ran. What a watch throws is thrown on: rxjs would do so later, out of the turn. */
 const collecting = <In>(subject: Subject<In>, wakes$: Observable<readonly Wake[]>): ((value: In) => readonly Wake[]) => {
@@ -60,34 +73,29 @@ const collecting = <In>(subject: Subject<In>, wakes$: Observable<readonly Wake[]
 
 const portOf = (watch: Watch): Port => {
   const subject = new Subject<Delivery>()
-  const wakes$ = subject.pipe(
-    map(({ notification, reader }) => watch(notification, reader)),
-    filter((wakes) => wakes.length > 0),
-  )
-  return { subject, wakes$ }
+  return { subject, wakes$: subject.pipe(map(({ notification, reader }) => watch(notification, reader))) }
 }
 
 export const wireWatches = (controllers: readonly Controller[]): Wiring => {
-  const watchers = new Map<string, string[]>()
-  const ports = new Map<string, (delivery: Delivery) => readonly Wake[]>()
-  const worldPorts = new Map<string, (delivery: WorldDelivery) => readonly Wake[]>()
+  const byKind = new Map<string, Watcher[]>()
+  const byInformer = new Map<string, Watcher>()
+  const worldWatchers: WorldWatcher[] = []
   for (const controller of controllers) {
     for (const [kind, watch] of Object.entries(controller.watches)) {
-      watchers.set(kind, [...(watchers.get(kind) ?? []), controller.name])
       // A watch of a kind is only ever given notifications of that kind.
       const { subject, wakes$ } = portOf(watch as unknown as Watch)
-      ports.set(`${controller.name} ${kind}`, collecting(subject, wakes$))
+      const informer = `${controller.name} ${kind}`
+      const watcher: Watcher = { controller, informer, wakes: collecting(subject, wakes$) }
+      byInformer.set(informer, watcher)
+      const others = byKind.get(kind)
+      if (others === undefined) byKind.set(kind, [watcher])
+      else others.push(watcher)
     }
     const { worldWatch } = controller
     if (worldWatch !== undefined) {
       const subject = new Subject<WorldDelivery>()
-      worldPorts.set(controller.name, collecting(subject, subject.pipe(map(({ event, reader }) => worldWatch(event, reader)))))
+      worldWatchers.push({ controller, wakes: collecting(subject, subject.pipe(map(({ event, reader }) => worldWatch(event, reader)))) })
     }
   }
-  return {
-    watchersOf: (kind) => watchers.get(kind) ?? noNames,
-    worldWatchers: [...worldPorts.keys()],
-    wakesOf: (controller, kind, delivery) => ports.get(`${controller} ${kind}`)?.(delivery) ?? none,
-    worldWakesOf: (controller, delivery) => worldPorts.get(controller)?.(delivery) ?? none,
-  }
+  return { watchersOf: (kind) => byKind.get(kind) ?? nobody, watcherOf: (informer) => byInformer.get(informer), worldWatchers }
 }
