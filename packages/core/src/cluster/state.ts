@@ -1,7 +1,7 @@
 /** All facts folded so far: the stored objects, the physical world beside them, and what the run itself knows. */
 import type { Waiting } from './waiting.js'
 import type { JsonObject } from '../kernel/json.js'
-import { emptyMap, getAt, type PersistentMap } from '../kernel/persistent-map.js'
+import { emptyMap, getAt, setAt, type PersistentMap } from '../kernel/persistent-map.js'
 import type { ApiFaultSet } from './engine-events.js'
 import type { Correlation } from './event-correlation.js'
 import { makeReader } from './make-reader.js'
@@ -51,6 +51,8 @@ export const initialState = (settings: ClusterSettings): ClusterState => ({
 })
 
 export const storeOf = (state: ClusterState, kind: string): ObjectStore => getAt(state.stores, kind) ?? emptyStore
+export const withStore = (state: ClusterState, kind: string, store: ObjectStore): ClusterState =>
+  withStores(state, state.revision, setAt(state.stores, kind, store))
 
 // These list all fields: copying an object by spreading it costs several times as much, and this is done for every event.
 

@@ -18,6 +18,7 @@ import { isGated, isWaitingForUs, planScheduling, schedulerName } from './plan.j
 import {
   changedNodeCouldHelp,
   gonePodCouldHelp,
+  isRejected,
   lostNodeCouldHelp,
   newClaimCouldHelp,
   newNodeCouldHelp,
@@ -26,10 +27,11 @@ import {
   volumeCouldHelp,
 } from './queueing-hints.js'
 
-const followWaiting = followMap<KubernetesObject, Map<string, Pod>>(new Map(), emptyMap(), (waiting, key, _, after) => {
+/** Pods that wait for a change that helps them. Those not tried yet are in the queue, however many there are, and wait for nothing. */
+const followRejected = followMap<KubernetesObject, Map<string, Pod>>(new Map(), emptyMap(), (rejected, key, _, after) => {
   const pod = after as Pod | undefined // the store of Pods
-  if (pod !== undefined && isWaitingForUs(pod) && !isGated(pod)) waiting.set(key, pod)
-  else waiting.delete(key)
+  if (pod !== undefined && isWaitingForUs(pod) && !isGated(pod) && isRejected(pod)) rejected.set(key, pod)
+  else if (rejected.size > 0) rejected.delete(key)
 })
 
 const none: readonly Wake[] = []
@@ -41,10 +43,10 @@ const versionOf = ({ metadata }: Pod): number => Number(metadata.resourceVersion
 
 /** The waiting Pods that it could help, as they are taken from the queue: the highest priority first, then who waits longest. Follows PrioritySort. */
 const wakeThose = (reader: Reader, couldHelp: (pod: Pod) => boolean): readonly Wake[] => {
-  const waiting = followWaiting(storeBehind(reader, 'Pod').objects)
-  if (waiting.size === 0) return none
+  const rejected = followRejected(storeBehind(reader, 'Pod').objects)
+  if (rejected.size === 0) return none
   const woken: { readonly key: string; readonly pod: Pod }[] = []
-  for (const [key, pod] of waiting) if (couldHelp(pod)) woken.push({ key, pod })
+  for (const [key, pod] of rejected) if (couldHelp(pod)) woken.push({ key, pod })
   return woken
     .sort(
       (left, right) =>
@@ -84,8 +86,7 @@ const podsForVolume = (reader: Reader): readonly Wake[] => {
   return [...woken.values()].sort((left, right) => (left.key < right.key ? -1 : 1))
 }
 
-const differ = (left: unknown, right: unknown): boolean =>
-  left !== right && !deepEqual((left ?? null) as Json, (right ?? null) as Json)
+const differ = (left: unknown, right: unknown): boolean => left !== right && !deepEqual((left ?? null) as Json, (right ?? null) as Json)
 
 /** What of a node the plug-ins registered for; heartbeats and conditions are not among it. */
 const looksDifferent = (before: Node, after: Node): boolean =>
@@ -131,7 +132,12 @@ export const kubeSchedulerController: Controller = {
     PersistentVolumeClaim: ({ type, object }, reader) =>
       type === 'DELETED'
         ? none
-        : podsOfClaim(reader, object.metadata.namespace ?? '', object.metadata.name, type === 'ADDED' ? newClaimCouldHelp : volumeCouldHelp),
+        : podsOfClaim(
+            reader,
+            object.metadata.namespace ?? '',
+            object.metadata.name,
+            type === 'ADDED' ? newClaimCouldHelp : volumeCouldHelp,
+          ),
     PersistentVolume: ({ type, object }, reader) => {
       if (type === 'DELETED') return none
       const { namespace = '', name = '' } = object.spec.claimRef ?? {}

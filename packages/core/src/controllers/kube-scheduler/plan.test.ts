@@ -452,7 +452,9 @@ describe('which notification wakes a waiting Pod', () => {
     ['one that it avoids', unwelcome, avoiding, labelled('a', { app: 'a' }), true],
     ['one that it does not avoid', unwelcome, avoiding, labelled('a', { app: 'b' }), false],
   ] as const)('a Pod leaves its node: %s', (_, reasons, pod, object, helps) => {
-    expect(woken(watch.Pod?.({ type: 'DELETED', object, old: object }, readerOf([rejected(reasons, pod)])))).toEqual(helps ? ['default/p'] : [])
+    expect(woken(watch.Pod?.({ type: 'DELETED', object, old: object }, readerOf([rejected(reasons, pod)])))).toEqual(
+      helps ? ['default/p'] : [],
+    )
   })
 
   it('not when another Pod is placed that it avoids anyway', () => {

@@ -33,7 +33,10 @@ const words: readonly (readonly [RegExp, Plugin])[] = [
   [/free ports/, 'NodePorts'],
   [/Insufficient |Too many pods/, 'NodeResourcesFit'],
   [/ReadWriteOncePod|persistentvolumeclaim "[^"]*" not found/, 'VolumeRestrictions'],
-  [/PersistentVolumeClaims|PersistentVolume's|persistent volumes to bind|non-existent p|is being deleted|ephemeral volume/, 'VolumeBinding'],
+  [
+    /PersistentVolumeClaims|PersistentVolume's|persistent volumes to bind|non-existent p|is being deleted|ephemeral volume/,
+    'VolumeBinding',
+  ],
   [/volume zone/, 'VolumeZone'],
   [/topology spread/, 'PodTopologySpread'],
   [/affinity rules/, 'InterPodAffinity'],
@@ -57,6 +60,9 @@ const rejectorsOf = (pod: Pod): ReadonlySet<Plugin> => {
   known.set(pod, rejectors)
   return rejectors
 }
+
+/** A cycle has rejected it: the others are in the queue anyway, and nothing needs to be asked for them. */
+export const isRejected = (pod: Pod): boolean => rejectorsOf(pod).size > 0
 
 /** A volume, a class, or a claim of the Pod appeared or changed. */
 export const volumeCouldHelp = (pod: Pod): boolean => rejectorsOf(pod).has('VolumeBinding') || rejectorsOf(pod).has('VolumeZone')
@@ -127,7 +133,8 @@ const differ = (left: unknown, right: unknown): boolean => !deepEqual((left ?? n
 /** Room of a sort that the Pod asks for. Follows haveAnyRequestedResourcesIncreased. */
 const roomGrew = (pod: Pod, before: Node, after: Node): boolean => {
   const { requests } = factsOf(pod)
-  const grew = (name: string): boolean => amountOf(name, after.status.allocatable?.[name]) > amountOf(name, before.status.allocatable?.[name])
+  const grew = (name: string): boolean =>
+    amountOf(name, after.status.allocatable?.[name]) > amountOf(name, before.status.allocatable?.[name])
   return (
     grew('pods') ||
     (requests.milliCpu > 0 && grew('cpu')) ||
@@ -158,7 +165,8 @@ export const changedNodeCouldHelp = (pod: Pod, before: Node, after: Node): boole
         break
       case 'NodeResourcesFit':
         if (retainted) return true
-        if (differ(before.status.allocatable, after.status.allocatable) && fitsAlone(pod, after) && roomGrew(pod, before, after)) return true
+        if (differ(before.status.allocatable, after.status.allocatable) && fitsAlone(pod, after) && roomGrew(pod, before, after))
+          return true
         break
       case 'VolumeBinding':
       case 'VolumeZone':
