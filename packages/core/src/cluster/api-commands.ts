@@ -12,20 +12,36 @@ export interface DeleteOptions {
   readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string }
 }
 
+/** What becomes of fields that the kind does not have: refused, dropped with a warning, or dropped. */
+export type FieldValidation = 'Strict' | 'Warn' | 'Ignore'
+
 export type ApiCommand =
   /** A live read, not from a cache. */
   | { readonly kind: 'GetObject'; readonly target: ObjectRef }
   /** POST. `metadata.namespace` must be set for namespaced kinds; `generateName` gets its suffix by a draw. */
-  | { readonly kind: 'CreateObject'; readonly object: UnstoredObject; readonly dryRun?: boolean }
+  | {
+      readonly kind: 'CreateObject'
+      readonly object: UnstoredObject
+      readonly dryRun?: boolean
+      /** `Strict` where it is not said. */
+      readonly fieldValidation?: FieldValidation
+    }
   /** PUT. With `metadata.resourceVersion` it is refused (Conflict) unless that is the stored one; with `metadata.uid` likewise. */
-  | { readonly kind: 'ReplaceObject'; readonly object: UnstoredObject; readonly subresource?: Subresource; readonly dryRun?: boolean }
+  | {
+      readonly kind: 'ReplaceObject'
+      readonly object: UnstoredObject
+      readonly subresource?: Subresource
+      readonly dryRun?: boolean
+      /** `Strict` where it is not said. */
+      readonly fieldValidation?: FieldValidation
+    }
   | {
       readonly kind: 'PatchObject'
       readonly target: ObjectRef
       readonly patchType: 'strategic' | 'merge' | 'json'
       readonly patch: Json
       /** `Strict` refuses unknown fields (`kubectl apply` asks for it); otherwise they are dropped. */
-      readonly fieldValidation?: 'Strict' | 'Warn'
+      readonly fieldValidation?: FieldValidation
       readonly subresource?: Subresource
       readonly dryRun?: boolean
     }

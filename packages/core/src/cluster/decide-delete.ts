@@ -3,7 +3,7 @@
  * apiserver/pkg/registry/generic/registry/store.go and CheckGracefulDelete in pkg/registry/core/pod/strategy.go.
  */
 import * as E from 'fp-ts/lib/Either.js'
-import { conflict, type ApiStatus } from '../api/api-status.js'
+import { conflict, forbidden, type ApiStatus } from '../api/api-status.js'
 import type { Pod } from '../api/generated/types.js'
 import type { KubernetesObject, ObjectRef } from '../api/object.js'
 import { qualifiedResource } from '../api/resources.js'
@@ -18,6 +18,9 @@ import type { ClusterState } from './state.js'
 
 const orphanFinalizer = 'orphan'
 const foregroundFinalizer = 'foregroundDeletion'
+
+// Follows Admit in apiserver/pkg/admission/plugin/namespace/lifecycle/admission.go.
+const immortalNamespaces: ReadonlySet<string> = new Set(['default', 'kube-public', 'kube-system'])
 
 const checkPreconditions = (stored: KubernetesObject, options: DeleteOptions): E.Either<ApiStatus, undefined> => {
   const { uid, resourceVersion } = options.preconditions ?? {}
@@ -93,6 +96,8 @@ export const decideDelete = (
   const found = findTarget(target, state)
   if (E.isLeft(found)) return found
   const stored = found.right
+  if (stored.kind === 'Namespace' && immortalNamespaces.has(stored.metadata.name))
+    return E.left(forbidden('namespaces', stored.metadata.name, 'this namespace may not be deleted'))
   const allowed = checkPreconditions(stored, options)
   if (E.isLeft(allowed)) return allowed
   const rv = state.revision + 1

@@ -7,6 +7,7 @@ import { decodePatched } from '../api/patch-decoding.js'
 import { decodeStrictly, strictDecodingStatus, withoutUnknownFields } from '../api/strict-decoding.js'
 import type { KubernetesObject, UnstoredObject } from '../api/object.js'
 import type { DecideContext } from '../kernel/decider.js'
+import type { FieldValidation } from './api-commands.js'
 import type { ClusterCommand } from './commands.js'
 import { decideCreate, type Decision } from './decide-create.js'
 import { decideDelete } from './decide-delete.js'
@@ -22,10 +23,13 @@ const nobody = asStored({ apiVersion: 'v1', kind: 'Status', metadata: { name: ''
 /** Objects that people send are checked against the schema: unknown fields and wrong types are refused, as `fieldValidation=Strict` does. Controllers' objects are ours. */
 const isFromOutside = (actor: string): boolean => actor === 'user' || actor.startsWith('user/')
 
-const decodeSent = (sent: UnstoredObject, actor: string): E.Either<ApiStatus, undefined> => {
-  if (!isFromOutside(actor)) return E.right(undefined)
-  const refusal = strictDecodingStatus(sent.kind, sent.apiVersion, decodeStrictly(sent.kind, sent.apiVersion, sent))
-  return refusal === undefined ? E.right(undefined) : E.left(refusal)
+const decodeSent = (sent: UnstoredObject, actor: string, validation: FieldValidation = 'Strict'): E.Either<ApiStatus, UnstoredObject> => {
+  if (!isFromOutside(actor)) return E.right(sent)
+  const decoding = decodeStrictly(sent.kind, sent.apiVersion, sent)
+  const judged = validation === 'Strict' ? decoding : { ...decoding, unknownFields: [] }
+  const refusal = strictDecodingStatus(sent.kind, sent.apiVersion, judged)
+  if (refusal !== undefined) return E.left(refusal)
+  return E.right(decoding.unknownFields.length === 0 ? sent : withoutUnknownFields(sent.kind, sent.apiVersion, sent))
 }
 
 /** The patched object if it still decodes; unknown fields are refused from a strict client and dropped otherwise. */
@@ -81,12 +85,13 @@ export const decide = (
     case 'GetObject':
       return E.map((object: KubernetesObject): Decision => ({ events: [], object }))(findTarget(command.target, state))
     case 'CreateObject': {
-      const decoded = decodeSent(command.object, context.actor)
-      return E.isLeft(decoded) ? decoded : decideCreate(command.object, state, context, settings)
+      const decoded = decodeSent(command.object, context.actor, command.fieldValidation)
+      return E.isLeft(decoded) ? decoded : decideCreate(decoded.right, state, context, settings)
     }
     case 'ReplaceObject': {
-      const decoded = command.subresource === 'scale' ? E.right(undefined) : decodeSent(command.object, context.actor)
-      return E.isLeft(decoded) ? decoded : decideReplace(command.object, command.subresource, state, context, settings)
+      const decoded =
+        command.subresource === 'scale' ? E.right(command.object) : decodeSent(command.object, context.actor, command.fieldValidation)
+      return E.isLeft(decoded) ? decoded : decideReplace(decoded.right, command.subresource, state, context, settings)
     }
     case 'PatchObject':
       return decidePatch(command, state, context, settings)

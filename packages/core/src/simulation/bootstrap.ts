@@ -45,6 +45,7 @@ const nodeObject = (node: NodeSpec, index: number): UnstoredObject => {
   return object('v1', 'Node', {
     metadata: {
       name: node.name,
+      annotations: { 'node.alpha.kubernetes.io/ttl': '0' },
       labels: {
         'kubernetes.io/arch': 'amd64',
         'kubernetes.io/hostname': node.name,
@@ -108,9 +109,39 @@ const storageClassObject = (storageClass: StorageClassSpec): UnstoredObject =>
     ...(storageClass.volumeBindingMode === undefined ? undefined : { volumeBindingMode: storageClass.volumeBindingMode }),
   })
 
+/** Its kubelet's heartbeat. It is not renewed in this log: kubelets that work are known to the world. */
+const leaseObject = ({ name }: NodeSpec): UnstoredObject =>
+  object('coordination.k8s.io/v1', 'Lease', {
+    metadata: { name, namespace: 'kube-node-lease' },
+    spec: { holderIdentity: name, leaseDurationSeconds: 40, renewTime: '2026-01-01T00:00:00.000000Z' },
+  })
+
+const priorityClassObject = (name: string, value: number, use: string): UnstoredObject =>
+  object('scheduling.k8s.io/v1', 'PriorityClass', {
+    metadata: { name },
+    value,
+    description: `Used for system critical pods that ${use}`,
+    preemptionPolicy: 'PreemptLowerPriority',
+  })
+
+const firstNamespaces: readonly string[] = ['default', 'kube-node-lease', 'kube-public', 'kube-system']
+
 export const bootstrapObjects = (spec: ClusterSpec): readonly UnstoredObject[] => [
-  ...['default', 'kube-node-lease', 'kube-public', 'kube-system'].map((name) =>
-    object('v1', 'Namespace', { metadata: { name, labels: { 'kubernetes.io/metadata.name': name } } }),
+  ...firstNamespaces.map((name) => object('v1', 'Namespace', { metadata: { name, labels: { 'kubernetes.io/metadata.name': name } } })),
+  priorityClassObject('system-cluster-critical', 2_000_000_000, 'must run in the cluster, but can be moved to another node if necessary.'),
+  priorityClassObject('system-node-critical', 2_000_001_000, 'must not be moved from their current node.'),
+  ...firstNamespaces.map((namespace) =>
+    object('v1', 'ConfigMap', {
+      metadata: {
+        name: 'kube-root-ca.crt',
+        namespace,
+        annotations: {
+          'kubernetes.io/description':
+            'Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.',
+        },
+      },
+      data: { 'ca.crt': '' },
+    }),
   ),
   object('v1', 'ServiceAccount', { metadata: { name: 'default', namespace: 'default' } }),
   object('v1', 'Service', {
@@ -138,6 +169,7 @@ export const bootstrapObjects = (spec: ClusterSpec): readonly UnstoredObject[] =
       ]),
   ...spec.storageClasses.map(storageClassObject),
   ...spec.nodes.map(nodeObject),
+  ...spec.nodes.map(leaseObject),
 ]
 
 /** Makes the cluster's first objects as actor `bootstrap`. Nodes join Ready: the taint of new nodes is gone before anyone looks. */

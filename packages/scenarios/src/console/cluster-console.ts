@@ -3,7 +3,7 @@
  * as any outside actor does; it keeps nothing that the cluster needs.
  */
 import type { ApiCommand, ApiResult, Simulation, SimTime, WatchNotification } from '@statefold/core'
-import { warningsOf } from '@statefold/core'
+import { warningsOfRequest } from '@statefold/core'
 import { kubectl } from './kubectl/kubectl.js'
 import type { ConsoleWait, ExecRequest, ExecResult, KubectlCluster, WatchEvent } from './kubectl/kubectl-cluster.js'
 
@@ -59,20 +59,24 @@ export const passTime = (simulation: Simulation, wait: ConsoleWait): boolean => 
 export const kubectlClusterOf = ({ simulation, files, timing, exec, logsOf }: ConsoleParts): KubectlCluster => {
   let warnings: readonly string[] = []
   const request = (command: ApiCommand): ApiResult => {
-    warnings = warningsFrom(command)
+    const before = warningsFrom(command)
     const result = simulation.submit(command)
+    // A refused request is warned of nothing: the strategies speak when the object is sound.
+    warnings = result._tag === 'Left' ? [] : before
     simulation.runUntil(simulation.now() + timing.requestMs)
     return result
   }
   const warningsFrom = (command: ApiCommand): readonly string[] => {
-    if (command.kind === 'CreateObject') return warningsOf(command.object)
-    if (command.kind === 'ReplaceObject' && command.subresource === undefined) {
-      const stored = simulation
-        .reader()
-        .getAny(command.object.kind, command.object.metadata?.namespace ?? '', command.object.metadata?.name ?? '')
-      return warningsOf(command.object, stored)
+    const stored = (kind: string, namespace = '', name = '') => simulation.reader().getAny(kind, namespace, name)
+    if (command.kind === 'ReplaceObject') {
+      const { kind, metadata } = command.object
+      return warningsOfRequest(command, stored(kind, metadata?.namespace, metadata?.name))
     }
-    return []
+    if (command.kind === 'PatchObject') {
+      const { kind, namespace, name } = command.target
+      return warningsOfRequest(command, stored(kind, namespace, name))
+    }
+    return warningsOfRequest(command, undefined)
   }
   return {
     now: simulation.now,

@@ -393,8 +393,6 @@ const prepareServiceUpdate = (next: AnyObject, stored: AnyObject): AnyObject => 
   const external = (spec: typeof after): boolean =>
     spec.type === 'NodePort' || spec.type === 'LoadBalancer' || (spec.type === 'ClusterIP' && (spec.externalIPs ?? []).length > 0)
   if (external(before) && !external(after) && after.externalTrafficPolicy === before.externalTrafficPolicy) drop(['externalTrafficPolicy'])
-  if (before.type !== 'ExternalName' && after.type === 'ExternalName' && after.internalTrafficPolicy === before.internalTrafficPolicy)
-    drop(['internalTrafficPolicy'])
   // Follows normalizeClusterIPs: whoever sets one of the two means both.
   if (after.clusterIP !== before.clusterIP && same(after.clusterIPs ?? [], before.clusterIPs ?? [])) {
     const clusterIP = after.clusterIP ?? ''

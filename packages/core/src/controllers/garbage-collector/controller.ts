@@ -5,6 +5,9 @@ import type { Controller, Wake, Watches, WatchNotification } from '../controller
 import { collectedKinds, dependentsOf, isDeletingDependents, isOrphaning, keyOfGoneOwner, keyOfRef } from './dependents.js'
 import { planGarbageCollection } from './plan.js'
 
+/** An owner that the graph does not know is asked for live: the recordings show what that takes. */
+const lookUpMs = 14
+
 // Follows processGraphChanges in pkg/controller/garbagecollector/graph_builder.go: what changed in the graph decides who is looked at.
 const wakesOf = ({ type, object, old }: WatchNotification, reader: Reader): readonly Wake[] => {
   if (type === 'DELETED') {
@@ -13,7 +16,7 @@ const wakesOf = ({ type, object, old }: WatchNotification, reader: Reader): read
   }
   const wakes: Wake[] = []
   if (object.metadata.ownerReferences !== old?.metadata.ownerReferences) {
-    if (hasUnknownOwner(object, reader)) wakes.push({ key: keyOfRef(object) })
+    if (hasUnknownOwner(object, reader)) wakes.push({ key: keyOfRef(object), afterMs: lookUpMs })
     // An owner that waited for this one may be free now.
     if (old !== undefined) wakes.push(...waitingOwners(old, reader))
   }

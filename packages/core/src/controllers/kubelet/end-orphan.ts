@@ -11,12 +11,13 @@ import { act } from './pod-events.js'
  * cleaned away. A kubelet that is cut off knows nothing of the deletion and lets it run.
  */
 // Follows HandlePodRemoves in pkg/kubelet/kubelet.go; the grace period of one second is that of calculateEffectiveGracePeriod.
-export function* endOrphan(context: PlanContext, processes: PodProcesses): Steps<PlanOutcome> {
+export function* endOrphan(context: PlanContext, processes: PodProcesses, heardOfDeletion: boolean): Steps<PlanOutcome> {
   const { now } = context
   const podUid = processes.uid
   let { world } = context
   const running = processes.containers.filter(({ state }) => state === 'running')
   if (processes.termination === undefined && running.length > 0) {
+    if (heardOfDeletion) for (const { name } of running) yield* tellKilling(processes, name)
     const { min, max } = world.settings.latencies.containerStopMs
     const exits = running.map(({ name, attempt }) => {
       const takes = min + context.choose({ stream: 'kubelet/container-stop', key: `${podUid}/${name}#${attempt}` }, max - min + 1)
@@ -52,6 +53,19 @@ export function* endOrphan(context: PlanContext, processes: PodProcesses): Steps
   if (machine !== undefined && processes.volumes.some(({ asset }) => asset.startsWith('disk:')))
     yield* reportDisksInUse(context.reader, world, processes.node, kubeletReachesApi(machine))
   return {}
+}
+
+/** A kubelet hears of the deletion before it hears that the object is gone: even then it says what it does. */
+function* tellKilling({ uid, namespace, name, node }: PodProcesses, container: string): Steps<void> {
+  yield {
+    kind: 'RecordEvent',
+    about: { involved: { apiVersion: 'v1', kind: 'Pod', namespace, name, uid, fieldPath: `spec.containers{${container}}` } },
+    type: 'Normal',
+    reason: 'Killing',
+    message: `Stopping container ${container}`,
+    component: 'kubelet',
+    host: node,
+  }
 }
 
 const orphanGraceMs = 1_000

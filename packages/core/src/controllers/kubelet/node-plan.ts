@@ -161,7 +161,7 @@ function* endOrphans(context: PlanContext, machine: Machine): Steps<PlanOutcome>
     const processes = processesOf(context.world, uid)
     if (processes === undefined) continue
     if (context.reader.get('Pod', processes.namespace, processes.name)?.metadata.uid === uid) continue
-    const { requeueAfterMs } = yield* endOrphan(context, processes)
+    const { requeueAfterMs } = yield* endOrphan(context, processes, false)
     if (requeueAfterMs !== undefined) soonestMs = Math.min(soonestMs ?? requeueAfterMs, requeueAfterMs)
   }
   return soonestMs === undefined ? {} : { requeueAfterMs: soonestMs }

@@ -7,6 +7,9 @@ import { planRecordedPod } from './recorded-pod.js'
 import { endOrphan } from './end-orphan.js'
 import { syncPod } from './sync-pod.js'
 
+/** Remembered of a Pod whose deletion happened while the kubelet was away: it finds processes without an object, and tells nobody. */
+const missedDeletion = 'missed'
+
 export const keyOfPod = (node: string, namespace: string, name: string, uid: string): string => `${node}/${namespace}/${name}/${uid}`
 
 export const planKubelet = (profile: KubeletProfile, context: PlanContext): Plan =>
@@ -15,14 +18,17 @@ export const planKubelet = (profile: KubeletProfile, context: PlanContext): Plan
 function* planPod(profile: KubeletProfile, context: PlanContext): Steps<PlanOutcome> {
   const [node = '', namespace = '', name = '', uid = ''] = context.key.split('/')
   const machine = machineOf(context.world, node)
-  // Off or hung: nothing happens. Its Pods are looked at again when it is back.
-  if (machine === undefined || !kubeletWorks(machine)) return {}
   const pod = context.reader.get('Pod', namespace, name)
+  const isGone = pod === undefined || pod.metadata.uid !== uid || pod.spec.nodeName !== node
+  // Off or hung: nothing happens. Its Pods are looked at again when it is back.
+  if (machine === undefined || !kubeletWorks(machine)) return isGone ? { memory: missedDeletion } : {}
   const online = kubeletReachesApi(machine)
-  if (pod === undefined || pod.metadata.uid !== uid || pod.spec.nodeName !== node) {
+  if (isGone) {
     const processes = processesOf(context.world, uid)
+    if (processes === undefined || processes.node !== node) return { memory: null }
     // A kubelet that is cut off has not heard that the object is gone.
-    return processes === undefined || processes.node !== node || !online ? {} : yield* endOrphan(context, processes)
+    if (!online) return { memory: missedDeletion }
+    return yield* endOrphan(context, processes, context.memory !== missedDeletion)
   }
   if (profile === 'kubelet') return yield* syncPod(context, pod, machine)
   return online ? yield* planRecordedPod(context, pod, machine) : {}

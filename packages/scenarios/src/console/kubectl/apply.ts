@@ -14,6 +14,7 @@ import {
   ask,
   dryRunFlag,
   fieldManagerFlag,
+  fieldValidationOf,
   fileFlags,
   outputFlags,
   selectorFlag,
@@ -86,6 +87,7 @@ function* patchToward(
       target: { kind: manifest.type.kind, namespace: manifest.namespace, name: manifest.name },
       patchType: typeName === undefined ? 'merge' : 'strategic',
       patch: body,
+      fieldValidation: fieldValidationOf(call),
       ...(dryRun === 'server' ? { dryRun: true } : {}),
     })
     if (E.isRight(answer)) return E.right({ patch: body, object: answer.right })
@@ -123,7 +125,7 @@ function* forceApply(call: Call, manifest: Manifest, modified: JsonObject): Gene
   })
   if (E.isLeft(removed)) return E.left(statusProblem(removed.left))
   yield* waitUntil(call, undefined, () => readObject(call, manifest.type, manifest.namespace, manifest.name) === undefined)
-  const created = ask(call, { kind: 'CreateObject', object: asUnstored(modified) })
+  const created = ask(call, { kind: 'CreateObject', object: asUnstored(modified), fieldValidation: fieldValidationOf(call) })
   return E.isLeft(created) ? E.left(statusProblem(created.left)) : E.right({ patch: modified, object: created.right })
 }
 
@@ -140,7 +142,12 @@ function* applyOne(call: Call, manifest: Manifest, dryRun: DryRun): Generator<Co
       changePrinterOf(call, 'created', dryRun)(jsonOf(object))
       return undefined
     }
-    const answer = ask(call, { kind: 'CreateObject', object, ...(dryRun === 'server' ? { dryRun: true } : {}) })
+    const answer = ask(call, {
+      kind: 'CreateObject',
+      object,
+      fieldValidation: fieldValidationOf(call),
+      ...(dryRun === 'server' ? { dryRun: true } : {}),
+    })
     if (E.isLeft(answer)) return withSource('creating', manifest.source, statusProblem(answer.left))
     changePrinterOf(call, 'created', dryRun)(jsonOf(answer.right))
     return undefined

@@ -1,7 +1,7 @@
 /** What every kubectl command is, and what it is called with. */
-import type { ApiStatus, KubernetesObject } from '@statefold/core'
+import type { ApiCommand, ApiStatus, FieldValidation, KubernetesObject } from '@statefold/core'
 import type * as E from 'fp-ts/lib/Either.js'
-import type { ApiCommand } from '@statefold/core'
+import { fail } from './errors.js'
 import { commaList, duration, list, numberFlag, switchFlag, text, withBare, type FlagSpecification, type Flags } from './flags.js'
 import type { ConsoleOutput, ConsoleWait, KubectlCluster } from './kubectl-cluster.js'
 
@@ -79,15 +79,29 @@ export const selectorFlag: FlagSpecification = text('selector', 'l')
 export const fieldSelectorFlag: FlagSpecification = text('field-selector')
 export const timeoutFlag: FlagSpecification = duration('timeout', '0s')
 
-/** The server's warnings of the last request, as the client prints them. */
-const printWarnings = (call: Call): void => {
-  for (const warning of call.cluster.warnings?.() ?? []) call.output.stderr(`Warning: ${warning}\n`)
+/** Each line tells a warning once, whichever request it came with. Follows WarningWriterOptions.Deduplicate in client-go/rest/warnings.go. */
+const told = new WeakMap<KubectlCluster, Set<string>>()
+
+export const tellWarning = ({ cluster, output }: Call, warning: string): void => {
+  const before = told.get(cluster) ?? new Set<string>()
+  if (before.has(warning)) return
+  told.set(cluster, new Set([...before, warning]))
+  output.stderr(`Warning: ${warning}\n`)
+}
+
+/** What --validate asks of the server. Follows GetValidationDirective in kubectl/pkg/cmd/util/helpers.go. */
+export const fieldValidationOf = ({ flags }: Call): FieldValidation => {
+  const value = flags.text('validate')
+  if (value === 'strict' || value === 'true') return 'Strict'
+  if (value === 'warn') return 'Warn'
+  if (value === 'ignore' || value === 'false') return 'Ignore'
+  return fail(`invalid - validate option ${JSON.stringify(value)}; must be one of strict (or true), warn, ignore (or false)`)
 }
 
 /** Asks the server; its warnings are printed at once. */
 export const ask = (call: Call, command: ApiCommand): E.Either<ApiStatus, KubernetesObject> => {
   const answer = call.cluster.request(command)
-  printWarnings(call)
+  for (const warning of call.cluster.warnings?.() ?? []) tellWarning(call, warning)
   return answer
 }
 

@@ -7,6 +7,7 @@ import {
   atOnce,
   dryRunFlag,
   fieldManagerFlag,
+  fieldValidationOf,
   fileFlags,
   outputFlags,
   selectorFlag,
@@ -42,7 +43,12 @@ const run = (call: Call): number => {
       print(jsonOf(object))
       continue
     }
-    const answer = ask(call, { kind: 'CreateObject', object, ...(dryRun === 'server' ? { dryRun: true } : {}) })
+    const answer = ask(call, {
+      kind: 'CreateObject',
+      object,
+      fieldValidation: fieldValidationOf(call),
+      ...(dryRun === 'server' ? { dryRun: true } : {}),
+    })
     if (E.isLeft(answer)) problems.push(withSource('creating', manifest.source, statusProblem(answer.left)))
     else print(jsonOf(answer.right))
   }

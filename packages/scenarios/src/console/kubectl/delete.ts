@@ -153,7 +153,7 @@ function* run(call: Call): Running {
   const output = flags.text('output')
   const bySelector = flags.on('all') || flags.text('selector') !== '' || flags.text('field-selector') !== ''
   const propagation = propagationOf(call)
-  if (flags.on('all') && flags.text('selector') !== '') return fail('cannot set --all and --selector at the same time')
+  if (flags.on('all') && flags.text('selector') !== '') return fail("setting 'all' parameter but found a non empty selector. ")
   if (flags.on('all') && flags.text('field-selector') !== '') return fail('cannot set --all and --field-selector at the same time')
   const { deletions, problems } = deletionsOf(call)
   if (output !== '' && output !== 'name') return fail(`unexpected -o output mode: ${output}. We only support '-o name'`)

@@ -1,7 +1,7 @@
 /** Reads of the API: by name, by list, with selectors, with the server's deprecation warnings. */
 import * as E from 'fp-ts/lib/Either.js'
 import { apiVersionOf, type KubernetesObject } from '@statefold/core'
-import type { Call } from './command.js'
+import { tellWarning, type Call } from './command.js'
 import { failWith, statusProblem, type Problem } from './errors.js'
 import type { ResourceType } from './resource-types.js'
 import { qualifiedPlural } from './resource-types.js'
@@ -12,16 +12,9 @@ const deprecations: Readonly<Record<string, string>> = {
   Endpoints: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
 }
 
-/** Each line tells a warning once. */
-const told = new WeakMap<Call, Set<string>>()
-
 const warnOfDeprecation = (call: Call, type: ResourceType): void => {
   const warning = deprecations[type.kind]
-  if (warning === undefined) return
-  const before = told.get(call) ?? new Set<string>()
-  if (before.has(warning)) return
-  told.set(call, new Set([...before, warning]))
-  call.output.stderr(`Warning: ${warning}\n`)
+  if (warning !== undefined) tellWarning(call, warning)
 }
 
 export const notFoundProblem = (type: ResourceType, name: string): Problem =>

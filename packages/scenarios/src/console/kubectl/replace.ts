@@ -5,6 +5,7 @@ import {
   ask,
   dryRunFlag,
   fieldManagerFlag,
+  fieldValidationOf,
   fileFlags,
   outputFlags,
   validateFlag,
@@ -13,7 +14,7 @@ import {
   type Running,
 } from './command.js'
 import { asUnstored } from './create.js'
-import { deleteAll, deletionFlags, gracePeriodOf, propagationOf } from './delete.js'
+import { deleteAll, deletionFlags, propagationOf } from './delete.js'
 import { CommandFailure, fail, failUsage, statusProblem, withSource, type Problem } from './errors.js'
 import { switchFlag, text } from './flags.js'
 import { jsonOf, withField } from './json-object.js'
@@ -26,7 +27,9 @@ import { waitUntil } from './waiting.js'
 function* forceReplace(call: Call, manifests: readonly Manifest[], problems: readonly Problem[]): Running {
   const print = changePrinterOf(call, 'replaced', 'none')
   const { flags } = call
-  const gracePeriodSeconds = gracePeriodOf(call)
+  // Nothing is deleted by force here: a period of 0 becomes 1, and the object is waited for.
+  const asked = flags.number('grace-period')
+  const gracePeriodSeconds = asked === 0 ? 1 : asked
   yield* deleteAll(
     call,
     manifests.map(({ type, namespace, name, source }) => ({ type, namespace, name, source })),
@@ -46,7 +49,7 @@ function* forceReplace(call: Call, manifests: readonly Manifest[], problems: rea
   for (const manifest of manifests) {
     const gone = yield* waitUntil(call, deadline, () => readObject(call, manifest.type, manifest.namespace, manifest.name) === undefined)
     if (!gone) return fail('timed out waiting for the condition')
-    const answer = ask(call, { kind: 'CreateObject', object: manifest.object })
+    const answer = ask(call, { kind: 'CreateObject', object: manifest.object, fieldValidation: fieldValidationOf(call) })
     if (E.isLeft(answer)) failures.push(statusProblem(answer.left))
     else print(jsonOf(answer.right))
   }
@@ -62,14 +65,7 @@ function* run(call: Call): Running {
   if (flags.on('force') && dryRun !== 'none') return fail('--dry-run can not be used when --force is set')
   if (flags.list('filename').length === 0 && !flags.given('kustomize')) return failUsage(call.path, 'must specify --filename to replace')
   const { manifests, problems: unread } = readManifests(call)
-  if (flags.on('force')) {
-    if (gracePeriodOf(call) === 0) {
-      call.output.stderr(
-        'Warning: Immediate deletion does not wait for confirmation that the running resource has been terminated. The resource may continue to run on the cluster indefinitely.\n',
-      )
-    }
-    return yield* forceReplace(call, manifests, unread)
-  }
+  if (flags.on('force')) return yield* forceReplace(call, manifests, unread)
   const print = changePrinterOf(call, 'replaced', dryRun)
   const problems: Problem[] = [...unread]
   for (const manifest of manifests) {
@@ -88,7 +84,12 @@ function* run(call: Call): Running {
       print(object)
       continue
     }
-    const answer = ask(call, { kind: 'ReplaceObject', object: asUnstored(object), ...(dryRun === 'server' ? { dryRun: true } : {}) })
+    const answer = ask(call, {
+      kind: 'ReplaceObject',
+      object: asUnstored(object),
+      fieldValidation: fieldValidationOf(call),
+      ...(dryRun === 'server' ? { dryRun: true } : {}),
+    })
     if (E.isLeft(answer)) problems.push(withSource('replacing', manifest.source, statusProblem(answer.left)))
     else print(jsonOf(answer.right))
   }
