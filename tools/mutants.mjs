@@ -63,17 +63,17 @@ try {
   const only = value('--only')?.split(',').map(Number)
   const seconds = value('--seconds', '60')
   let caught = 0
-  for (const { bug, title, edits, situation, expectedBy, states = 20_000 } of mutants.filter(({ bug }) => !flag('--baseline') && (only === undefined || only.includes(bug)))) {
+  for (const { bug, title, edits, situation, expectedBy, search = 'explore', states = 20_000 } of mutants.filter(({ bug }) => !flag('--baseline') && (only === undefined || only.includes(bug)))) {
     const out = join(folder, `${bug}.mjs`)
     let result
     try {
       await bundle(edits, out)
-      result = await runBundle(out, [situation, String(states), seconds, expectedBy])
+      result = await runBundle(out, [situation, String(states), seconds, expectedBy, search])
     } catch (error) {
       result = { by: [], caught: false, states: 0, seconds: 0, problem: error.message }
     }
     if (result.caught) caught += 1
-    print({ bug, title, caught: result.caught, by: result.by ?? [], expectedBy, exempt: null, search: 'explore', situation, states: result.states, runs: 0, seconds: result.seconds, steps: result.steps ?? null, ...(result.problem === undefined ? {} : { problem: result.problem }), ...(flag('--messages') ? { messages: result.messages, complete: result.complete } : {}) })
+    print({ bug, title, caught: result.caught, by: result.by ?? [], expectedBy, exempt: null, search, situation, states: result.states, runs: result.runs ?? 0, seconds: result.seconds, steps: result.steps ?? null, ...(result.problem === undefined ? {} : { problem: result.problem }), ...(flag('--messages') ? { messages: result.messages, complete: result.complete } : {}) })
   }
   if (only === undefined && !flag('--baseline')) for (const { bug, title, because } of exempts) print({ bug, title, caught: false, by: [], expectedBy: null, exempt: because, search: null, states: 0, runs: 0, seconds: 0, steps: null })
   if (only === undefined) {

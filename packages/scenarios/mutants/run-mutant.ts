@@ -1,22 +1,31 @@
 /** Searches one situation with whatever product was bundled with it, and prints what was found as one JSON line. */
 import * as E from 'fp-ts/lib/Either.js'
+import { allInvariants } from '@statefold/core'
 import { explore } from '../src/explore/explore.js'
 import { scenario } from '../src/scenario.js'
+import { ownWritesAreRead } from './own-writes-are-read.js'
 import { exempts, mutants } from './registry.js'
+import { rerunDiffers } from './rerun-differs.js'
 import { situations } from './situations.js'
 
-const [wanted = '', states = '20000', seconds = '60', property = ''] = process.argv.slice(2)
+const [wanted = '', states = '20000', seconds = '60', property = '', search = 'explore'] = process.argv.slice(2)
 
 if (wanted === '--list') process.stdout.write(`${JSON.stringify({ mutants, exempts, situations: Object.keys(situations) })}\n`)
 else {
   const found = Object.entries(situations).find(([name]) => name === wanted)
   if (found === undefined) throw new Error(`there is no situation ${wanted}`)
   const startedAt = performance.now()
+  if (search === 'rerun') {
+    const difference = rerunDiffers(scenario(found[1], { name: found[0] }))
+    process.stdout.write(`${JSON.stringify({ by: difference === undefined ? [] : ['determinism'], caught: difference !== undefined, steps: null, messages: [difference], states: 0, runs: 2, seconds: Math.round((performance.now() - startedAt) / 100) / 10 })}\n`)
+    process.exit(0)
+  }
   const expected = (name: string, kind: string, words: string): boolean =>
     words !== '' && (name === words || kind === words || (words.startsWith('eventually') && kind === 'eventually'))
   try {
     const explored = explore(scenario(found[1], { name: found[0] }), {
       clock: () => performance.now(),
+      invariants: wanted === 'creation with a slow cache' ? [...allInvariants, ownWritesAreRead] : allInvariants,
       bounds: { states: Number(states), seconds: Number(seconds) },
       all: true,
       stopsAt: ({ property: name, kind }) => expected(name, kind, property),

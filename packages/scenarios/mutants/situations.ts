@@ -58,17 +58,19 @@ interface Parts {
   readonly more?: readonly object[]
   /** The set is made by the first step of the search, not before. */
   readonly fromNothing?: boolean
+  readonly except?: readonly string[]
 }
 
 const order = ['statefulset-controller', 'kubelet']
 
-const situation = ({ set = {}, steps = [], search = {}, expect = [], cluster: given = {}, more = [], fromNothing = false }: Parts): Written => ({
+const situation = ({ set = {}, steps = [], search = {}, expect = [], cluster: given = {}, more = [], fromNothing = false, except = [] }: Parts): Written => ({
   cluster: { ...cluster, ...given },
   // Objects in code are as YAML would have them.
   manifests: [...(more as never[]), ...(fromNothing ? [] : [statefulSet(set) as never])],
   steps: [{ settle: true }, ...(fromNothing ? [{ apply: [statefulSet(set) as never] }] : []), ...steps],
   search: { order, ...search },
   expect: [...expect],
+  invariants: { except: [...except] },
 })
 
 const slowPods = [{ controller: 'statefulset-controller', kind: 'Pod', most: 2 }]
@@ -85,17 +87,7 @@ export const situations = {
   'scaling with a slow cache': situation({
     steps: [{ scale: { 'statefulset/web': 1 } }, { scale: { 'statefulset/web': 3 } }],
     search: { caches: slowPods },
-    expect: [
-      ready(3),
-      {
-        never: {
-          all: [
-            { object: 'pod/web-1', path: '{.metadata.deletionTimestamp}', matches: '.' },
-            { object: 'pod/web-2', path: '{.status.phase}', equals: 'Pending' },
-          ],
-        },
-      },
-    ],
+    expect: [ready(3)],
   }),
   'scaling with a crash': situation({
     set: { claims: true },
@@ -116,9 +108,9 @@ export const situations = {
     expect: [ready(3)],
   }),
   ordinals: situation({
-    set: { spec: { ordinals: { start: 5 } } },
-    steps: [{ scale: { 'statefulset/web': 2 } }],
-    expect: [ready(2)],
+    fromNothing: true,
+    set: { spec: { ordinals: { start: 1 } } },
+    expect: [ready(3)],
   }),
   'parallel with a broken Pod': situation({
     fromNothing: true,
@@ -194,7 +186,7 @@ export const situations = {
     set: { replicas: 1 },
     steps: [{ delete: { object: 'statefulset/web', cascade: 'orphan' } }],
     search: { order: ['statefulset-controller', 'garbage-collector-controller'], caches: [{ controller: 'statefulset-controller', kind: 'StatefulSet', most: 2 }] },
-    expect: [{ eventually: { object: 'pod/web-0', exists: true } }, { eventually: { object: 'pod/web-0', path: '{.metadata.ownerReferences}', equals: '' } }],
+    expect: [{ eventually: { not: { object: 'pod/web-0', path: '{.metadata.ownerReferences}', matches: '.' } } }, { eventually: { object: 'pod/web-0', exists: true } }],
   }),
   orphaned: situation({
     set: { replicas: 2 },
@@ -211,7 +203,9 @@ export const situations = {
   'forced deletion': situation({
     set: { replicas: 1 },
     search: { anytime: [{ delete: 'pod/web-0' }, { delete: { object: 'pod/web-0', force: true } }] },
-    expect: [ready(1), { never: { count: 'pods', equals: 0, from: undefined } as never }].slice(0, 1) as never,
+    // Two processes of one name at once is what force is for: the property does not count here.
+    except: ['stateful-set/at-most-one-pod-per-ordinal'],
+    expect: [ready(1)],
   }),
   'replica set with a slow cache': {
     ...situation({}),
@@ -226,17 +220,16 @@ export const situations = {
     steps: [{ settle: true }, { scale: { 'replicaset/web': 2 } }],
     search: {
       order: ['replicaset-controller'],
-      caches: [{ controller: 'replicaset-controller', kind: 'Pod', most: 3 }],
-      crashes: { controllers: ['replicaset-controller'], most: 1 },
+      caches: [{ controller: 'replicaset-controller', kind: 'Pod', most: 8 }],
     },
-    expect: [{ eventually: { object: 'replicaset/web', path: 'status.readyReplicas', equals: 2 } }],
+    expect: [{ never: { count: 'pods', atLeast: 3 } }, { eventually: { object: 'replicaset/web', path: 'status.readyReplicas', equals: 2 } }],
   } as Written,
   'lost node': situation({
     set: { replicas: 1 },
     cluster: { nodes: 2, tolerationSeconds: 10, nodeMonitorGracePeriod: '10s' },
     steps: [{ fault: { nodePartition: '{node of web-0}' } }],
     search: { horizon: '2m' },
-    expect: [{ eventually: { object: 'pod/web-0', exists: true } }, { never: { all: [{ count: 'pods', equals: 1 }, { object: 'pod/web-0', path: '{.status.phase}', equals: 'Pending' }] } }],
+    expect: [{ eventually: { object: 'pod/web-0', exists: true } }],
   }),
   'small node': situation({
     fromNothing: true,
@@ -245,11 +238,51 @@ export const situations = {
   }),
   'disk that moves': situation({
     set: { replicas: 1, claims: true, storageClass: 'disk' },
-    cluster: { nodes: 2 },
+    cluster: { nodes: 2, storageClasses: [{ name: 'disk', provisioner: 'ebs.csi.aws.com', volumeBindingMode: 'WaitForFirstConsumer' }] },
     steps: [{ cordon: '{node of web-0}' }, { delete: { object: 'pod/web-0', force: true } }],
     search: { order: ['statefulset-controller', 'kubelet', 'attachdetach-controller'] },
   }),
-  'a deletion by hand': situation({ set: { replicas: 2 }, search: { anytime: [{ delete: 'pod/web-1' }] }, expect: [ready(2)] }),
+  'a deletion by hand': situation({ set: { replicas: 2 }, search: { anytime: [{ delete: 'pod/web-1' }] }, expect: [ready(2), { eventually: { not: { object: 'pod/web-1', path: '{.metadata.deletionTimestamp}', matches: '.' } } }] }),
+  'a deletion by hand and a slow cache': situation({
+    set: { replicas: 2 },
+    steps: [{ delete: 'pod/web-1' }],
+    search: { caches: [{ controller: 'statefulset-controller', kind: 'Pod', most: 4 }] },
+    expect: [ready(2)],
+  }),
+  'creation with a slow cache': situation({
+    fromNothing: true,
+    set: { replicas: 2 },
+    search: { caches: slowPods },
+    expect: [ready(2)],
+  }),
+  'a name that is taken': situation({
+    fromNothing: true,
+    set: { replicas: 2 },
+    more: [{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web-1', labels: { app: 'other' } }, spec: { containers: [{ name: 'other', image: 'nginx:1.27' }] } }],
+    steps: [{ delete: { object: 'pod/web-1', force: true } }],
+    expect: [ready(2)],
+  }),
+  'deleted in the foreground': situation({
+    set: { replicas: 2 },
+    steps: [{ delete: { object: 'statefulset/web', cascade: 'foreground' } }],
+    search: { order: ['statefulset-controller', 'kubelet', 'garbage-collector-controller'] },
+    expect: [{ eventually: { count: 'pods', equals: 0 } }, { eventually: { object: 'statefulset/web', exists: false } }],
+  }),
+  'scaled down and up, claims go': situation({
+    set: { replicas: 2, claims: true, spec: { persistentVolumeClaimRetentionPolicy: { whenScaled: 'Delete', whenDeleted: 'Retain' } } },
+    steps: [{ scale: { 'statefulset/web': 1 } }, { scale: { 'statefulset/web': 2 } }],
+    search: { order: ['statefulset-controller', 'kubelet', 'garbage-collector-controller'] },
+    expect: [ready(2), { never: { all: [{ object: 'pod/web-1', ready: true }, { object: 'pvc/www-web-1', path: '{.metadata.deletionTimestamp}', matches: '.' }, { not: { object: 'pod/web-1', path: '{.metadata.deletionTimestamp}', matches: '.' } }] } }],
+  }),
+  drain: situation({
+    set: { replicas: 2 },
+    cluster: { nodes: 2 },
+    more: [{ apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata: { name: 'web' }, spec: { minAvailable: 2, selector: { matchLabels: { app: 'web' } } } }],
+    steps: [{ drain: '{node of web-0}' }],
+    expect: [ready(2)],
+  }),
+  'a patch that changes nothing': situation({ set: { replicas: 1 }, steps: [{ scale: { 'statefulset/web': 1 } }], expect: [ready(1)] }),
+  'the same history again': situation({ set: { replicas: 2, claims: true }, cluster: { nodes: 3 }, steps: [{ scale: { 'statefulset/web': 3 } }] }),
   'revisions that collide': situation({
     set: { replicas: 1 },
     steps: [{ setImage: { 'statefulset/web': 'nginx:1.28' } }],

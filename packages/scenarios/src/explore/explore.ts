@@ -23,6 +23,8 @@ import type { ScenarioExpectation } from '../format/scenario-codec.js'
 import { runScenario, settingsOf } from '../run-scenario.js'
 import type { Scenario } from '../scenario.js'
 import { codeOf, makeSearchSpace, noProgress, searchStart, type Move, type Progress, type SearchSpace } from './search-space.js'
+import { makeGrowingNumbers } from './growing-numbers.js'
+import { firstWithoutWay } from './reachability.js'
 import { makeVisitedStates } from './visited-states.js'
 
 export interface SearchBounds {
@@ -154,6 +156,10 @@ const judgesOf = (expectations: readonly ScenarioExpectation[]): readonly Judge[
 
 const checkEvery = 256
 
+const ticksMax = 400
+
+const isTick = (move: Move): boolean => move.kind === 'take' && move.item.work.kind === 'delayed'
+
 export const explore = (scenario: Scenario, options: ExploreOptions = {}): E.Either<readonly Problem[], SearchReport> => {
   const seed = options.seed ?? scenario.written.seed ?? 1
   const settings = settingsOf(scenario.written.cluster)
@@ -180,31 +186,21 @@ export const explore = (scenario: Scenario, options: ExploreOptions = {}): E.Eit
   const visited = makeVisitedStates()
 
   // For each state its parent and the decision that led to it: how a finding finds its way back.
-  let parents = new Int32Array(1 << 16)
-  let decisions = new Int32Array(1 << 16)
+  const parents = makeGrowingNumbers()
+  const decisions = makeGrowingNumbers()
+  // All transitions but those that the scope may do at any moment, and which expectations hold where: whether the rest can still be reached.
+  const sources = makeGrowingNumbers()
+  const targets = makeGrowingNumbers()
+  const goals = makeGrowingNumbers()
   const decisionCodes = new Map<string, number>()
-  const decisionTexts: { readonly option: number; readonly within: readonly number[] }[] = []
-  const encode = (option: number, within: readonly number[]): number => {
-    const text = `${option} ${within.join(',')}`
+  const decisionTexts: { readonly options: readonly number[]; readonly within: readonly number[] }[] = []
+  const encode = (options: readonly number[], within: readonly number[]): number => {
+    const text = `${options.join('.')} ${within.join(',')}`
     const known = decisionCodes.get(text)
     if (known !== undefined) return known
     decisionCodes.set(text, decisionTexts.length)
-    decisionTexts.push({ option, within })
+    decisionTexts.push({ options, within })
     return decisionTexts.length - 1
-  }
-  let states = 0
-  const remember = (parent: number, code: number): number => {
-    if (states >= parents.length) {
-      const [moreParents, moreDecisions] = [new Int32Array(parents.length * 2), new Int32Array(parents.length * 2)]
-      moreParents.set(parents)
-      moreDecisions.set(decisions)
-      parents = moreParents
-      decisions = moreDecisions
-    }
-    parents[states] = parent
-    decisions[states] = code
-    states += 1
-    return states - 1
   }
 
   const findings: Finding[] = []
@@ -220,7 +216,7 @@ export const explore = (scenario: Scenario, options: ExploreOptions = {}): E.Eit
 
   const pathTo = (id: number): readonly number[] => {
     const path: number[] = []
-    for (let at = id; at > 0; at = parents[at] ?? 0) path.unshift(decisions[at] ?? 0)
+    for (let at = id; at > 0; at = parents.at(at)) path.unshift(decisions.at(at))
     return path
   }
 
@@ -231,14 +227,16 @@ export const explore = (scenario: Scenario, options: ExploreOptions = {}): E.Eit
     let progress = noProgress
     const told: Decision[] = []
     for (const code of codes) {
-      const { option, within } = decisionTexts[code] ?? { option: 0, within: [] }
-      const moves = space.moves(simulation, progress)
-      const move = moves[option]
-      if (move === undefined) break
-      const words = space.wordsOf(move, simulation.state(), progress)
-      const moved = space.perform(simulation, progress, move, within)
-      progress = moved.progress
-      told.push({ option, within, words, happened: moved.happened })
+      const { options: chosen, within } = decisionTexts[code] ?? { options: [], within: [] }
+      for (const [at, option] of chosen.entries()) {
+        const move = space.moves(simulation, progress)[option]
+        if (move === undefined) break
+        const words = space.wordsOf(move, simulation.state(), progress)
+        const forced = at === 0 ? within : []
+        const moved = space.perform(simulation, progress, move, forced)
+        progress = moved.progress
+        told.push({ option, within: forced, words, happened: moved.happened })
+      }
     }
     simulation.restore(back)
     return told
@@ -256,10 +254,10 @@ export const explore = (scenario: Scenario, options: ExploreOptions = {}): E.Eit
   let ends = 0
   let depth = 0
   let limit: string | undefined
-  const count = (frontier: number): SearchCount => ({ states, transitions, depth, frontier, seconds: (clock() - startedAt) / 1_000 })
+  const count = (frontier: number): SearchCount => ({ states: visited.size(), transitions, depth, frontier, seconds: (clock() - startedAt) / 1_000 })
   const isOver = (frontier: number): boolean => {
     if (options.mustStop?.() === true) limit = 'it was stopped'
-    else if (states >= statesMax) limit = `${statesMax} states`
+    else if (visited.size() >= statesMax) limit = `${statesMax} states`
     else if (options.bounds?.seconds !== undefined && clock() - startedAt > options.bounds.seconds * 1_000) limit = `${options.bounds.seconds} s`
     else if (options.bounds?.memory !== undefined && options.heapUsed !== undefined && options.heapUsed() > options.bounds.memory)
       limit = `${Math.round(options.bounds.memory / 1_048_576)} MiB of memory`
@@ -281,7 +279,17 @@ export const explore = (scenario: Scenario, options: ExploreOptions = {}): E.Eit
   space.begin(simulation)
   root = simulation.state()
   const first = hasher.hash(root, simulation.pending(), codeOf(noProgress))
-  visited.add(first.high, first.low)
+  visited.find(first.high, first.low)
+  const goalsHere = (): number => {
+    let bits = 0
+    for (const [index, condition] of eventually.entries()) if (evaluate(condition, view).holds) bits |= 1 << index
+    return bits
+  }
+  const remember = (parent: number, code: number): void => {
+    parents.push(parent)
+    decisions.push(code)
+    if (eventually.length > 0) goals.push(goalsHere())
+  }
   remember(0, 0)
   let level: Frontier[] = [{ run: root, progress: noProgress, id: 0 }]
   const isDone = (): boolean => isEnough || (findings.some(({ kind }) => kind !== 'sometimes') && options.all !== true)
@@ -308,14 +316,32 @@ export const explore = (scenario: Scenario, options: ExploreOptions = {}): E.Eit
         for (let at = within.length; at < moved.within.length; at += 1)
           for (let other = 1; other < (moved.within[at] ?? 1); other += 1)
             untried.push([...within, ...Array.from({ length: at - within.length }, () => 0), other])
-        const after = simulation.state()
-        const hash = hasher.hash(after, simulation.pending(), codeOf(moved.progress))
-        const isNew = visited.add(hash.high, hash.low)
-        const code = encode(option, within)
+        let after = moved.progress
+        let hash = hasher.hash(simulation.state(), simulation.pending(), codeOf(after))
+        let found = visited.find(hash.high, hash.low)
+        const options: number[] = [option]
+        // Time that passes and changes nothing is not worth a decision: it goes on passing until something changes.
+        while (found === id && isTick(move) && options.length < ticksMax) {
+          const later = space.moves(simulation, after)
+          const tick = later.findIndex(isTick)
+          const next = later[tick]
+          if (next === undefined) break
+          after = space.perform(simulation, after, next, []).progress
+          options.push(tick)
+          hash = hasher.hash(simulation.state(), simulation.pending(), codeOf(after))
+          found = visited.find(hash.high, hash.low)
+        }
+        const number = found < 0 ? -1 - found : found
+        if (move.kind !== 'anytime') {
+          sources.push(id)
+          targets.push(number)
+        }
+        const code = encode(options, within)
         if (simulation.violations().length > 0) judge(id, code)
-        if (!isNew) continue
+        if (found >= 0) continue
+        remember(id, code)
         judge(id, code)
-        next.push({ run: after, progress: moved.progress, id: remember(id, code) })
+        next.push({ run: simulation.state(), progress: after, id: number })
         sinceCheck += 1
         if (sinceCheck >= checkEvery) {
           sinceCheck = 0
@@ -339,6 +365,13 @@ export const explore = (scenario: Scenario, options: ExploreOptions = {}): E.Eit
     depth += 1
     level = next
   }
+  if (limit === undefined && level.length === 0)
+    for (const [index, condition] of eventually.entries()) {
+      const lost = firstWithoutWay(visited.size(), sources, targets, (state) => (goals.at(state) & (1 << index)) !== 0)
+      if (lost === undefined) continue
+      const words = conditionWords(condition)
+      report({ property: words, kind: 'eventually', message: `from here no path leads to: ${words}`, at: 0 }, pathTo(lost))
+    }
   const unmet = judges.filter(({ kind, words }) => kind === 'sometimes' && !found.has(words)).map(({ words }) => words)
   const complete = limit === undefined && level.length === 0 && !isDone()
   return E.right({
@@ -350,7 +383,7 @@ export const explore = (scenario: Scenario, options: ExploreOptions = {}): E.Eit
     findings,
     unmet,
     marks: [...simulation.sometimes()].sort(),
-    visitedBytes: visited.bytes() + parents.byteLength + decisions.byteLength,
+    visitedBytes: [visited, parents, decisions, sources, targets, goals].reduce((sum, part) => sum + part.bytes(), 0),
   })
 }
 

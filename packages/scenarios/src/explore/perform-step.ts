@@ -98,9 +98,19 @@ export const commandsOfStep = (step: ScenarioStep, manifests: readonly PlacedMan
   if (step.cordon !== undefined) return withPatch(E.right({ kind: 'Node', namespace: '', name: filledIn({ node: step.cordon }, reader).node }), 'merge', { spec: { unschedulable: true } })
   if (step.uncordon !== undefined)
     return withPatch(E.right({ kind: 'Node', namespace: '', name: filledIn({ node: step.uncordon }, reader).node }), 'merge', { spec: { unschedulable: null } })
+  if (step.drain !== undefined) {
+    const { node } = filledIn({ node: typeof step.drain === 'string' ? step.drain : step.drain.node }, reader)
+    const evictions = reader
+      .podsOnNode(node)
+      .map(({ metadata }): ClusterCommand => ({ kind: 'EvictPod', namespace: metadata.namespace ?? '', name: metadata.name, options: {} }))
+    return E.right([
+      { kind: 'PatchObject', target: { kind: 'Node', namespace: '', name: node }, patchType: 'merge', patch: { spec: { unschedulable: true } } },
+      ...evictions,
+    ])
+  }
   if (step.apply !== undefined)
     return E.right(manifests.map((manifest) => applyOf(manifest, reader)))
-  return E.left('a search can do scale, setImage, delete, patch, apply, cordon, uncordon, fault and heal; put what else there is before the first settle step')
+  return E.left('a search can do scale, setImage, delete, patch, apply, cordon, uncordon, drain (each Pod asked once), fault and heal; put what else there is before the first settle step')
 }
 
 /** Does the step. What the API server refuses is done too: it is in the log. */

@@ -163,7 +163,6 @@ export const makeSearchSpace = (scenario: Scenario): SearchSpace => {
       for (const item of pending) if (item.work.kind === 'deliver') moves.push({ kind: 'take', item })
       const run = simulation.state()
       for (const controller of crashing) if (getAt(run.cluster.stopped, controller) === true) moves.push({ kind: 'restart', controller })
-      if (progress.stepsDone < steps.length) moves.push({ kind: 'step' })
       if (isAtRest) {
         const first = pending.find(({ work }) => work.kind === 'delayed')
         if (first !== undefined && first.dueAt <= run.now + scope.horizonMs) {
@@ -172,6 +171,7 @@ export const makeSearchSpace = (scenario: Scenario): SearchSpace => {
           for (const item of choosable.length > 0 ? choosable : [first]) moves.push({ kind: 'take', item })
         }
       }
+      if (progress.stepsDone < steps.length) moves.push({ kind: 'step' })
       if (progress.anytimeDone !== allAnytime)
         for (let index = 0; index < scope.anytime.length; index += 1)
           if ((progress.anytimeDone & (1 << index)) === 0) moves.push({ kind: 'anytime', index })
