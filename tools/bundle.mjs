@@ -53,7 +53,7 @@ const settings = /** @type {const} */ ({
 })
 
 /**
- * Bundles a tool that is written in TypeScript over the sources of all packages. It finds third-party packages where core does.
+ * Bundles a tool that is written in TypeScript over the sources of all packages. It finds third-party packages where core does, and ours where the command line does.
  * @param {string} entry
  * @param {string} outfile
  */
@@ -64,7 +64,7 @@ export const bundleTool = async (entry, outfile) => {
     mainFields: [...settings.mainFields],
     entryPoints: [entry],
     outfile,
-    nodePaths: [join(root, 'packages/core/node_modules')],
+    nodePaths: [join(root, 'packages/core/node_modules'), join(root, 'packages/cli/node_modules')],
     plugins: [takeEsModules, keepModulePlacesFrom(dirname(outfile))],
   })
 }

@@ -1,16 +1,16 @@
 /**
  * The documents are true: every `console` block of README and docs is run and its output compared, every `ts` block is bundled and run.
  * In a `console` block, lines that begin with `$ ` are commands and what follows is their output; a line `…` stands for any lines, and `…` in a
- * line for any text. Commands of one page share one folder. `# exit N` after a command names its exit code. Other fences are not run.
+ * line for any text. Commands of one page share one folder. `# exit N` after a command names its exit code. A `ts` block that names a file of
+ * examples/ is that file, word for word (examples.test.ts runs it); a `yaml` block that names a file is written to it, for the commands below
+ * it. Other fences are not run.
  */
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { buildSync } from 'esbuild'
+import { dirname, join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-
-const root = join(import.meta.dirname, '../..')
+import { bundleExample, root } from './bundle-example.js'
 
 const pagesUnder = (folder: string): readonly string[] =>
   readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
@@ -26,19 +26,21 @@ const pagesUnder = (folder: string): readonly string[] =>
 
 interface Block {
   readonly language: string
+  /** What the fence names after its language. */
+  readonly file: string
   readonly line: number
   readonly text: string
 }
 
 const blocksOf = (page: string): readonly Block[] => {
   const blocks: Block[] = []
-  let open: { language: string; line: number; lines: string[] } | undefined
+  let open: { language: string; file: string; line: number; lines: string[] } | undefined
   for (const [index, line] of readFileSync(join(root, page), 'utf8').split('\n').entries()) {
-    const fence = /^```(\S*)\s*$/.exec(line)
+    const fence = /^```(\S*)(?: (\S+))?\s*$/.exec(line)
     if (fence === null) open?.lines.push(line)
-    else if (open === undefined) open = { language: fence[1] ?? '', line: index + 1, lines: [] }
+    else if (open === undefined) open = { language: fence[1] ?? '', file: fence[2] ?? '', line: index + 1, lines: [] }
     else {
-      blocks.push({ language: open.language, line: open.line, text: open.lines.join('\n') })
+      blocks.push({ ...open, text: open.lines.join('\n') })
       open = undefined
     }
   }
@@ -105,32 +107,27 @@ const run = (command: string, folder: string): { readonly exit: number; readonly
 }
 
 for (const page of pagesUnder('')) {
-  const blocks = blocksOf(page).filter(({ language }) => language === 'console' || language === 'ts')
+  const blocks = blocksOf(page).filter(
+    ({ language, file }) => language === 'console' || language === 'ts' || (language === 'yaml' && file !== ''),
+  )
   if (blocks.length === 0) continue
   describe(page, () => {
     const folder = folderFor()
     for (const block of blocks)
       it(`holds at line ${block.line}`, { timeout: 120_000 }, () => {
+        if (block.language === 'yaml') {
+          writeFileSync(join(folder, block.file), `${block.text}\n`)
+          return
+        }
+        if (block.file !== '') {
+          expect(`${block.text}\n`).toBe(readFileSync(join(root, block.file), 'utf8'))
+          return
+        }
         if (block.language === 'ts') {
           const source = join(folder, `block-${block.line}.ts`)
           const bundle = join(folder, `block-${block.line}.mjs`)
           writeFileSync(source, block.text)
-          buildSync({
-            entryPoints: [source],
-            outfile: bundle,
-            bundle: true,
-            platform: 'node',
-            format: 'esm',
-            conditions: ['@statefold/source'],
-            nodePaths: ['core', 'scenarios', 'replay', 'cli'].map((name) => join(root, 'packages', name, 'node_modules')),
-            alias: {
-              '@statefold/core': join(root, 'packages/core/src/index.ts'),
-              '@statefold/scenarios': join(root, 'packages/scenarios/src/index.ts'),
-              '@statefold/replay': join(root, 'packages/replay/src/index.ts'),
-            },
-            banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
-            logLevel: 'silent',
-          })
+          bundleExample(source, bundle)
           const done = spawnSync(process.execPath, [bundle], { encoding: 'utf8', timeout: 60_000 })
           expect(`${done.stdout}${done.stderr}`, `exit code ${done.status}`).toSatisfy(() => done.status === 0)
           return
@@ -143,3 +140,25 @@ for (const page of pagesUnder('')) {
       })
   })
 }
+
+const pageTypes = ['Tutorial', 'How-to', 'Reference', 'Explanation']
+const typedFolders = ['docs/tutorial/', 'docs/how-to/', 'docs/concepts/', 'docs/reference/']
+
+describe('pages', () => {
+  const pages = pagesUnder('')
+
+  it.each(pages.filter((page) => typedFolders.some((folder) => page.startsWith(folder))))('%s says of which type it is', (page) => {
+    const [title = '', blank, first = ''] = readFileSync(join(root, page), 'utf8').split('\n')
+    expect(title).toMatch(/^# /)
+    expect(blank).toBe('')
+    expect(pageTypes).toContain(/^\*([A-Z][a-z-]+)/.exec(first)?.[1])
+  })
+
+  it.each(pages)('%s links to what is there', (page) => {
+    const text = readFileSync(join(root, page), 'utf8').replaceAll(/^```[\s\S]*?^```/gm, '')
+    const missing = [...text.matchAll(/\]\(([^)#\s]+)(?:#[^)\s]*)?\)/g)]
+      .map(([, target = '']) => target)
+      .filter((target) => !/^[a-z]+:/.test(target) && !existsSync(join(root, dirname(page), target)))
+    expect(missing).toEqual([])
+  })
+})
