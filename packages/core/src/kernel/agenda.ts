@@ -1,6 +1,6 @@
 /**
  * What is due later, as plain data: a persistent leftist heap ordered by (dueAt, order). An old agenda stays valid, so a fork costs nothing.
- * (rxjs' VirtualTimeScheduler is linear per schedule and hides its actions; see docs/adr/0002-agenda-is-data.md.)
+ * (rxjs' VirtualTimeScheduler is linear per schedule and hides its actions; see docs/adr/0002-agenda-is-plain.md.)
  */
 import type { SimTime } from './sim-time.js'
 
