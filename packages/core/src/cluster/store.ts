@@ -5,24 +5,25 @@
 import type { KubernetesObject } from '../api/object.js'
 import { keyOf, keyOfObject } from '../api/object.js'
 import type { Pod } from '../api/generated/types.js'
+import { valuesAt } from '../kernel/map-difference.js'
 import { emptyMap, getAt, keysOf, removeAt, setAt, sizeOf, valuesOf, type PersistentMap } from '../kernel/persistent-map.js'
 
 export interface ObjectStore {
   readonly objects: PersistentMap<KubernetesObject>
-  /** uid of an owner (controller or not) → key → object. Pods without any owner stand under ''. */
-  readonly byOwner: PersistentMap<PersistentMap<KubernetesObject>>
-  /** Pods only: spec.nodeName → key → Pod. */
-  readonly byNode: PersistentMap<PersistentMap<KubernetesObject>>
-  /** Pods only: namespace/claim → key → Pod. */
-  readonly byClaim: PersistentMap<PersistentMap<KubernetesObject>>
+  /** uid of an owner (controller or not) → keys. Pods without any owner stand under ''. Keys alone: most changes leave them as they are. */
+  readonly byOwner: Index
+  /** Pods only: spec.nodeName → keys. */
+  readonly byNode: Index
+  /** Pods only: namespace/claim → keys. */
+  readonly byClaim: Index
 }
+
+type Index = PersistentMap<PersistentMap<true>>
 
 export const emptyStore: ObjectStore = { objects: emptyMap(), byOwner: emptyMap(), byNode: emptyMap(), byClaim: emptyMap() }
 
-type Index = PersistentMap<PersistentMap<KubernetesObject>>
-
-const add = (index: Index, bucket: string, key: string, object: KubernetesObject): Index =>
-  setAt(index, bucket, setAt(getAt(index, bucket) ?? emptyMap<KubernetesObject>(), key, object))
+const add = (index: Index, bucket: string, key: string): Index =>
+  setAt(index, bucket, setAt(getAt(index, bucket) ?? emptyMap<true>(), key, true))
 
 const drop = (index: Index, bucket: string, key: string): Index => {
   const members = getAt(index, bucket)
@@ -67,7 +68,7 @@ const reindexed = (
   const next = after === undefined ? none : bucketsOf(after)
   let result = index
   for (const bucket of old) if (!next.includes(bucket)) result = drop(result, bucket, key)
-  if (after !== undefined) for (const bucket of next) result = add(result, bucket, key, after)
+  for (const bucket of next) if (!old.includes(bucket)) result = add(result, bucket, key)
   return result
 }
 
@@ -77,11 +78,15 @@ export const withObject = (store: ObjectStore, key: string, object: KubernetesOb
   const sample = object ?? before
   if (sample === undefined) return store
   const pod = isPod(sample)
+  const both = before !== undefined && object !== undefined
+  const sameOwners = both && before.metadata.ownerReferences === object.metadata.ownerReferences
+  // Only Pods have these indexes, and they are about the spec.
+  const sameSpec = both && isPod(before) && isPod(object) && before.spec === object.spec
   return {
     objects: object === undefined ? removeAt(store.objects, key) : setAt(store.objects, key, object),
-    byOwner: reindexed(store.byOwner, key, before, object, ownersOf),
-    byNode: pod ? reindexed(store.byNode, key, before, object, nodesOf) : store.byNode,
-    byClaim: pod ? reindexed(store.byClaim, key, before, object, claimsOf) : store.byClaim,
+    byOwner: sameOwners ? store.byOwner : reindexed(store.byOwner, key, before, object, ownersOf),
+    byNode: !pod || sameSpec ? store.byNode : reindexed(store.byNode, key, before, object, nodesOf),
+    byClaim: !pod || sameSpec ? store.byClaim : reindexed(store.byClaim, key, before, object, claimsOf),
   }
 }
 
@@ -101,16 +106,16 @@ export const objectsIn = (store: ObjectStore, namespace: string): readonly Kuber
   return found
 }
 
-const members = (index: Index, bucket: string): readonly KubernetesObject[] => {
-  const found = getAt(index, bucket)
-  return found === undefined ? nobody : valuesOf(found)
+const members = ({ objects }: ObjectStore, index: Index, bucket: string): readonly KubernetesObject[] => {
+  const keys = getAt(index, bucket)
+  return keys === undefined ? nobody : valuesAt(objects, keys)
 }
 const nobody: readonly KubernetesObject[] = []
 
-export const objectsOwnedBy = (store: ObjectStore, ownerUid: string): readonly KubernetesObject[] => members(store.byOwner, ownerUid)
-export const podsOnNode = (store: ObjectStore, nodeName: string): readonly KubernetesObject[] => members(store.byNode, nodeName)
+export const objectsOwnedBy = (store: ObjectStore, ownerUid: string): readonly KubernetesObject[] => members(store, store.byOwner, ownerUid)
+export const podsOnNode = (store: ObjectStore, nodeName: string): readonly KubernetesObject[] => members(store, store.byNode, nodeName)
 export const podsWithClaim = (store: ObjectStore, namespace: string, claimName: string): readonly KubernetesObject[] =>
-  members(store.byClaim, keyOf(namespace, claimName))
+  members(store, store.byClaim, keyOf(namespace, claimName))
 
 /** A store of these objects: for loading. */
 export const storeOf = (objects: readonly KubernetesObject[]): ObjectStore =>

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { followMap, forEachDifference } from './map-difference.js'
-import { emptyMap, entriesOf, fromEntries, setAt } from './persistent-map.js'
+import { followMap, forEachDifference, valuesAt } from './map-difference.js'
+import { emptyMap, entriesOf, fromEntries, getAt, setAt } from './persistent-map.js'
 
 const entries = fc.array(fc.tuple(fc.stringMatching(/^[a-c]{1,4}$/), fc.integer({ min: 0, max: 3 })), { maxLength: 60 })
 
@@ -40,6 +40,20 @@ describe('the difference of two maps', () => {
         for (const version of [...versions, ...versions]) {
           const map = fromEntries(new Map(version))
           expect([...follow(map)].sort(([left], [right]) => (left < right ? -1 : 1))).toEqual(entriesOf(map))
+        }
+      }),
+    )
+  })
+
+  it('picks the values at a set of keys from any version, in the order of the keys', () => {
+    const wide = fc.array(fc.tuple(fc.stringMatching(/^[a-c]{1,3}$/), fc.integer({ min: 0, max: 3 })), { minLength: 20, maxLength: 60 })
+    fc.assert(
+      fc.property(fc.array(wide, { minLength: 1, maxLength: 6 }), wide, (versions, chosen) => {
+        const keys = fromEntries(chosen.map(([key]) => [key, true as const]))
+        for (const version of [...versions, ...versions]) {
+          const map = fromEntries(version)
+          const expected = [...new Set(chosen.map(([key]) => key))].sort().flatMap((key) => getAt(map, key) ?? [])
+          expect(valuesAt(map, keys)).toEqual(expected)
         }
       }),
     )

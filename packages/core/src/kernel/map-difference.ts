@@ -2,7 +2,7 @@
  * What differs between two versions of a persistent map, found by walking only where they do not share structure: O(changes), not O(size).
  * With it an index over a map can follow the map from version to version.
  */
-import { forEachEntry, type PersistentMap } from './persistent-map.js'
+import { forEachEntry, getAt, keysOf, sizeOf, type PersistentMap } from './persistent-map.js'
 
 type Branch<V> = PersistentMap<V>['root']
 type Child<V> = Branch<V>['children'][number]
@@ -84,4 +84,61 @@ export const followMap = <V, Index>(
     }
     return emptyIndex
   }
+}
+
+interface Picked {
+  readonly from: PersistentMap<unknown>
+  readonly values: readonly unknown[]
+}
+
+const fewKeys = 8
+
+// What was picked last for a set of keys: the next answer mostly differs in a few places. Weak, so that it lives no longer than the keys.
+const picked = new WeakMap<PersistentMap<unknown>['keySet'], Picked>()
+
+const pick = <V>(map: PersistentMap<V>, keys: readonly string[]): readonly V[] => {
+  const values: V[] = []
+  for (const key of keys) {
+    const value = getAt(map, key)
+    if (value !== undefined) values.push(value)
+  }
+  return values
+}
+
+const placeOf = (keys: readonly string[], wanted: string): number => {
+  let low = 0
+  let high = keys.length - 1
+  while (low <= high) {
+    const middle = (low + high) >>> 1
+    const key = keys[middle] ?? ''
+    if (key === wanted) return middle
+    if (key < wanted) low = middle + 1
+    else high = middle - 1
+  }
+  return -1
+}
+
+/** The map's values at these keys, in the order of the keys. Keys that it lacks are left out. */
+export const valuesAt = <V>(map: PersistentMap<V>, keys: PersistentMap<unknown>): readonly V[] => {
+  const sorted = keysOf(keys)
+  if (sizeOf(keys) <= fewKeys) return pick(map, sorted)
+  // It was picked from maps of values by this very function; the callers of one set of keys have one type of values.
+  const last = picked.get(keys.keySet) as { readonly from: PersistentMap<V>; readonly values: readonly V[] } | undefined
+  if (last?.from === map) return last.values
+  if (last === undefined || last.values.length !== sorted.length) {
+    const values = pick(map, sorted)
+    picked.set(keys.keySet, { from: map, values })
+    return values
+  }
+  const values = last.values.slice()
+  let isWhole = true
+  forEachDifference(last.from, map, (key, _, after) => {
+    const place = placeOf(sorted, key)
+    if (place < 0) return
+    if (after === undefined) isWhole = false
+    else values[place] = after
+  })
+  const answer = isWhole ? values : pick(map, sorted)
+  picked.set(keys.keySet, { from: map, values: answer })
+  return answer
 }

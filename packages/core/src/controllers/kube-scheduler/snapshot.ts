@@ -8,8 +8,8 @@ import { selectorMatches } from '../../api/label-selector.js'
 import { keyOfObject, type KubernetesObject } from '../../api/object.js'
 import { storeBehind } from '../../cluster/make-reader.js'
 import type { Reader } from '../../cluster/reader.js'
-import { followMap, forEachDifference } from '../../kernel/map-difference.js'
-import { emptyMap, type PersistentMap } from '../../kernel/persistent-map.js'
+import { followMap } from '../../kernel/map-difference.js'
+import { emptyMap } from '../../kernel/persistent-map.js'
 import { isTerminal, isTerminating } from '../../resources/pod/queries.js'
 import { amountOf, factsOf, type HostPort, type PodRequests } from './requests.js'
 
@@ -203,27 +203,22 @@ const alike = (before: Pod, after: Pod): boolean =>
   isTerminating(before) === isTerminating(after) &&
   counts(before) === counts(after)
 
-const changeNodePods = (
-  index: Index,
-  nodeName: string,
-  before: PersistentMap<KubernetesObject> | undefined,
-  after: PersistentMap<KubernetesObject> | undefined,
-): void => {
-  const info = infoOf(index, nodeName)
-  forEachDifference(before ?? nobody, after ?? nobody, (key, old, next) => {
-    // The index by node holds Pods only.
-    const oldPod = old as Pod | undefined
-    const nextPod = next as Pod | undefined
-    if (oldPod !== undefined && nextPod !== undefined && alike(oldPod, nextPod)) {
-      if (info.pods.has(key)) info.pods.set(key, nextPod)
-      return
-    }
-    if (oldPod !== undefined && counts(oldPod)) place(index, info, key, oldPod, -1)
-    if (nextPod !== undefined && counts(nextPod)) place(index, info, key, nextPod, 1)
-  })
-  forgetIfEmpty(index, info)
+const changePlace = (index: Index, key: string, old: Pod | undefined, next: Pod | undefined): void => {
+  const from = old?.spec.nodeName ?? ''
+  const to = next?.spec.nodeName ?? ''
+  if (from === '' && to === '') return
+  if (from === to && old !== undefined && next !== undefined && alike(old, next)) {
+    const pods = index.byName.get(to)?.pods
+    if (pods?.has(key) === true) pods.set(key, next)
+    return
+  }
+  if (from !== '' && old !== undefined && counts(old)) {
+    const info = infoOf(index, from)
+    place(index, info, key, old, -1)
+    forgetIfEmpty(index, info)
+  }
+  if (to !== '' && next !== undefined && counts(next)) place(index, infoOf(index, to), key, next, 1)
 }
-const nobody = emptyMap<KubernetesObject>()
 
 /** One label that all Pods of the selector have; '' if there is none. */
 const pivotOf = (selector: LabelSelector | undefined): readonly [key: string, value: string] => {
@@ -270,8 +265,6 @@ const index: Index = { byName: new Map(), affineNodes: new Set(), tallies: new M
 const followNodes = followMap<KubernetesObject, Index>(index, emptyMap(), (shared, name, _, after) => {
   setNode(shared, name, after as Node | undefined) // the store of Nodes
 })
-const followPods = followMap<PersistentMap<KubernetesObject>, Index>(index, emptyMap(), changeNodePods)
-
 const snapshot: Snapshot = {
   byName: index.byName,
   affineNodes: index.affineNodes,
@@ -293,10 +286,7 @@ const promiseOf = (pod: Pod | undefined): string | undefined => {
 }
 const promiseKey = (key: string): string => `promised ${key}`
 
-const changePromise = (shared: Index, key: string, before: KubernetesObject | undefined, after: KubernetesObject | undefined): void => {
-  // The store of Pods.
-  const old = before as Pod | undefined
-  const next = after as Pod | undefined
+const changePromise = (shared: Index, key: string, old: Pod | undefined, next: Pod | undefined): void => {
   const from = promiseOf(old)
   const to = promiseOf(next)
   if (from === to && (old === undefined || next === undefined || alike(old, next))) return
@@ -307,7 +297,13 @@ const changePromise = (shared: Index, key: string, before: KubernetesObject | un
   }
   if (to !== undefined && next !== undefined) place(shared, infoOf(shared, to), promiseKey(key), next, 1)
 }
-const followPromises = followMap<KubernetesObject, Index>(index, emptyMap(), changePromise)
+const followPods = followMap<KubernetesObject, Index>(index, emptyMap(), (shared, key, before, after) => {
+  // The store of Pods.
+  const old = before as Pod | undefined
+  const next = after as Pod | undefined
+  changePlace(shared, key, old, next)
+  changePromise(shared, key, old, next)
+})
 
 /** The promise to the Pod that is being placed does not stand in its own way: it is put aside for one cycle. */
 let aside: { readonly info: NodeInfo; readonly key: string; readonly pod: Pod } | undefined
@@ -319,9 +315,7 @@ export const snapshotOf = (reader: Reader, placing?: Pod): Snapshot => {
     aside = undefined
   }
   followNodes(storeBehind(reader, 'Node').objects)
-  const pods = storeBehind(reader, 'Pod')
-  followPods(pods.byNode)
-  followPromises(pods.objects)
+  followPods(storeBehind(reader, 'Pod').objects)
   const promised = promiseOf(placing)
   if (placing !== undefined && promised !== undefined) {
     const info = infoOf(index, promised)
