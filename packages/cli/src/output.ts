@@ -14,8 +14,8 @@ export interface Output {
 /** Where interactive subcommands read from. */
 export interface Input {
   readonly isTerminal: boolean
-  /** All lines, as they come. */
-  readonly lines: () => AsyncIterable<string>
+  /** All lines, as they come; a person is shown the prompt before each. */
+  readonly lines: (prompt: () => string) => AsyncIterable<string>
 }
 
 const code = (numbers: string, text: string): string => `\u001b[${numbers}m${text}\u001b[0m`

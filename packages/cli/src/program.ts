@@ -34,10 +34,33 @@ const moment = (text: string): Moment => {
   return parsed
 }
 
-const processInput = (): Input => ({
-  isTerminal: process.stdin.isTTY === true,
-  lines: () => createInterface({ input: process.stdin, terminal: false }),
-})
+const processInput = (): Input => {
+  const isTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true
+  return {
+    isTerminal,
+    async *lines(prompt) {
+      if (!isTerminal) {
+        yield* createInterface({ input: process.stdin, terminal: false })
+        return
+      }
+      const reader = createInterface({ input: process.stdin, output: process.stdout, historySize: 1_000 })
+      // Control-C throws the line away, as in a shell; Control-D ends.
+      reader.on('SIGINT', () => {
+        reader.write(null, { ctrl: true, name: 'e' })
+        reader.write(null, { ctrl: true, name: 'u' })
+      })
+      const ask = (): void => {
+        reader.setPrompt(prompt())
+        reader.prompt()
+      }
+      ask()
+      for await (const line of reader) {
+        yield line
+        ask()
+      }
+    },
+  }
+}
 
 const examples = (...lines: readonly string[]): string => `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}\n`
 

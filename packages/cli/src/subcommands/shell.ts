@@ -189,12 +189,9 @@ export const shell = async (name: string, flags: ShellFlags, output: Output, inp
   }
 
   if (input.isTerminal) output.print(`${output.paint.tone('faint', `virtual time stands still until you let it pass; :help`)}\n`)
-  const prompt = (): void => {
-    if (input.isTerminal) output.print(`${output.paint.tone('faint', `[${place()}]`)} ${line.console.prompt()}`)
-  }
+  const prompt = (): string => `${output.paint.tone('faint', `[${place()}]`)} ${line.console.prompt()}`
   let last = 0
-  prompt()
-  for await (const written of input.lines()) {
+  for await (const written of input.lines(prompt)) {
     const trimmed = written.trim()
     if (trimmed.startsWith(':')) {
       let answer: string | undefined
@@ -214,7 +211,6 @@ export const shell = async (name: string, flags: ShellFlags, output: Output, inp
       last = result.exit
       if (result.ended) break
     }
-    prompt()
   }
   return last === 0 || input.isTerminal ? exitCodes.passed : exitCodes.violated
 }
