@@ -7,7 +7,6 @@ import { compare, items, kindOf, type Comparison, type ItemDifference } from '..
 import { decodeScript } from '../../src/conformance/decode-script.js'
 import { explainDifference } from '../../src/conformance/explain-difference.js'
 import { runScript } from '../../src/conformance/run-script.js'
-import { formatMeasurement, type Measurement } from '../../../../tools/fidelity-table.mjs'
 
 type Expected = Parameters<typeof compare>[0]
 
@@ -49,21 +48,26 @@ export const explain = (name: string, seed: number, differ: readonly ItemDiffere
   return differ.map((difference) => explainDifference(difference, again).join('\n  ')).join('\n')
 }
 
-export const measurementOf = (judged: readonly Judged[]): string => {
+/** How many items of one kind were equal, differ, or were racy in the recordings. */
+export interface Measurement {
+  readonly equal: number
+  readonly differ: number
+  readonly racy: number
+}
+
+const nothingMeasured: Measurement = { equal: 0, differ: 0, racy: 0 }
+
+export const measure = (judged: readonly Judged[]): Readonly<Record<string, Measurement>> => {
   const kinds = new Map<string, Measurement>()
-  const add = (key: string, field: 'equal' | 'differ' | 'racy'): void => {
-    const kind = kindOf(key)
-    const counted = kinds.get(kind) ?? { equal: 0, differ: 0, racy: 0 }
-    kinds.set(kind, { ...counted, [field]: counted[field] + 1 })
+  const count = (key: string, field: keyof Measurement): void => {
+    const counted = kinds.get(kindOf(key)) ?? nothingMeasured
+    kinds.set(kindOf(key), { ...counted, [field]: counted[field] + 1 })
   }
-  let same = 0
   for (const { expected, actual, comparison } of judged) {
-    if (comparison.differ.length === 0) same += 1
-    for (const [key, values] of Object.entries(expected)) {
-      if (values.length > 1) add(key, 'racy')
-      else if ((actual.get(key) ?? null) === values[0]) add(key, 'equal')
-    }
-    for (const { key } of comparison.differ) add(key, 'differ')
+    for (const [key, values] of Object.entries(expected))
+      if (values.length > 1) count(key, 'racy')
+      else if ((actual.get(key) ?? null) === values[0]) count(key, 'equal')
+    for (const { key } of comparison.differ) count(key, 'differ')
   }
-  return formatMeasurement(kinds, same, judged.length)
+  return Object.fromEntries(kinds)
 }
