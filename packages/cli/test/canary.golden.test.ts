@@ -1,4 +1,4 @@
-/** What the README's first command prints, line by line. Refresh with `vitest run -u` on this file and read the difference. */
+/** What the README's first command prints, line by line. Refresh with `pnpm golden` and read the difference. */
 import { fileURLToPath } from 'node:url'
 import { formatTimeline, timelineOf } from '@statefold/replay'
 import { formatRunReport, plainReportPaint } from '@statefold/scenarios'
