@@ -1,6 +1,6 @@
 /** The part of this package that touches files: log files in chunks, and the platform's SHA-256. */
 import { createHash } from 'node:crypto'
-import { closeSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, readSync, renameSync, statSync, writeSync } from 'node:fs'
 import type { Sha256 } from '@statefold/core'
 
 export const nodeSha256: Sha256 = (text) => createHash('sha256').update(text).digest('hex')
@@ -52,18 +52,29 @@ export interface LogFile {
 
 const batchCharacters = 1024 * 1024
 
-/** Opens a new log file; an existing one is never overwritten unless `overwrite`. Throws what the file system says. */
+const isPlainFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
+
+/**
+ * Opens a new log file; an existing one is never overwritten unless `overwrite`, and then the old one stays until the new one has its first
+ * lines. Throws what the file system says.
+ */
 export const createLogFile = (path: string, overwrite: boolean): LogFile => {
-  const file = openSync(path, overwrite ? 'w' : 'wx')
+  const replaces = overwrite && isPlainFile(path)
+  const written = replaces ? `${path}.${process.pid}.part` : path
+  const file = openSync(written, overwrite && !replaces ? 'w' : 'wx')
   let batch = ''
+  let begun = false
   const flush = (): void => {
     for (let bytes = Buffer.from(batch, 'utf8'); bytes.length > 0;) bytes = bytes.subarray(writeSync(file, bytes))
     batch = ''
+    // Also a run that is killed early leaves a header.
+    if (!begun && replaces) renameSync(written, path)
+    begun = true
   }
   return {
     append: (text) => {
       batch += text
-      if (batch.length >= batchCharacters) flush()
+      if (!begun || batch.length >= batchCharacters) flush()
     },
     close: () => {
       flush()

@@ -69,6 +69,7 @@ export const readLog = (
   let pendingFrom = 0
   let events = 0
   let turns = 0
+  let at = 0
   let footer: LogFooter | undefined
   const refuse = (message: string): E.Either<LogProblem, LogEnd> => E.left({ line: number, message: `line ${number}: ${message}` })
   const torn = (message: string): LogEnd['torn'] => ({ line: pendingFrom === 0 ? number : pendingFrom, bytes: pendingText.length, message })
@@ -87,11 +88,14 @@ export const readLog = (
       return E.left({ line: cut.line, message: `line ${cut.line}: ${cut.message}, and whole turns follow it: the log is damaged` })
     if (footer !== undefined) return refuse('something follows the end of the log')
     if (pendingText === '') pendingFrom = number
+    // A log that was cut off ends within a line: a whole line that cannot be read was changed.
     const whole = line.endsWith('\n')
-    const parsed = whole ? parseLine(line) : E.left('ends without a line feed')
-    if (E.isLeft(parsed)) {
+    const parsed = parseLine(line)
+    if (whole && E.isLeft(parsed))
+      return refuse(`${parsed.left}; expected event ${events + pending.length}, or the digest of the turn before it: the log is damaged`)
+    if (!whole || E.isLeft(parsed)) {
       pendingText += line
-      cut = torn(parsed.left)
+      cut = torn('ends without a line feed')
       continue
     }
     const value = parsed.right
@@ -112,10 +116,13 @@ export const readLog = (
           line: pendingFrom,
           message: `lines ${pendingFrom} to ${number}: turn ${value.turn} (events ${first?.seq ?? '?'} to ${pending.at(-1)?.seq ?? '?'}) has been changed: its digest is ${computed.slice(0, 12)}…, recorded was ${value.digest.slice(0, 12)}…`,
         })
+      if (first !== undefined && first.turn !== value.turn)
+        return refuse(`the digest names turn ${value.turn}, its events ${first.seq} to ${pending.at(-1)?.seq ?? '?'} are of turn ${first.turn}`)
       if (first !== undefined && first.seq !== events) return refuse(`event ${first.seq} follows event ${events - 1}`)
       digest = computed
       events += pending.length
       turns += 1
+      at = first?.at ?? at
       visitor.turn(pending)
       pending = []
       pendingText = ''
@@ -128,8 +135,11 @@ export const readLog = (
     return refuse('is neither an event, nor a digest, nor the end')
   }
   if (header === undefined) return E.left({ line: 1, message: 'the file is empty; expected the header of a statefold log' })
-  if (footer !== undefined && footer.events !== events)
-    return E.left({ line: number, message: `line ${number}: the end speaks of ${footer.events} events, there are ${events}` })
+  if (footer !== undefined && (footer.events !== events || footer.turns !== turns || footer.at !== at))
+    return E.left({
+      line: number,
+      message: `line ${number}: the end speaks of ${footer.events} events in ${footer.turns} turns until ${footer.at} ms, there are ${events} in ${turns} until ${at} ms`,
+    })
   if (cut === undefined && pendingText !== '') cut = torn('the turn has no digest line')
   return E.right({ events, turns, digest, footer, torn: cut })
 }

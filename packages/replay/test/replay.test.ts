@@ -1,0 +1,177 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { canonicalJson, chainDigest, digestStart, portableSha256, saveRun, type ClusterState, type Simulation } from '@statefold/core'
+import { makeLogWriter } from '../src/log-file.js'
+import { createLogFile, fileLines, nodeSha256 } from '../src/node.js'
+import { linesOf, readLog } from '../src/read-log.js'
+import { replayLog } from '../src/replay-log.js'
+import { forkAt, verifyLog } from '../src/rerun.js'
+import { sampleHistories, sampleLog, turnsOf, type Recorded } from './sample-logs.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'statefold-replay-'))
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const sha256 = portableSha256
+const samples = sampleHistories(8, 5).map((history) => sampleLog(history))
+const textOf = (cluster: ClusterState, simulation: Simulation): string =>
+  canonicalJson(saveRun({ ...simulation.state(), cluster })['cluster'])
+
+const replayed = (text: string, options = {}) => {
+  const found = replayLog(linesOf(text), { sha256, ...options })
+  if (E.isLeft(found)) throw new Error(found.left.message)
+  return found.right
+}
+
+describe('replay', () => {
+  it('folds a log to the state that the run had, and to its digest', () => {
+    for (const { text, simulation, digest } of samples) {
+      const { state, end } = replayed(text)
+      expect(textOf(state, simulation)).toBe(textOf(simulation.state().cluster, simulation))
+      expect(end.digest).toBe(digest)
+      expect(end.torn).toBeUndefined()
+    }
+  })
+
+  it('stops after any event that is asked for', () => {
+    const [sample] = samples
+    if (sample === undefined) throw new Error('no sample')
+    const states: ClusterState[] = []
+    replayed(sample.text, { onEvent: (_recorded: Recorded, after: ClusterState) => states.push(after) })
+    for (const untilSeq of [0, 7, 40, sample.log.length - 1]) {
+      const expected = states[untilSeq]
+      if (expected === undefined) throw new Error(`no event ${untilSeq}`)
+      expect(textOf(replayed(sample.text, { untilSeq }).state, sample.simulation)).toBe(textOf(expected, sample.simulation))
+    }
+  })
+})
+
+describe('writer and reader', () => {
+  it('agree: what was written is what is read', () => {
+    for (const { text, log, header } of samples) {
+      const events: Recorded[] = []
+      const found = readLog(
+        linesOf(text),
+        {
+          header: (read) => {
+            expect(read).toEqual(header)
+          },
+          turn: (turn) => events.push(...turn),
+        },
+        { sha256 },
+      )
+      expect(E.isRight(found)).toBe(true)
+      expect(events).toEqual(log)
+    }
+  })
+
+  it('agree through a file, with the hash of the platform', () => {
+    const [sample] = samples
+    if (sample === undefined) throw new Error('no sample')
+    const path = join(folder, 'run.ndjson')
+    const file = createLogFile(path, false)
+    const writer = makeLogWriter(sample.header, nodeSha256)
+    file.append(writer.header)
+    for (const turn of turnsOf(sample.log)) file.append(writer.turn(turn))
+    file.append(writer.footer('passed'))
+    file.close()
+    expect([...fileLines(path)].join('')).toBe(sample.text)
+    expect(() => createLogFile(path, false)).toThrow('EEXIST')
+  })
+
+  it('keep every line below a turn in one order of keys, one line feed each', () => {
+    for (const { text } of samples) {
+      expect(text.endsWith('\n')).toBe(true)
+      for (const line of linesOf(text)) expect(line.indexOf('\n')).toBe(line.length - 1)
+    }
+  })
+})
+
+describe('verify', () => {
+  it('runs the log again and finds the same events', () => {
+    for (const { header, log } of samples) {
+      const found = verifyLog(header, log)
+      expect(E.isRight(found) && found.right.events).toBe(log.length)
+    }
+  })
+
+  it('finds a planted difference by its number', () => {
+    const [sample] = samples
+    if (sample === undefined) throw new Error('no sample')
+    const planted = sample.log.findIndex(({ event, seq }) => seq > 30 && event.kind === 'PodStatusChanged')
+    expect(planted).toBeGreaterThan(30)
+    const log = sample.log.map((recorded) => (recorded.seq === planted ? { ...recorded, actor: 'somebody-else' } : recorded))
+    const found = verifyLog(sample.header, log)
+    if (E.isRight(found)) throw new Error('the planted difference was not found')
+    expect(found.left.seq).toBe(planted)
+    expect(found.left.recorded).toContain('somebody-else')
+    expect(found.left.again).not.toContain('somebody-else')
+    expect(found.left.shared).toContain(`"seq":${planted - 1},`)
+  })
+
+  it('finds that another seed gives another log', () => {
+    const [sample] = samples
+    if (sample === undefined) throw new Error('no sample')
+    expect(E.isLeft(verifyLog({ ...sample.header, seed: sample.header.seed + 1 }, sample.log))).toBe(true)
+  })
+})
+
+describe('fork', () => {
+  it('at any turn end goes on as the run did, when nobody interferes', { timeout: 60_000 }, () => {
+    const [sample] = samples
+    if (sample === undefined) throw new Error('no sample')
+    const turns = turnsOf(sample.log)
+    // Outside commands of later turns are not given again: only the turns after the last of them are compared.
+    const lastCommand = sample.log.findLast(({ event }) => event.kind === 'CommandReceived')?.turn ?? 0
+    const later = turns.filter(([first]) => (first?.turn ?? 0) >= lastCommand).slice(0, 12)
+    for (const [first] of later) {
+      if (first === undefined) continue
+      const fork = forkAt(sample.header, sample.log, first.turn)
+      fork.runUntil(sample.log.at(-1)?.at ?? 0)
+      expect(fork.log()).toEqual(sample.log)
+    }
+  })
+})
+
+describe('a log of version 0', () => {
+  /** Before the first release: no digest algorithm in the header, and refusals said `why`. */
+  const upgraded = ((): { readonly text: string; readonly refusals: number } => {
+    const sample = samples.find(({ log }) => log.some(({ event }) => event.kind === 'CommandRejected'))
+    if (sample === undefined) throw new Error('no sample with a refusal')
+    const { digest: _digest, ...header } = { ...sample.header, version: 0 }
+    const headerLine = `${JSON.stringify(header)}\n`
+    let digest = chainDigest(sha256, digestStart, headerLine)
+    let text = headerLine
+    let refusals = 0
+    for (const turn of turnsOf(sample.log)) {
+      let lines = ''
+      for (const { seq, turn: number, at, causedBy, actor, event } of turn) {
+        let old: object = event
+        if (event.kind === 'CommandRejected') {
+          const { message, ...rest } = event
+          old = { ...rest, why: message }
+          refusals += 1
+        }
+        lines += `${JSON.stringify({ seq, turn: number, at, by: causedBy, actor, event: old })}\n`
+      }
+      digest = chainDigest(sha256, digest, lines)
+      text += `${lines}${JSON.stringify({ turn: turn[0]?.turn, digest })}\n`
+    }
+    return { text, refusals }
+  })()
+
+  it('is read as if it were of today', () => {
+    const messages: string[] = []
+    replayed(upgraded.text, {
+      onEvent: ({ event }: Recorded) => {
+        if (event.kind === 'CommandRejected') messages.push(event.message)
+      },
+    })
+    expect(messages.length).toBe(upgraded.refusals)
+    expect(messages.every((message) => message.length > 0)).toBe(true)
+  })
+})
