@@ -13,6 +13,7 @@ import { fork, type ForkFlags } from './subcommands/fork.js'
 import { diff, explain, timeline, type DiffFlags, type ExplainFlags, type TimelineFlags } from './subcommands/look.js'
 import { replay, verify, type ReplayFlags } from './subcommands/replay.js'
 import { run, type RunFlags } from './subcommands/run.js'
+import { fuzz, type FuzzFlags } from './subcommands/fuzz.js'
 import { lintScenarios, listScenarios, newScenario, type LintFlags } from './subcommands/scenario.js'
 import { shell, type ShellFlags } from './subcommands/shell.js'
 import { kubernetesVersion } from './write-files.js'
@@ -257,6 +258,22 @@ Prints exactly what was covered. Complete: 0, something broke: 1, ended by a bou
     )
     .action((file: string, flags: ExploreFlags) => {
       exit = explore(file, flags, output)
+    })
+
+  program
+    .command('fuzz')
+    .description('random commands and faults on a scenario’s cluster; write what breaks, shrunk, as a scenario')
+    .argument('<file>', 'scenario file, manifest file, folder of manifests, or catalog name')
+    .option('--runs <n>', 'histories (default: 1000, or as many as --seconds allows)', wholeNumber)
+    .option('--seconds <n>', 'seconds at most', wholeNumber)
+    .option('--steps <n>', 'commands, faults and pauses of a history (default: 30)', wholeNumber)
+    .option('--seed <n>', 'seed of the histories: the same seed, the same histories', wholeNumber)
+    .option('--write <path>', 'where to write what breaks as a scenario (further ones: -2, -3 …)')
+    .option('--overwrite', 'it may replace an existing file')
+    .option('--json', 'print a JSON line for each finding, then one with the counts')
+    .addHelpText('after', `${examples('statefold fuzz web.yaml --seconds 60 --write broken.yaml', 'statefold fuzz web.yaml --runs 200 --steps 300 --json')}${exitCodeHelp}`)
+    .action((file: string, flags: FuzzFlags) => {
+      exit = fuzz(file, flags, output)
     })
 
   const scenarios = program.command('scenario').description('make, check and list scenario files')

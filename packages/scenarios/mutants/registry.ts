@@ -155,7 +155,10 @@ export const mutants: readonly Mutant[] = [
   {
     bug: 15,
     title: 'adoption without a live check of the owner',
-    edits: [edit('controllers/claim-objects.ts', '    checked ??= { error: yield* recheckOwner(owner) }', '    checked ??= { error: undefined }')],
+    edits: [
+      edit('controllers/claim-objects.ts', '    checked ??= { error: yield* recheckOwner(owner) }', '    checked ??= { error: undefined }'),
+      edit(revisions, 'const recheckError = yield* recheckOwner(set)', 'const recheckError = undefined as ApiStatus | undefined'),
+    ],
     situation: 'orphaned with a slow cache',
     expectedBy: 'eventually',
   },

@@ -282,7 +282,7 @@ export const situations = {
     expect: [ready(2)],
   }),
   'a patch that changes nothing': situation({ set: { replicas: 1 }, steps: [{ scale: { 'statefulset/web': 1 } }], expect: [ready(1)] }),
-  'the same history again': situation({ set: { replicas: 2, claims: true }, cluster: { nodes: 3 }, steps: [{ scale: { 'statefulset/web': 3 } }] }),
+  'the same history again': situation({ set: { replicas: 2, claims: true }, cluster: { nodes: 3 }, steps: [{ delete: 'statefulset/web' }, { settle: true }] }),
   'revisions that collide': situation({
     set: { replicas: 1 },
     steps: [{ setImage: { 'statefulset/web': 'nginx:1.28' } }],

@@ -38,4 +38,6 @@ export {
   type SearchReport,
 } from './explore/explore.js'
 export { SearchRefused } from './explore/search-space.js'
-export { choicesOf, storyOf, writeCounterexample } from './counterexample/write-counterexample.js'
+export { fuzz, type FuzzCount, type FuzzFinding, type FuzzOptions, type FuzzReport } from './fuzz/fuzz.js'
+export { stepWords } from './step-words.js'
+export { choicesOf, scenarioText, storyOf, writeCounterexample } from './counterexample/write-counterexample.js'

@@ -56,11 +56,15 @@ export const writeCounterexample = (scenario: Scenario, finding: Finding, seed: 
     `From "${titleOf(scenario)}", after ${finding.decisions.length} decisions:`,
     ...storyOf(finding),
   ].join('\n')
-  const encoded = scenarioFile.encode({
+  return textOf(heading, {
     ...written,
     title: `${titleOf(scenario)}: ${finding.property}`,
     seed,
     ...(Object.keys(choices).length === 0 ? undefined : { choices }),
   })
-  return `${asComment(heading)}\n${stringify(encoded, { lineWidth: 0 })}`
 }
+
+const textOf = (heading: string, written: Scenario['written']): string => `${asComment(heading)}\n${stringify(scenarioFile.encode(written), { lineWidth: 0 })}`
+
+/** A scenario as a file, with its manifests in it and a heading. */
+export const scenarioText = (scenario: Scenario, heading: string): string => textOf(heading, inlined(scenario))

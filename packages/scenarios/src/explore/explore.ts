@@ -118,7 +118,7 @@ export const prepare = (scenario: Scenario, seed: number, invariants: readonly I
 }
 
 /** Tells a hasher whose uid is whose: of all objects there are, and of each that is made. */
-const learnUids = (simulation: Simulation, learn: (uid: string, path: string) => void): void => {
+export const learnUids = (simulation: Simulation, learn: (uid: string, path: string) => void): void => {
   for (const [, store] of entriesOf(simulation.state().cluster.stores))
     for (const [, object] of entriesOf(store.objects)) {
       const { kind, metadata } = object

@@ -6,6 +6,7 @@ import type { ClusterState } from '../../cluster/state.js'
 import { storeOf } from '../../cluster/state.js'
 import { findObject } from '../../cluster/store.js'
 import { isTerminal, ordinalOf } from '../../resources/pod/queries.js'
+import { cachesAreFresh } from '../fresh-caches.js'
 import type { Observation } from '../invariant.js'
 import {
   asPod,
@@ -63,6 +64,11 @@ const look = (observation: Observation): ObservedDeletion | undefined => {
 export const membersOf = ({ set, view }: ObservedDeletion): readonly Pod[] =>
   view.ownedBy('Pod', set.metadata.uid).filter((pod) => controllerRefOf(pod)?.uid === set.metadata.uid)
 
-/** The Pod as this very sync has left it: its own deletions included. */
+/**
+ * The Pod as this very sync has left it: its own deletions included. With a cache that lags, what is stored may as well be somebody else's doing
+ * that the sync could not know of; then it is as the cache shows it.
+ */
 export const nowOf = (pod: Pod, state: ClusterState): Pod =>
-  asPod(findObject(storeOf(state, 'Pod'), keyOf(pod.metadata.namespace ?? '', pod.metadata.name))) ?? pod
+  !cachesAreFresh(state, 'statefulset-controller')
+    ? pod
+    : (asPod(findObject(storeOf(state, 'Pod'), keyOf(pod.metadata.namespace ?? '', pod.metadata.name))) ?? pod)
