@@ -20,7 +20,23 @@ import type { SimTime } from '../kernel/sim-time.js'
 export const backOffFirstMs = 10_000
 export const backOffMaxMs = 300_000
 
+interface Step {
+  readonly before: World
+  readonly event: WorldEvent
+  readonly at: SimTime
+  readonly after: World
+}
+let last: Step | undefined
+
+/** (The last answer is kept: a plan that has just acted asks for the world that the engine has just made of it.) */
 export const reduceWorld = (world: World, event: WorldEvent, at: SimTime): World => {
+  if (last !== undefined && last.before === world && last.event === event && last.at === at) return last.after
+  const after = worldAfter(world, event, at)
+  last = { before: world, event, at, after }
+  return after
+}
+
+const worldAfter = (world: World, event: WorldEvent, at: SimTime): World => {
   switch (event.kind) {
     case 'MachineAdded':
       assert(getAt(world.machines, event.node) === undefined, `machine ${event.node} was added twice`)

@@ -90,17 +90,23 @@ const addRemoved = (changes: Changes, pointer: string): void => {
 }
 
 const compareObjects = (changes: Changes, pointer: string, before: JsonObject, after: JsonObject): void => {
-  for (const key of Object.keys(after)) {
+  // Keys that both have. (for-in costs no list of keys; what is inherited is left out.)
+  let shared = 0
+  for (const key in after) {
     const value = after[key]
+    if (value === undefined || !Object.hasOwn(after, key)) continue
     const old = ownOf(before, key)
-    if (value === old || value === undefined) continue
+    if (old !== undefined) shared += 1
+    if (value === old) continue
     const place = `${pointer}/${escapePointerKey(key)}`
     if (old === undefined) addSet(changes, place, value)
     else compareValues(changes, place, old, value)
   }
-  for (const key of Object.keys(before)) {
+  let had = 0
+  for (const key in before) if (before[key] !== undefined && Object.hasOwn(before, key)) had += 1
+  if (had === shared) return
+  for (const key of Object.keys(before))
     if (before[key] !== undefined && ownOf(after, key) === undefined) addRemoved(changes, `${pointer}/${escapePointerKey(key)}`)
-  }
 }
 
 const compareLists = (changes: Changes, pointer: string, before: readonly Json[], after: readonly Json[]): void => {

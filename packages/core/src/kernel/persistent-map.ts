@@ -95,15 +95,22 @@ const replaced = <T>(items: readonly T[], at: number, item: T): readonly T[] => 
   return copy
 }
 
+// Pushing would leave room for sixteen more items in every copy; these are never appended to.
+
 const inserted = <T>(items: readonly T[], at: number, item: T): readonly T[] => {
-  const copy: T[] = []
-  for (let index = 0; index < at; index += 1) copy.push(items[index] as T) // within bounds
-  copy.push(item)
-  for (let index = at; index < items.length; index += 1) copy.push(items[index] as T) // within bounds
+  const copy = Array<T>(items.length + 1)
+  for (let index = 0; index < at; index += 1) copy[index] = items[index] as T // within bounds
+  copy[at] = item
+  for (let index = at; index < items.length; index += 1) copy[index + 1] = items[index] as T // within bounds
   return copy
 }
 
-const without = <T>(items: readonly T[], at: number): readonly T[] => items.filter((_, index) => index !== at)
+const without = <T>(items: readonly T[], at: number): readonly T[] => {
+  const copy = Array<T>(items.length - 1)
+  for (let index = 0; index < at; index += 1) copy[index] = items[index] as T // within bounds
+  for (let index = at + 1; index < items.length; index += 1) copy[index - 1] = items[index] as T // within bounds
+  return copy
+}
 
 /** The smallest subtree that tells an older leaf (or collision) from a new leaf with another hash. */
 const splitNode = <V>(shift: number, older: Leaf<V> | Collision<V>, newer: Leaf<V>): Branch<V> => {

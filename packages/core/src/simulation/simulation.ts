@@ -30,9 +30,9 @@ import { deepEqual } from '../kernel/object-difference.js'
 import { getAt, removeAt, setAt, sizeOf } from '../kernel/persistent-map.js'
 import type { RecordedEvent } from '../kernel/recorded-event.js'
 import type { SimTime } from '../kernel/sim-time.js'
-import { backOffMs, emptyQueue, entryOf, readyTime, withEntry, type QueueEntry } from '../kernel/work-queue.js'
+import { backOffMs, emptyQueue, entryOf, makeEntry, readyTime, withEntry, type QueueEntry } from '../kernel/work-queue.js'
 import { initialRunState, type DueWork, type LaggingInformer, type RunState } from './run-state.js'
-import { wireWatches, type Watcher } from './watch-wiring.js'
+import { wireWatches, type Delivery, type Watcher } from './watch-wiring.js'
 
 export type Recorded = RecordedEvent<ClusterEvent>
 
@@ -221,14 +221,23 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     if (afterMs !== undefined && afterMs > 0) {
       const delayedUntil = now + afterMs
       if (entry.delayedUntil !== undefined && entry.delayedUntil <= delayedUntil) return
-      putEntry(controller.name, key, { ...entry, delayedUntil, ...(causedBy === undefined ? undefined : { delayedBy: causedBy }) })
+      const delayedBy = causedBy ?? entry.delayedBy
+      putEntry(
+        controller.name,
+        key,
+        makeEntry(entry.dueAt, delayedUntil, delayedBy, entry.busyUntil, entry.failures, entry.memory, entry.causedBy),
+      )
       schedule(delayedUntil, { kind: 'delayed', controller: controller.name, key })
       return
     }
     const ready = readyTime(entry, now, controller.latencyMs ?? 1)
     if (ready === undefined) return
     const dueAt = inTurnOf(controller, ready)
-    putEntry(controller.name, key, { ...entry, dueAt, ...(causedBy === undefined ? undefined : { causedBy: entry.causedBy ?? causedBy }) })
+    putEntry(
+      controller.name,
+      key,
+      makeEntry(dueAt, entry.delayedUntil, entry.delayedBy, entry.busyUntil, entry.failures, entry.memory, entry.causedBy ?? causedBy),
+    )
     schedule(dueAt, { kind: 'ready', controller: controller.name, key })
   }
 
@@ -241,10 +250,12 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     return makeReader((kind) => getAt(lagging, `${controller} ${kind}`)?.seen ?? getAt(seen.stores, kind))
   }
 
-  const deliver = ({ controller, wakes }: Watcher, notification: WatchNotification, causedBy: number): void => {
+  const deliver = ({ controller, wakes }: Watcher, delivery: Delivery, causedBy: number): void => {
     if (isStopped(controller.name)) return
-    for (const woken of wakes({ notification, reader: readerFor(controller.name) })) wake(controller, woken, causedBy)
+    for (const woken of wakes(delivery)) wake(controller, woken, causedBy)
   }
+
+  const deliveryTo = (controller: string, notification: WatchNotification): Delivery => ({ notification, reader: readerFor(controller) })
 
   const notificationOf = (
     before: KubernetesObject | undefined,
@@ -262,11 +273,17 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     const notification = notificationOf(findObject(storeOf(before, kind), key), findObject(storeOf(cluster, kind), key), rv)
     if (notification === undefined) return
     if (changes.observed) turnChanges.push(notification)
+    if (sizeOf(informers) === 0) {
+      // Nobody lags: all see the same.
+      const delivery: Delivery = { notification, reader: readerOf(cluster) }
+      for (const watcher of wiring.watchersOf(kind)) deliver(watcher, delivery, eventSeq)
+      return
+    }
     for (const watcher of wiring.watchersOf(kind)) {
       const { informer } = watcher
-      const lagging = sizeOf(informers) === 0 ? undefined : getAt(informers, informer)
+      const lagging = getAt(informers, informer)
       if (lagging === undefined) {
-        deliver(watcher, notification, eventSeq)
+        deliver(watcher, deliveryTo(watcher.controller.name, notification), eventSeq)
         continue
       }
       const last = lagging.underway.at(-1)
@@ -285,7 +302,8 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     for (const kind of Object.keys(controller.watches)) {
       const watcher = wiring.watcherOf(`${controller.name} ${kind}`)
       if (watcher === undefined) continue
-      for (const object of allObjects(storeOf(cluster, kind))) deliver(watcher, { type: 'ADDED', object, old: undefined }, causedBy)
+      for (const object of allObjects(storeOf(cluster, kind)))
+        deliver(watcher, deliveryTo(controller.name, { type: 'ADDED', object, old: undefined }), causedBy)
     }
     for (const woken of controller.start?.(reader) ?? []) wake(controller, woken, causedBy)
   }
@@ -395,22 +413,27 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
   ): void => {
     const queue = getAt(queues, controller.name) ?? emptyQueue
     const entry = entryOf(queue, key)
-    const { memory: _memory, failures: _failures, busyUntil: _busyUntil, ...waits } = entry
     const failures = outcome.error === undefined ? 0 : (before.failures ?? 0) + 1
     const memory: Json | undefined = outcome.memory === undefined ? before.memory : outcome.memory === null ? undefined : outcome.memory
     const writingMs = Math.min(writes * limits.apiWriteMs, limits.syncWritingMaxMs)
     const busyMs = controller.busyMs === undefined ? writingMs : Math.max(writingMs, controller.busyMs(key, readerOf(cluster)))
     const busyUntil = now + busyMs
     // What the sync's own writes have woken waits until the worker is free again.
-    const isHeldUp = waits.dueAt !== undefined && waits.dueAt < busyUntil
+    const isHeldUp = entry.dueAt !== undefined && entry.dueAt < busyUntil
     if (isHeldUp) schedule(busyUntil, { kind: 'ready', controller: controller.name, key })
-    putEntry(controller.name, key, {
-      ...waits,
-      ...(isHeldUp ? { dueAt: busyUntil } : undefined),
-      ...(busyMs > 1 ? { busyUntil } : undefined),
-      ...(failures > 0 ? { failures } : undefined),
-      ...(memory === undefined ? undefined : { memory }),
-    })
+    putEntry(
+      controller.name,
+      key,
+      makeEntry(
+        isHeldUp ? busyUntil : entry.dueAt,
+        entry.delayedUntil,
+        entry.delayedBy,
+        busyMs > 1 ? busyUntil : undefined,
+        failures > 0 ? failures : undefined,
+        memory,
+        entry.causedBy,
+      ),
+    )
     // What comes later comes of what this sync did last, or else of what brought it about.
     const cause = turnEvents.at(-1)?.seq ?? causedBy ?? undefined
     if (failures > 0) wake(controller, { key, afterMs: backOffMs(failures) }, cause)
@@ -423,7 +446,8 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
 
   const sync = (controller: Controller, key: string): void => {
     const queue = getAt(queues, controller.name) ?? emptyQueue
-    const { dueAt: _dueAt, causedBy: cause, ...entry } = entryOf(queue, key)
+    const { delayedUntil, delayedBy, busyUntil, failures, memory, causedBy: cause } = entryOf(queue, key)
+    const entry = makeEntry(undefined, delayedUntil, delayedBy, busyUntil, failures, memory, undefined)
     putEntry(controller.name, key, entry)
     const causedBy = cause ?? null
     const context: PlanContext = {
@@ -464,7 +488,7 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     informers = caughtUp ? removeAt(informers, informer) : setAt(informers, informer, { seen: next.store, underway })
     const notification = notificationOf(before, findObject(next.store, next.key), next.rv)
     const watcher = wiring.watcherOf(informer)
-    if (notification !== undefined && watcher !== undefined) deliver(watcher, notification, next.seq)
+    if (notification !== undefined && watcher !== undefined) deliver(watcher, deliveryTo(watcher.controller.name, notification), next.seq)
   }
 
   const beginTurn = (): void => {
@@ -500,8 +524,15 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     const entry = entryOf(getAt(queues, item.controller) ?? emptyQueue, item.key)
     if (item.kind === 'delayed') {
       if (entry.delayedUntil !== itemDueAt) return false
-      const { delayedUntil: _delayedUntil, delayedBy, ...woken } = entry
-      const rest: QueueEntry = woken.causedBy === undefined && delayedBy !== undefined ? { ...woken, causedBy: delayedBy } : woken
+      const rest = makeEntry(
+        entry.dueAt,
+        undefined,
+        undefined,
+        entry.busyUntil,
+        entry.failures,
+        entry.memory,
+        entry.causedBy ?? entry.delayedBy,
+      )
       putEntry(item.controller, item.key, rest)
       const ready = readyTime(rest, now, 0)
       if (ready === undefined) return true
