@@ -3,7 +3,7 @@
  * answer means that the desired state is reached.
  */
 import type { Deployment, PersistentVolumeClaim, Pod, ReplicaSet, StatefulSet } from '../../api/generated/types.js'
-import { controllerRefOf, keyOf, keyOfObject } from '../../api/object.js'
+import { controllerRefOf, keyOf, keyOfObject, splitKey } from '../../api/object.js'
 import type { Reader } from '../../cluster/reader.js'
 import { readerOf, type ClusterState } from '../../cluster/state.js'
 import { entriesOf } from '../../kernel/persistent-map.js'
@@ -129,6 +129,7 @@ const chainMax = 6
 
 /** Follows what waits for what: a key's controller says what it waits for, and whoever works on that says what they wait for. */
 const chainFrom = (state: ClusterState, key: string): readonly string[] => {
+  const reader = readerOf(state)
   const chain: string[] = []
   const seen = new Set<string>([key])
   let subjects: readonly string[] = [key]
@@ -138,16 +139,32 @@ const chainFrom = (state: ClusterState, key: string): readonly string[] => {
       const space = place.indexOf(' ')
       if (!subjects.some((subject) => isAbout(place.slice(space + 1), subject))) continue
       for (const { on, because } of waiting) {
-        chain.push(`${because} (${place.slice(0, space)})`)
+        const line = `${because} (${place.slice(0, space)})`
+        if (!chain.includes(line)) chain.push(line)
         if (!seen.has(on)) next.push(on)
         seen.add(on)
       }
     }
+    for (const subject of subjects)
+      for (const claim of claimsOf(subject, reader)) {
+        if (!seen.has(claim)) next.push(claim)
+        seen.add(claim)
+      }
     subjects = next
   }
   return chain
 }
 
-/** Keys name their object in different ways: `default/web-1`, `web-1`, `Pod:default/web-1`. */
+/** A Pod without a node may wait for its claims. */
+const claimsOf = (subject: string, reader: Reader): readonly string[] => {
+  const { namespace, name } = splitKey(subject)
+  const pod = reader.get('Pod', namespace, name)
+  if (pod === undefined || (pod.spec.nodeName ?? '') !== '') return []
+  return (pod.spec.volumes ?? []).flatMap(({ persistentVolumeClaim }) =>
+    persistentVolumeClaim === undefined ? [] : [keyOf(namespace, persistentVolumeClaim.claimName)],
+  )
+}
+
+/** Keys name their object in different ways: `default/web-1`, `web-1`, `claim default/www-web-1`. */
 const isAbout = (key: string, subject: string): boolean =>
-  key === subject || key.endsWith(`/${subject}`) || subject.endsWith(`/${key}`) || key.endsWith(`:${subject}`)
+  key === subject || subject.endsWith(`/${key}`) || ['/', ':', ' '].some((before) => key.endsWith(before + subject))
