@@ -1,6 +1,6 @@
 /** Telling people something: an Event comes to be, is counted up, or is dropped by the spam filter. */
 import type { EventSubject } from './api-commands.js'
-import type { KubernetesObject } from '../api/object.js'
+import { keyOf, type KubernetesObject } from '../api/object.js'
 import { assert } from '../kernel/assert.js'
 import type { DecideContext } from '../kernel/decider.js'
 import { epochSeconds } from '../kernel/sim-time.js'
@@ -8,7 +8,8 @@ import { drawUid } from './draws.js'
 import { correlate } from './event-correlation.js'
 import type { ClusterEvent } from './events.js'
 import { objectPath } from './object-events.js'
-import type { ClusterState } from './state.js'
+import { storeOf, type ClusterState } from './state.js'
+import { findObject } from './store.js'
 
 export interface TellCommand {
   readonly about: KubernetesObject | EventSubject
@@ -50,6 +51,11 @@ const nameOf = (involvedName: string, now: number, rv: number): string => {
   return `${involvedName}.${nanoseconds.toString(16)}`
 }
 
+// Follows Admit in plugin/pkg/admission/namespace/lifecycle/admission.go: nothing new in a namespace that ends, and who told it does not try again
+// (recordEvent in client-go tools/record/event.go).
+const isBeingDeleted = (namespace: string, state: ClusterState): boolean =>
+  findObject(storeOf(state, 'Namespace'), keyOf('', namespace))?.metadata.deletionTimestamp !== undefined
+
 export const decideTell = (command: TellCommand, state: ClusterState, context: DecideContext): readonly ClusterEvent[] => {
   const involved = subjectOf(command.about, command.fieldPath)
   const component = command.component ?? context.actor
@@ -74,6 +80,7 @@ export const decideTell = (command: TellCommand, state: ClusterState, context: D
       const name = involved['name']
       assert(name !== undefined, 'an Event is about something with a name')
       const namespace = involved['namespace'] ?? 'default'
+      if (isBeingDeleted(namespace, state)) return []
       const eventName = nameOf(name, context.now, rv)
       return [
         {

@@ -103,6 +103,8 @@ const serviceAnswer = (reader: Reader, service: Service, wanted: Wanted, type: s
   const base = `${service.metadata.name}.${service.metadata.namespace ?? ''}.svc.${zone}`
   if (service.spec.type === 'ExternalName') {
     if (wanted.endpoint !== undefined) return none('NXDOMAIN', owner)
+    // Another name is no answer to a question about ports.
+    if (type !== 'A' && type !== 'AAAA' && type !== 'CNAME') return none('NODATA', owner)
     return { rcode: 'NOERROR', answers: [`${service.spec.externalName ?? ''}.`], owner }
   }
   if (service.spec.clusterIP === 'None' || wanted.endpoint !== undefined) {
@@ -155,7 +157,7 @@ export const answerDns = (reader: Reader, question: DnsQuestion, zone = 'cluster
   const owner = question.name.replace(/\.$/, '')
   const name = owner.toLowerCase()
   const type = question.type.toUpperCase()
-  if (name.endsWith('.in-addr.arpa')) return type === 'PTR' ? reverseAnswer(reader, name, owner, zone) : none('NODATA', owner)
+  if (name.endsWith('.in-addr.arpa')) return type === 'PTR' ? reverseAnswer(reader, name, owner, zone) : none('NXDOMAIN', owner)
   // The recorded cluster forwards nowhere.
   if (name !== zone && !name.endsWith(`.${zone}`)) return none('SERVFAIL', owner)
   const labels = name === zone ? [] : name.slice(0, -zone.length - 1).split('.')

@@ -48,15 +48,30 @@ const fittingAnswers = (question: DnsStep, answers: readonly string[]): readonly
   })
 }
 
+const isName = (answer: string): boolean => answer.endsWith('.') && !answer.includes(' ')
+
 /** An A question may be answered with another name instead of addresses. */
 const written = (type: string, answer: string): string =>
-  (type === 'A' || type === 'CNAME') && answer.endsWith('.') && !answer.includes(' ') ? `CNAME ${answer}` : answer
+  (type === 'A' || type === 'CNAME') && isName(answer) ? `CNAME ${answer}` : answer
+
+const aliasesMax = 8
+
+/** Follows A in plugin/backend_lookup.go: a name inside the cluster is followed by its addresses; without any it is no answer. */
+const answersOf = (reader: Reader, question: DnsStep, seen: readonly string[]): DnsReply => {
+  const { rcode, answers } = answerDns(reader, question)
+  const [alias] = answers
+  const isInside = alias !== undefined && question.type === 'A' && isName(alias) && alias.toLowerCase().endsWith('.cluster.local.')
+  if (!isInside) return { rcode, answers }
+  const isLoop = seen.includes(alias) || seen.length >= aliasesMax || alias === `${question.name}.`
+  const further = isLoop ? [] : answersOf(reader, { name: alias.slice(0, -1), type: 'A' }, [...seen, alias]).answers
+  return further.length === 0 ? { rcode: 'NODATA', answers: [] } : { rcode, answers: [alias, ...further] }
+}
 
 export const askDns = (reader: Reader, question: DnsStep): DnsReply => {
   if (!askedTypes.has(question.type) || question.name.length + 1 > nameMax) return { answers: [], rcode: 'error: bad question' }
   const problem = nameProblem(question.name)
   if (problem !== undefined) return { answers: [], rcode: `error: packing Question: Name: ${problem}` }
-  const { rcode, answers } = answerDns(reader, question)
+  const { rcode, answers } = answersOf(reader, question, [])
   return {
     answers: fittingAnswers(question, answers)
       .map((answer) => written(question.type, answer))

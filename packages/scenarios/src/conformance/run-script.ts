@@ -34,6 +34,8 @@ const settleDefaultMs = 2_000
 /** The recorder ends a kubectl that runs longer; its exit status is then -1. */
 const kubectlMaxMs = 120_000
 const dnsMs = 5
+/** The recorder lists all Pods after a change of the world. */
+const worldMs = 5
 
 export interface ScriptRun {
   readonly trace: Trace
@@ -140,6 +142,7 @@ export const runScript = (name: string, script: ConformanceScript, { seed, keepL
       return { index, dns: what.dns, ...askDns(simulation.reader(), { ...what.dns, name: filledIn(what.dns.name) }) }
     }
     changeWorld(what.world)
+    simulation.runUntil(simulation.now() + worldMs)
     return { index }
   }
 

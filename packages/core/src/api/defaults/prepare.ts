@@ -406,7 +406,11 @@ const prepareServiceUpdate = (next: AnyObject, stored: AnyObject): AnyObject => 
 const mainOfKind: { readonly [kind: string]: (next: AnyObject, stored: AnyObject) => AnyObject } = {
   StatefulSet: (next, stored) => withoutMaxUnavailable(next, stored),
   Service: prepareServiceUpdate,
-  Namespace: (next, stored) => ({ ...next, spec: stored.spec ?? {} }),
+  // Differs from Kubernetes: the subresource finalize is part of the object once it is being deleted.
+  Namespace: (next, stored) => ({
+    ...next,
+    spec: (stored.metadata?.deletionTimestamp === undefined ? undefined : next.spec) ?? stored.spec ?? {},
+  }),
   PersistentVolumeClaim: prepareClaim,
   DaemonSet: (next, stored) => {
     const before = Number(stored.metadata?.annotations?.[templateGeneration] ?? '1')
