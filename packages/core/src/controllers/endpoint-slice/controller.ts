@@ -7,8 +7,8 @@ import { servicesOfPodChange } from '../service-endpoints.js'
 import { planEndpointSlices, slicesOf } from './plan.js'
 import { managedBy, managedByLabel, serviceNameLabel } from './slice-content.js'
 
-/** A sync looks at every Pod of the Service: fifty take about a millisecond. */
-const endpointsPerMs = 50
+/** A sync looks at every Pod of the Service: large ones take their time. */
+const endpointsAtOnce = 50
 
 // Follows onEndpointSliceUpdate and onEndpointSliceDelete in pkg/controller/endpointslice/endpointslice_controller.go.
 // Differs from Kubernetes: there, content that somebody else changed wakes the Service too (the controller knows the generations that it
@@ -34,6 +34,6 @@ export const endpointSliceController: Controller = {
     const service = reader.get('Service', namespace, name)
     if (service === undefined) return 1
     const count = slicesOf(service, reader).reduce((sum, { endpoints }) => sum + (endpoints?.length ?? 0), 0)
-    return 1 + Math.floor(count / endpointsPerMs)
+    return Math.max(1, count - endpointsAtOnce)
   },
 }

@@ -5,8 +5,8 @@ import { ownKey } from '../own-key.js'
 import { servicesOfPodChange } from '../service-endpoints.js'
 import { addressCount, overCapacity, planEndpoints } from './plan.js'
 
-/** A sync looks at every Pod of the Service: fifty take about a millisecond. An object that was cut off says no more how many there are. */
-const addressesPerMs = 50
+/** A sync looks at every Pod of the Service and writes all addresses: large ones take their time. An object that was cut off says no more how many there are. */
+const addressesAtOnce = 50
 const busyMsWhenCutOff = 400
 
 export const endpointsController: Controller = {
@@ -23,6 +23,6 @@ export const endpointsController: Controller = {
     const { namespace, name } = splitKey(key)
     const endpoints = reader.get('Endpoints', namespace, name)
     if (endpoints?.metadata.annotations?.[overCapacity] !== undefined) return busyMsWhenCutOff
-    return 1 + Math.floor(addressCount(endpoints?.subsets ?? []) / addressesPerMs)
+    return Math.max(1, addressCount(endpoints?.subsets ?? []) - addressesAtOnce)
   },
 }
