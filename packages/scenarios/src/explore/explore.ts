@@ -22,6 +22,7 @@ import type { Problem } from '../format/problem.js'
 import type { ScenarioExpectation } from '../format/scenario-codec.js'
 import { runScenario, settingsOf } from '../run-scenario.js'
 import type { Scenario } from '../scenario.js'
+import { stepWords } from '../step-words.js'
 import { codeOf, makeSearchSpace, noProgress, searchStart, type Move, type Progress, type SearchSpace } from './search-space.js'
 import { makeGrowingNumbers } from './growing-numbers.js'
 import { firstWithoutWay } from './reachability.js'
@@ -94,12 +95,12 @@ export interface SearchReport extends SearchCount {
 
 export const scopeWords = ({ scope, steps }: SearchSpace): readonly string[] => [
   `order of: ${scope.order.join(', ')}`,
-  `steps at any moment, in their order: ${steps.length}`,
+  `steps at any moment, in their order: ${steps.map(stepWords).join('; ') || 'none'}`,
   ...scope.caches.map(({ controller, kind, most }) => `${controller}'s cache of ${kind} up to ${most} notifications behind`),
   ...(scope.crashes.most > 0 ? [`crashes of ${scope.crashes.controllers.join(', ')} between any two writes: up to ${scope.crashes.most}`] : []),
   ...(scope.answers.most > 0 ? [`writes of ${scope.answers.controllers.join(', ')} answered with ${scope.answers.are.join(', ')}: up to ${scope.answers.most}`] : []),
   ...(scope.chance.length > 0 ? [`every outcome of: ${scope.chance.join(', ')}`] : []),
-  ...(scope.anytime.length > 0 ? [`once each at any moment: ${scope.anytime.length} more steps`] : []),
+  ...(scope.anytime.length > 0 ? [`at any moment up to ${scope.anytimeMost} of: ${scope.anytime.map(stepWords).join('; ')}`] : []),
   `time passes only when nothing is ready; a path ends when nothing is due within ${scope.horizonMs / 1_000} s`,
   'states that differ in points of time, addresses or resourceVersions alone count as one',
 ]
@@ -205,7 +206,7 @@ export const explore = (scenario: Scenario, options: ExploreOptions = {}): E.Eit
 
   const findings: Finding[] = []
   let isEnough = false
-  const found = new Set<string>()
+  const met = new Set<string>()
   const judges = judgesOf(scenario.written.expect ?? [])
   const eventually = (scenario.written.expect ?? []).flatMap(({ eventually: conditions }) => (conditions === undefined ? [] : [asOne(conditions)]))
   const view = {
@@ -243,8 +244,8 @@ export const explore = (scenario: Scenario, options: ExploreOptions = {}): E.Eit
   }
 
   const report = (finding: Omit<Finding, 'decisions'>, codes: readonly number[]): void => {
-    if (found.has(finding.property)) return
-    found.add(finding.property)
+    if (met.has(finding.property)) return
+    met.add(finding.property)
     const told = { ...finding, decisions: tell(codes) }
     findings.push(told)
     isEnough ||= options.stopsAt?.(told) === true
@@ -270,7 +271,7 @@ export const explore = (scenario: Scenario, options: ExploreOptions = {}): E.Eit
     const violations = simulation.violations()
     if (violations.length > 0) for (const violation of [...violations]) report(findingOf(violation), codes())
     for (const { kind, condition, words } of judges) {
-      if (found.has(words)) continue
+      if (met.has(words)) continue
       const { holds, found: what } = evaluate(condition, view)
       if (holds === (kind !== 'always')) report({ property: words, kind, message: kind === 'sometimes' ? `it holds: ${what}` : `expected ${kind}: ${words}; found: ${what}`, at: simulation.now() }, codes())
     }
@@ -338,7 +339,11 @@ export const explore = (scenario: Scenario, options: ExploreOptions = {}): E.Eit
         }
         const code = encode(options, within)
         if (simulation.violations().length > 0) judge(id, code)
-        if (found >= 0) continue
+        if (found >= 0) {
+          // Events are no part of a state, but some are what is looked for: every transition is looked at until they have been met.
+          if (judges.some(({ kind, words }) => kind === 'sometimes' && !met.has(words))) judge(id, code)
+          continue
+        }
         remember(id, code)
         judge(id, code)
         next.push({ run: simulation.state(), progress: after, id: number })
@@ -372,7 +377,7 @@ export const explore = (scenario: Scenario, options: ExploreOptions = {}): E.Eit
       const words = conditionWords(condition)
       report({ property: words, kind: 'eventually', message: `from here no path leads to: ${words}`, at: 0 }, pathTo(lost))
     }
-  const unmet = judges.filter(({ kind, words }) => kind === 'sometimes' && !found.has(words)).map(({ words }) => words)
+  const unmet = judges.filter(({ kind, words }) => kind === 'sometimes' && !met.has(words)).map(({ words }) => words)
   const complete = limit === undefined && level.length === 0 && !isDone()
   return E.right({
     ...count(level.length),

@@ -22,6 +22,7 @@ export interface SearchScope {
   readonly answers: { readonly controllers: readonly string[]; readonly are: readonly ApiFault[]; readonly most: number }
   readonly chance: readonly string[]
   readonly anytime: readonly ScenarioStep[]
+  readonly anytimeMost: number
   readonly horizonMs: number
   readonly depth: number
 }
@@ -33,6 +34,7 @@ export const scopeOf = (written: ScenarioSearch = {}): SearchScope => ({
   answers: written.answers ?? { controllers: [], are: [], most: 0 },
   chance: written.chance ?? [],
   anytime: written.anytime ?? [],
+  anytimeMost: written.anytimeMost ?? (written.anytime ?? []).length,
   horizonMs: written.horizon ?? 60_000,
   depth: written.depth ?? 1_000,
 })
@@ -83,6 +85,12 @@ export const searchStart = (steps: readonly ScenarioStep[]): number => steps.fin
 
 const isWrite = ({ kind }: ClusterCommand): boolean => kind !== 'GetObject' && kind !== 'RecordEvent' && kind !== 'ActOnWorld'
 
+const countOfBits = (bits: number): number => {
+  let count = 0
+  for (let rest = bits; rest !== 0; rest &= rest - 1) count += 1
+  return count
+}
+
 export const makeSearchSpace = (scenario: Scenario): SearchSpace => {
   const { written } = scenario
   const scope = scopeOf(written.search)
@@ -93,7 +101,6 @@ export const makeSearchSpace = (scenario: Scenario): SearchSpace => {
   const answering = new Set(scope.answers.controllers)
   const chance = new Set(scope.chance)
   const informers = new Map(scope.caches.map(({ controller, kind, most }) => [`${controller} ${kind}`, most]))
-  const allAnytime = 2 ** scope.anytime.length - 1
 
   // The choices within the move under way.
   let forced: readonly number[] = []
@@ -172,7 +179,7 @@ export const makeSearchSpace = (scenario: Scenario): SearchSpace => {
         }
       }
       if (progress.stepsDone < steps.length) moves.push({ kind: 'step' })
-      if (progress.anytimeDone !== allAnytime)
+      if (countOfBits(progress.anytimeDone) < scope.anytimeMost)
         for (let index = 0; index < scope.anytime.length; index += 1)
           if ((progress.anytimeDone & (1 << index)) === 0) moves.push({ kind: 'anytime', index })
       return moves
@@ -191,7 +198,8 @@ export const makeSearchSpace = (scenario: Scenario): SearchSpace => {
         case 'step': {
           const step = steps[stepsDone]
           const done = step === undefined ? E.right(undefined) : performStep(simulation, step, scenario.applied.get(start + stepsDone) ?? [])
-          if (E.isLeft(done)) throw new SearchRefused(`step ${start + stepsDone + 1}: ${done.left}`)
+          // What the step is about may be gone by then: that too is a moment.
+          if (E.isLeft(done) && !done.left.startsWith('there is no')) throw new SearchRefused(`step ${start + stepsDone + 1}: ${done.left}`)
           stepsDone += 1
           break
         }

@@ -300,6 +300,7 @@ const search = objectOf(
     ),
     chance: about('streams of draws of which every outcome is tried: kube-scheduler/tie', listOf(filledText)),
     anytime: about('what may happen once at any moment', listOf(step)),
+    anytimeMost: about('how many of these on one path (default: all)', wholeNumber(1, 30)),
     horizon: about('a path ends when nothing is due within this time (default: 1m)', duration),
     depth: about('decisions on a path at most', wholeNumber(1, 100_000)),
   },
