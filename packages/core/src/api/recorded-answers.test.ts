@@ -213,6 +213,8 @@ const elsewhereUpdates = new Set([
   'svc headless',
   'svc type np',
   'svc lb status ok',
+  // The stored Service keeps internalTrafficPolicy; only reads leave it out.
+  'svc to ext',
 ])
 
 describe('updates', () => {

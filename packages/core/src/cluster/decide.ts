@@ -1,6 +1,6 @@
 /** One switch: who decides each command? The answer is a refusal, or the facts and the object that the API answers with. */
 import * as E from 'fp-ts/lib/Either.js'
-import type { ApiStatus } from '../api/api-status.js'
+import { badRequest, type ApiStatus } from '../api/api-status.js'
 import { typeNameOfKind } from '../api/field-schema.js'
 import { applyPatch } from '../api/patch/apply-patch.js'
 import { decodePatched } from '../api/patch-decoding.js'
@@ -70,6 +70,10 @@ const decidePatch = (
   }
   const patched = applyPatch(typeNameOfKind(stored.kind, stored.apiVersion) ?? '', command.patchType, asJson(stored), command.patch)
   if (E.isLeft(patched)) return patched
+  // Follows ObjectName and BeforeUpdate: the patch is for this object, as it was when it says so.
+  const named = (patched.right['metadata'] as { readonly name?: unknown } | undefined)?.name
+  if (typeof named === 'string' && named !== stored.metadata.name)
+    return E.left(badRequest(`the name of the object (${named}) does not match the name on the URL (${stored.metadata.name})`))
   const next = decodeAfterPatch(command, stored, patched.right, context.actor)
   if (E.isLeft(next)) return next
   return decideNext(next.right, stored, command.subresource, state, context, settings)

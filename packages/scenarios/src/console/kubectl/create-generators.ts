@@ -86,7 +86,7 @@ const servicePorts = (specifications: readonly string[], nodePort: number): read
   specifications.map((specification) => {
     const [port = '', target] = specification.split(':')
     const number = Number(port)
-    if (!/^\d+$/.test(port) || number > 65_535) return fail(`strconv.ParseInt: parsing ${JSON.stringify(port)}: invalid syntax`)
+    if (!/^\d+$/.test(port) || number > 65_535) return fail(`strconv.ParseUint: parsing ${JSON.stringify(port)}: invalid syntax`)
     const targetPort = target === undefined ? number : /^\d+$/.test(target) ? Number(target) : target
     return { name: specification.replaceAll(':', '-'), port: number, protocol: 'TCP', targetPort, ...(nodePort === 0 ? {} : { nodePort }) }
   })

@@ -28,7 +28,7 @@ export const asUnstored = (object: object): UnstoredObject => object as Unstored
 const run = (call: Call): number => {
   const { flags } = call
   if (flags.list('filename').length === 0 && !flags.given('kustomize')) {
-    if (call.words.length > 0) return failUsage(call.path, `unknown command ${JSON.stringify(call.words.join(' '))}`)
+    if (call.words.length > 0) return failUsage(call.path, `Unexpected args: [${call.words.join(' ')}]`)
     call.output.stderr('error: must specify one of -f and -k\n\n')
     return exitWith(1)
   }

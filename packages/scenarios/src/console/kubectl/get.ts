@@ -57,7 +57,7 @@ const answersOf = (
     }
     const object = readObject(call, request.type, request.namespace, request.name)
     if (object !== undefined) answers.push({ type: request.type, isList: false, objects: [object] })
-    else if (!call.flags.on('ignore-not-found')) problems.push(notFoundProblem(request.type, request.name))
+    else if (!call.flags.on('ignore-not-found')) problems.push(notFoundProblem(request.type, request.name, call, request.namespace))
   }
   return { answers, problems }
 }
@@ -98,9 +98,20 @@ const printObjects = (
   return 0
 }
 
+/** A table that cannot be sorted is not shown at all. Follows RuntimeSorter.Sort in kubectl/pkg/cmd/get/sorter.go. */
+const sortedOrNone = (field: string, objects: readonly KubernetesObject[]): readonly KubernetesObject[] => {
+  try {
+    return sortedBy(field, objects)
+  } catch (failure) {
+    if (failure instanceof CommandFailure) return []
+    throw failure
+  }
+}
+
 const printTables = (call: Call, answers: readonly Answer[], problems: readonly Problem[]): number => {
   const kinds = new Set(answers.map(({ type }) => `${type.kind}.${type.group}`))
-  const severalTypes = kinds.size > 1 || namesSeveralTypes(call.words)
+  // What was named and is not there does not count: `get deploy/web rs/nope` shows one kind.
+  const severalTypes = kinds.size > 1 || (problems.length === 0 && namesSeveralTypes(call.words))
   const sort = call.flags.text('sort-by')
   // Neighbouring answers of one type share a table: `get pod web-0 web-1`.
   const groups: { type: ResourceType; objects: readonly KubernetesObject[] }[] = []
@@ -111,7 +122,7 @@ const printTables = (call: Call, answers: readonly Answer[], problems: readonly 
   }
   let written = false
   for (const { type, objects } of groups) {
-    const table = tableOf(type.kind, sort === '' ? objects : sortedBy(sort, objects), call.cluster.now())
+    const table = tableOf(type.kind, sort === '' ? objects : sortedOrNone(sort, objects), call.cluster.now())
     const lines = tableLines(type, table, optionsOf(call, type, severalTypes))
     if (lines.length === 0) continue
     if (written && !call.flags.on('no-headers')) call.output.stdout('\n')

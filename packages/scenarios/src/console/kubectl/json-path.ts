@@ -150,7 +150,7 @@ const readArray = (cursor: Cursor): Node => {
   if (members.length > 1) return { kind: 'union', members: members.map((member) => readAction(`[${member.trim()}]`)) }
   const only = inner.trim()
   if (only === '*') return { kind: 'wildcard' }
-  const quoted = /^(['"])(.*)\1$/su.exec(only)
+  const quoted = /^(')(.*)'$/su.exec(only)
   if (quoted !== null) return { kind: 'field', name: (quoted[2] ?? '').replace(/\\(.)/g, '$1') }
   const slice = /^(-?\d*)(:-?\d*)?(:-?\d*)?$/.exec(only)
   if (slice === null || only === '') return refuse(`invalid array index ${only}`)
@@ -218,6 +218,8 @@ const readAction = (source: string): readonly Node[] => {
   return nodes
 }
 
+const hasOpenBracket = (action: string): boolean => action.lastIndexOf('[') > action.lastIndexOf(']')
+
 export const parseJsonPath = (source: string): E.Either<string, JsonPathTemplate> => {
   const nodes: Node[] = []
   try {
@@ -239,7 +241,7 @@ export const parseJsonPath = (source: string): E.Either<string, JsonPathTemplate
         } else if (character === '"' || character === "'") quote = character
         else if (character === '}') break
       }
-      if (end >= source.length) return E.left('unclosed action')
+      if (end >= source.length) return E.left(hasOpenBracket(source.slice(open + 1)) ? 'unterminated array' : 'unclosed action')
       nodes.push({ kind: 'list', nodes: readAction(source.slice(open + 1, end)) })
       position = end + 1
     }

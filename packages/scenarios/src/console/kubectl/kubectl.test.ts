@@ -194,7 +194,7 @@ describe('kubectl changes things', () => {
     ['delete pod web-0 --now --grace-period=5', 'error: --now and --grace-period cannot be specified together\n'],
     ['delete pod web-0 --force --grace-period=5', 'error: --force and --grace-period greater than 0 cannot be specified together\n'],
     ['scale sts web --replicas=-2', 'error: The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0\n'],
-    ['scale sts web', 'error: The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0\n'],
+    ['scale sts web', 'error: required flag(s) "replicas" not set\n'],
     ['scale sts nope --replicas=1', noSuch('statefulsets.apps', 'nope')],
     ['scale sts web --replicas=5 --current-replicas=5', 'error: Expected replicas to be 5, was 3\n'],
     ['set image sts/web other=nginx:1.28', 'error: unable to find container named "other"\n'],

@@ -60,6 +60,13 @@ const commands: readonly Command[] = [
 
 const topLevelNames = [...new Set(commands.map(({ name }) => name.split(' ')[0] ?? name))].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
 
+/** The order in which kubectl adds its commands. Follows NewKubectlCommand in kubectl/pkg/cmd/cmd.go. */
+const orderOfTree: readonly string[] = (
+  'create expose run set explain get edit delete rollout scale autoscale certificate cluster-info top cordon uncordon drain taint describe ' +
+  'logs attach exec port-forward proxy cp auth debug events diff apply patch replace wait kustomize label annotate completion alpha plugin ' +
+  'config version api-versions api-resources options'
+).split(' ')
+
 /** Words people try. Follows SuggestFor of kubectl's commands. */
 const suggestedFor: Readonly<Record<string, readonly string[]>> = {
   get: ['list', 'ls'],
@@ -83,7 +90,7 @@ const distance = (a: string, b: string): number => {
 /** Follows SuggestionsFor in github.com/spf13/cobra command.go. */
 const suggestionsFor = (word: string): string => {
   const lower = word.toLowerCase()
-  const found = topLevelNames.filter(
+  const found = [...orderOfTree, ...topLevelNames.filter((name) => !orderOfTree.includes(name))].filter(
     (name) => distance(lower, name) <= 2 || name.startsWith(lower) || (suggestedFor[name] ?? []).includes(lower),
   )
   return found.length === 0 ? '' : `\n\nDid you mean this?\n${found.map((name) => `\t${name}\n`).join('')}`

@@ -8,6 +8,7 @@ import { switchFlag, text } from './flags.js'
 import { jsonOf } from './json-object.js'
 import { changePrinterOf } from './printers/object-printer.js'
 import { forEachItem, liveItems } from './resource-arguments.js'
+import { goJsonError } from './go-json-error.js'
 import { readYamlDocument } from './yaml-input.js'
 
 const patchTypes: readonly string[] = ['json', 'merge', 'strategic']
@@ -17,6 +18,9 @@ const subresourceOf = (word: string): Subresource | undefined => {
   if (word === 'status' || word === 'scale') return word
   return fail(`invalid subresource value: ${JSON.stringify(word)}. Must be one of [resize scale status]`)
 }
+
+/** Follows applyJSPatch and applyPatchToCurrentObject in apiserver/pkg/endpoints/handlers/patch.go. */
+const wrongPatch = (patchType: string, wrong: string): string => (patchType === 'strategic' ? wrong : `error decoding patch: ${wrong}`)
 
 const run = (call: Call): number => {
   const { flags } = call
@@ -30,11 +34,14 @@ const run = (call: Call): number => {
     return fail(`--type must be one of [${patchTypes.join(' ')}], not ${JSON.stringify(flags.text('type'))}`)
   const source =
     file === '' ? given : (call.cluster.readFile(file) ?? fail(`unable to read patch file: open ${file}: no such file or directory`))
-  const patch = readYamlDocument(source)
+  // What begins as JSON is sent as it is: the server says what is wrong with it.
+  const wrong = source.trimStart().startsWith('{') ? goJsonError(source) : undefined
+  const patch = readYamlDocument(wrong === undefined ? source : '{}')
   if (E.isLeft(patch)) return fail(`unable to parse ${JSON.stringify(given)}: ${patch.left}`)
   const subresource = subresourceOf(flags.text('subresource'))
   const items = liveItems(call, call.words)
   forEachItem(items, (item) => {
+    if (wrong !== undefined) return statusProblem({ reason: 'BadRequest', code: 400, message: wrongPatch(patchType, wrong) })
     const answer = patchItem(call, item, patch.right, {
       patchType: patchType === 'json' ? 'json' : patchType === 'merge' ? 'merge' : 'strategic',
       ...(subresource === undefined ? {} : { subresource }),
@@ -42,7 +49,8 @@ const run = (call: Call): number => {
     })
     if (E.isLeft(answer)) return statusProblem(answer.left)
     const changed = dryRun !== 'none' || answer.right.metadata.resourceVersion !== item.object.metadata.resourceVersion
-    changePrinterOf(call, changed ? 'patched' : 'patched (no change)', dryRun)(jsonOf(answer.right))
+    // Says nothing of a dry run.
+    changePrinterOf(call, changed ? 'patched' : 'patched (no change)', 'none')(jsonOf(answer.right))
     return undefined
   })
   return items.items.length === 0 ? fail('no objects passed to patch') : 0

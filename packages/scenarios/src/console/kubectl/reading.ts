@@ -3,6 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { apiVersionOf, type KubernetesObject } from '@statefold/core'
 import { tellWarning, type Call } from './command.js'
 import { failWith, statusProblem, type Problem } from './errors.js'
+import { jsonOf, objectAt, textAt } from './json-object.js'
 import type { ResourceType } from './resource-types.js'
 import { qualifiedPlural } from './resource-types.js'
 import { parseFieldSelector, parseLabelSelector } from './selectors.js'
@@ -17,21 +18,33 @@ const warnOfDeprecation = (call: Call, type: ResourceType): void => {
   if (warning !== undefined) tellWarning(call, warning)
 }
 
-export const notFoundProblem = (type: ResourceType, name: string): Problem =>
-  statusProblem({
+/** In a namespace that does not exist, the namespace is what is missed. */
+export const notFoundProblem = (type: ResourceType, name: string, call?: Call, namespace = ''): Problem => {
+  const misses = type.namespaced && namespace !== '' && namespace !== 'default' && call !== undefined && call.cluster.reader().getAny('Namespace', '', namespace) === undefined
+  const [plural, missed] = misses ? ['namespaces', namespace] : [qualifiedPlural(type), name]
+  return statusProblem({
     reason: 'NotFound',
     code: 404,
-    message: `${qualifiedPlural(type)} ${JSON.stringify(name)} not found`,
-    details: { name, kind: type.plural, group: type.group },
+    message: `${plural} ${JSON.stringify(missed)} not found`,
+    details: { name: missed, kind: misses ? 'namespaces' : type.plural, group: misses ? '' : type.group },
   })
+}
 
 export const readObject = (call: Call, type: ResourceType, namespace: string, name: string): KubernetesObject | undefined => {
   warnOfDeprecation(call, type)
-  return call.cluster.reader().getAny(type.kind, type.namespaced ? namespace : '', name)
+  const found = call.cluster.reader().getAny(type.kind, type.namespaced ? namespace : '', name)
+  return found === undefined ? undefined : asRead(found)
+}
+
+/** A Service without addresses keeps its traffic policy in the store; reads leave it out. Follows defaultOnReadInternalTrafficPolicy. */
+const asRead = (object: KubernetesObject): KubernetesObject => {
+  if (object.kind !== 'Service' || textAt(jsonOf(object), 'spec', 'type') !== 'ExternalName') return object
+  const { internalTrafficPolicy: _policy, ...spec } = objectAt(jsonOf(object), 'spec')
+  return { ...object, spec } as KubernetesObject
 }
 
 export const readOrFail = (call: Call, type: ResourceType, namespace: string, name: string): KubernetesObject =>
-  readObject(call, type, namespace, name) ?? failWith(notFoundProblem(type, name))
+  readObject(call, type, namespace, name) ?? failWith(notFoundProblem(type, name, call, namespace))
 
 export interface ListOptions {
   /** undefined: all namespaces. */
@@ -54,7 +67,8 @@ export const listObjects = (
   { namespace, labels = '', fields = '' }: ListOptions,
 ): readonly KubernetesObject[] => {
   warnOfDeprecation(call, type)
-  const all = call.cluster.reader().listAny(type.kind, type.namespaced ? namespace : undefined)
+  const stored = call.cluster.reader().listAny(type.kind, type.namespaced ? namespace : undefined)
+  const all = type.kind === 'Service' ? stored.map(asRead) : stored
   if (labels === '' && fields === '') return all
   const byLabels = parseLabelSelector(labels)
   if (E.isLeft(byLabels)) return failWith(selectorProblem(type, labels, fields, byLabels.left))

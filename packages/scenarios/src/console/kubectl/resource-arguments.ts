@@ -201,7 +201,7 @@ export const liveItems = (call: Call, words: readonly string[], options: Request
       continue
     }
     const object = readObject(call, request.type, request.namespace, request.name)
-    if (object === undefined) missing.push(notFoundProblem(request.type, request.name))
+    if (object === undefined) missing.push(notFoundProblem(request.type, request.name, call, request.namespace))
     else
       items.push({ type: request.type, namespace: request.namespace, name: request.name, object, source: request.manifest?.source ?? '' })
   }

@@ -163,6 +163,7 @@ function* run(call: Call): Running {
   const interactive = flags.on('stdin')
   const attached = flags.given('attach') ? flags.on('attach') : interactive
   const dryRun = dryRunOf(call)
+  if (!flags.given('image')) return fail('required flag(s) "image" not set')
   if (name === undefined) return failUsage(call.path, 'NAME is required for run')
   if (flags.text('image') === '') return fail('--image is required')
   if (!/^[\w.-]+(?::\d+)?(?:\/[\w.-]+)*(?::[\w][\w.-]{0,127})?(?:@[\w+.-]+:[0-9a-fA-F]{32,})?$/.test(flags.text('image')))

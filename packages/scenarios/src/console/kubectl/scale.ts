@@ -14,6 +14,7 @@ function* run(call: Call): Running {
   const { flags } = call
   const dryRun = dryRunOf(call)
   const replicas = flags.given('replicas') ? flags.number('replicas') : -1
+  if (!call.flags.given('replicas')) return fail('required flag(s) "replicas" not set')
   if (replicas < 0) return fail('The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0')
   const expected = flags.number('current-replicas')
   if (expected < -1) return fail('The --current-replicas must specify an integer of -1 or greater')

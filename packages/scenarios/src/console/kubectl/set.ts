@@ -169,7 +169,7 @@ const setEnv = (call: Call): number => {
       for (const container of [...containersOf(podSpec, 'initContainers'), ...containersOf(podSpec, 'containers')]) {
         if (!nameMatches(pattern, textAt(container, 'name'))) continue
         call.output.stdout(
-          `# ${item.type.plural} ${item.name}, container ${textAt(container, 'name')}\n${listAt(container, 'env')
+          `# ${item.type.kind} ${item.name}, container ${textAt(container, 'name')}\n${listAt(container, 'env')
             .map((variable) => `${envText(variable)}\n`)
             .join('')}`,
         )
@@ -177,7 +177,7 @@ const setEnv = (call: Call): number => {
     }
     return 0
   }
-  if (set.size === 0 && remove.length === 0) return fail('at least one environment variable must be provided')
+  if (set.size === 0 && remove.length === 0) return 0
   return applyEdits(call, resources, 'env updated', 'env', (podSpec, item) => {
     const chosen = containersOf(podSpec, 'containers').filter((container) => nameMatches(pattern, textAt(container, 'name')))
     if (chosen.length === 0) {

@@ -125,7 +125,11 @@ export const objectPrinterOf = (call: Call, forGet = false): ObjectPrinter | und
       const text = templateText(call, format, value)
       return (object) => {
         const result = executeGoTemplate(text, object)
-        return E.isLeft(result) ? fail(`error executing template ${JSON.stringify(text)}: ${result.left}`) : result.right
+        if (E.isRight(result)) return result.right
+        // Parsing fails before there is anything to print.
+        return result.left === 'unclosed action'
+          ? fail(`error parsing template ${text}, template: output:1: ${result.left}`)
+          : fail(`error executing template ${JSON.stringify(text)}: ${result.left}`)
       }
     }
     case 'custom-columns':
