@@ -114,6 +114,11 @@ const nobody: readonly KubernetesObject[] = []
 
 export const objectsOwnedBy = (store: ObjectStore, ownerUid: string): readonly KubernetesObject[] => members(store, store.byOwner, ownerUid)
 export const podsOnNode = (store: ObjectStore, nodeName: string): readonly KubernetesObject[] => members(store, store.byNode, nodeName)
+/** How many they are, without looking at them. */
+export const countOnNode = (store: ObjectStore, nodeName: string): number => {
+  const keys = getAt(store.byNode, nodeName)
+  return keys === undefined ? 0 : sizeOf(keys)
+}
 export const podsWithClaim = (store: ObjectStore, namespace: string, claimName: string): readonly KubernetesObject[] =>
   members(store, store.byClaim, keyOf(namespace, claimName))
 

@@ -1,7 +1,7 @@
 import type { Container, Node, Pod } from '../../api/generated/types.js'
 import { milliValueOf, quantityOf } from '../../api/quantity.js'
 import { storeOf } from '../../cluster/state.js'
-import { findObject, podsOnNode } from '../../cluster/store.js'
+import { countOnNode, findObject, podsOnNode } from '../../cluster/store.js'
 import { isTerminal } from '../../resources/pod/queries.js'
 import { cachesAreFresh } from '../fresh-caches.js'
 import type { Invariant } from '../invariant.js'
@@ -49,10 +49,11 @@ export const nodesAreNotOverbooked: Invariant = {
     const node = findObject(storeOf(after, 'Node'), nodeName) as unknown as Node | undefined
     const allocatable = node?.status.allocatable
     if (bound === undefined || allocatable === undefined) return undefined
-    const pods = podsOnNode(storeOf(after, 'Pod'), nodeName)
+    const store = storeOf(after, 'Pod')
     const room = Number(allocatable['pods'] ?? '110')
     const own = requestsOf(bound)
-    if (own === noRequests && pods.length <= room) return undefined
+    if (own === noRequests && countOnNode(store, nodeName) <= room) return undefined
+    const pods = podsOnNode(store, nodeName)
     let [cpu, memory, count] = [0, 0, 0]
     for (const object of pods) {
       const pod = asPod(object)
