@@ -39,7 +39,7 @@ export { entriesOf, getAt, sizeOf, valuesOf, type PersistentMap } from './kernel
 export { applyDifference, deepEqual, differenceOf } from './kernel/object-difference.js'
 export { itemsOf, type AgendaItem } from './kernel/agenda.js'
 export { controllerRefOf, keyOf, keyOfObject, refOf, splitKey } from './api/object.js'
-export { warningsOfRequest } from './api/warnings-of-request.js'
+export { warningsOfRequest } from './cluster/warnings-of-request.js'
 export type { Kinds, Node, Pod, PersistentVolume, PersistentVolumeClaim, Service, StatefulSet } from './api/generated/types.js'
 export type { ClusterCommand, EngineCommand } from './cluster/commands.js'
 export { ClusterEvent } from './cluster/events.js'

@@ -9,7 +9,7 @@ import { loadRun, saveRun } from '../../src/simulation/save-run.js'
 import { createSimulation, type Recorded, type Simulation } from '../../src/simulation/simulation.js'
 import { beginHistory, runHistory, takeStep, type History } from '../../src/testing/history.js'
 import { firstDifference } from './one-run.js'
-import { removeProgram, runElsewhere } from './other-process.js'
+import { removeProgram, runElsewhere } from './elsewhere.js'
 import { sampleHistories } from './sample-histories.js'
 
 afterAll(removeProgram)

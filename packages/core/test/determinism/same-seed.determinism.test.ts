@@ -4,7 +4,7 @@ import { seededChoose, type ChoiceAddress, type Choose } from '../../src/kernel/
 import { heal, runHistory, type History } from '../../src/testing/history.js'
 import type { Recorded } from '../../src/simulation/simulation.js'
 import { chainOf, firstDifference } from './one-run.js'
-import { removeProgram, runElsewhere } from './other-process.js'
+import { removeProgram, runElsewhere } from './elsewhere.js'
 import { sampleHistories } from './sample-histories.js'
 
 afterAll(removeProgram)

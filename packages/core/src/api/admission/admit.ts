@@ -6,7 +6,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type { Reader } from '../../cluster/reader.js'
-import { topologyLabelsOf } from '../../resources/node/queries.js'
+import { topologyLabelsOf } from './topology-labels.js'
 import type { Choose } from '../../kernel/choose.js'
 import { simTimeOf, type SimTime } from '../../kernel/sim-time.js'
 import { forbidden, notFound, type ApiStatus } from '../api-status.js'

@@ -2,7 +2,7 @@
 import { keyOf, keyOfObject } from '../../api/object.js'
 import type { EndpointSlice, Service } from '../../api/generated/types.js'
 import type { Controller, Wake, WatchNotification } from '../controller.js'
-import { managedByLabel, serviceNameLabel } from '../endpoint-slice/slice-content.js'
+import { managedByLabel, serviceNameLabel } from '../slice-content.js'
 import { ownKey } from '../own-key.js'
 import { mirroredBy, planMirroredSlices } from './plan.js'
 

@@ -5,7 +5,7 @@ import type { Controller, Wake, WatchNotification } from '../controller.js'
 import { ownKey } from '../own-key.js'
 import { servicesOfPodChange } from '../service-endpoints.js'
 import { planEndpointSlices, slicesOf } from './plan.js'
-import { managedBy, managedByLabel, serviceNameLabel } from './slice-content.js'
+import { managedBy, managedByLabel, serviceNameLabel } from '../slice-content.js'
 
 /** A sync looks at every Pod of the Service: large ones take their time. */
 const endpointsAtOnce = 50

@@ -22,7 +22,7 @@ import {
   serviceNameLabel,
   sliceLabels,
   type UnstoredSlice,
-} from './slice-content.js'
+} from '../slice-content.js'
 
 /** The slices that this controller keeps for the Service. */
 export const slicesOf = (service: Service, reader: Reader): readonly EndpointSlice[] =>

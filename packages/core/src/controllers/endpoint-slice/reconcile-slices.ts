@@ -4,7 +4,7 @@
  */
 import type { DiscoveryEndpointPort, Endpoint, EndpointSlice, Service } from '../../api/generated/types.js'
 import { semanticallyEqual } from '../semantic-equality.js'
-import { endpointKey, isOwnedBy, isPlaceholder, lacksLabels, portKey, sliceLabels, type UnstoredSlice } from './slice-content.js'
+import { endpointKey, isOwnedBy, isPlaceholder, lacksLabels, portKey, sliceLabels, type UnstoredSlice } from '../slice-content.js'
 
 const endpointsMax = 100
 

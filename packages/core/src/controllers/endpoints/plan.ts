@@ -8,7 +8,7 @@ import type { Plan, PlanContext } from '../controller.js'
 import { lastChangeTriggerTime, triggerOf } from '../last-change-trigger.js'
 import { endpointHostname, findPort, hasManagedEndpoints, isHeadless, podsOf, shouldBeInEndpoints } from '../service-endpoints.js'
 import { create, isNamespaceTerminating, isNotFound, replace, report } from '../requests.js'
-import { repackSubsets, type PortedAddress } from './repack-subsets.js'
+import { repackSubsets, type PortedAddress } from '../repack-subsets.js'
 
 /** An Endpoints object holds no more addresses than this; EndpointSlices do. */
 const addressesMax = 1_000

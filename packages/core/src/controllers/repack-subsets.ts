@@ -2,8 +2,8 @@
  * The canonical form of an Endpoints object's subsets: equal sets of addresses share one subset, addresses are ordered by the text of their
  * IP, ports and subsets by a hash that only the real implementation could explain.
  */
-import { fnv1a128 } from '../../api/template-hash/fnv.js'
-import type { EndpointAddress, EndpointPort, EndpointSubset } from '../../api/generated/types.js'
+import { fnv1a128 } from '../api/template-hash/fnv.js'
+import type { EndpointAddress, EndpointPort, EndpointSubset } from '../api/generated/types.js'
 
 /** One Pod behind one of the Service's ports; `port` is absent for a headless Service without ports. */
 export interface PortedAddress {

@@ -1,14 +1,14 @@
 /** The warnings that the server sends with its answer to a write: of unknown fields that it dropped, then of what the object says. */
 // Follows fieldValidation in apiserver/pkg/endpoints/handlers/{create,update,patch}.go and the strategies' WarningsOnCreate and WarningsOnUpdate.
 import * as E from 'fp-ts/lib/Either.js'
-import type { ApiCommand } from '../cluster/api-commands.js'
+import type { ApiCommand } from './api-commands.js'
 import { isJsonObject, type Json } from '../kernel/json.js'
-import { typeNameOfKind } from './field-schema.js'
-import type { KubernetesObject, UnstoredObject } from './object.js'
-import { applyPatch } from './patch/apply-patch.js'
-import { decodePatched } from './patch-decoding.js'
-import { decodeStrictly } from './strict-decoding.js'
-import { warningsFor } from './validation/warnings.js'
+import { typeNameOfKind } from '../api/field-schema.js'
+import type { KubernetesObject, UnstoredObject } from '../api/object.js'
+import { applyPatch } from '../api/patch/apply-patch.js'
+import { decodePatched } from '../api/patch-decoding.js'
+import { decodeStrictly } from '../api/strict-decoding.js'
+import { warningsFor } from '../api/validation/warnings.js'
 
 const ofFields = (unknownFields: readonly string[]): readonly string[] =>
   unknownFields.map((field) => `unknown field ${JSON.stringify(field)}`)

@@ -1,7 +1,7 @@
 /** What an EndpointSlice holds, and when two versions of it or of its endpoints are the same. */
-import type { DiscoveryEndpointPort, Endpoint, EndpointSlice, Service } from '../../api/generated/types.js'
-import { semanticallyEqual } from '../semantic-equality.js'
-import { isHeadless } from '../service-endpoints.js'
+import type { DiscoveryEndpointPort, Endpoint, EndpointSlice, Service } from '../api/generated/types.js'
+import { semanticallyEqual } from './semantic-equality.js'
+import { isHeadless } from './service-endpoints.js'
 
 export const managedByLabel = 'endpointslice.kubernetes.io/managed-by'
 export const serviceNameLabel = 'kubernetes.io/service-name'
