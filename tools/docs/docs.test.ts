@@ -9,7 +9,8 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { bundleTool } from '../bundle.mjs'
 import { bundleExample, root } from './bundle-example.js'
 
 const pagesUnder = (folder: string): readonly string[] =>
@@ -74,7 +75,12 @@ const patternOf = (expected: string): RegExp => {
   return new RegExp(`^${lines.join('')}\\s*$`)
 }
 
-const folders: string[] = []
+// One bundle for all pages: what changes in the sources meanwhile does not reach them.
+const bundleFolder = mkdtempSync(join(root, 'node_modules/.docs-'))
+const commandLine = join(bundleFolder, 'main.mjs')
+beforeAll(() => bundleTool('packages/cli/src/main.ts', commandLine), 60_000)
+
+const folders: string[] = [bundleFolder]
 const folderFor = (): string => {
   const folder = mkdtempSync(join(tmpdir(), 'statefold-docs-'))
   folders.push(folder)
@@ -82,7 +88,7 @@ const folderFor = (): string => {
     symlinkSync(join(root, name), join(folder, name))
   const bin = join(folder, '.bin')
   mkdirSync(bin)
-  writeFileSync(join(bin, 'statefold'), `#!/bin/sh\nexec "${process.execPath}" "${join(root, 'tools/statefold.mjs')}" "$@"\n`, {
+  writeFileSync(join(bin, 'statefold'), `#!/bin/sh\nexec "${process.execPath}" "${commandLine}" "$@"\n`, {
     mode: 0o755,
   })
   return folder
