@@ -1,0 +1,119 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { describe, expect, test } from 'vitest'
+import { fc } from '@fast-check/vitest'
+import { writeCounterexample } from '../counterexample/write-counterexample.js'
+import { shrinkHistory } from '../fuzz/shrink-history.js'
+import { fuzz } from '../fuzz/fuzz.js'
+import { runScenario } from '../run-scenario.js'
+import { loadScenario, noScenarioFiles, scenario, type Scenario } from '../scenario.js'
+import { explore, type SearchReport } from './explore.js'
+import { makeGrowingNumbers } from './growing-numbers.js'
+import { firstWithoutWay } from './reachability.js'
+import { makeVisitedStates } from './visited-states.js'
+
+const web = (image: string, replicas: number) => ({
+  apiVersion: 'apps/v1',
+  kind: 'StatefulSet',
+  metadata: { name: 'web' },
+  spec: {
+    serviceName: 'web',
+    replicas,
+    selector: { matchLabels: { app: 'web' } },
+    template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'nginx', image }] } },
+  },
+})
+
+const latencies = { sandbox: '0s', containerStart: '1s', containerStop: '1s', podCleanUp: '0s' }
+
+const scaling = scenario(
+  {
+    cluster: { nodes: 1, imagesArePresent: true, latencies },
+    manifests: [web('nginx:1.27', 2)],
+    steps: [{ settle: true }, { scale: { 'statefulset/web': 1 } }, { scale: { 'statefulset/web': 2 } }],
+    search: { order: ['statefulset-controller', 'kubelet'], crashes: { controllers: ['statefulset-controller'], most: 1 } },
+    expect: [{ eventually: { object: 'statefulset/web', path: 'status.readyReplicas', equals: 2 } }],
+  },
+  { name: 'scaling' },
+)
+
+const stuck = scenario(
+  {
+    cluster: { nodes: 1, latencies, images: [{ images: '*no-such*', unpullable: 'not found' }, { images: 'nginx:1.27', pull: '0s' }] },
+    manifests: [web('nginx:1.27', 1)],
+    steps: [{ settle: true }, { setImage: { 'statefulset/web': 'nginx:no-such' } }, { setImage: { 'statefulset/web': 'nginx:1.27' } }],
+    search: { order: ['statefulset-controller', 'kubelet'], horizon: '10s' },
+    expect: [{ eventually: { object: 'statefulset/web', path: 'status.readyReplicas', equals: 1 } }],
+  },
+  { name: 'stuck' },
+)
+
+const explored = (what: Scenario, options: Parameters<typeof explore>[1] = {}): SearchReport => {
+  const report = explore(what, options)
+  if (E.isLeft(report)) throw new Error(JSON.stringify(report.left))
+  return report.right
+}
+
+describe('explore', () => {
+  test('covers a small scope completely, twice alike, and finds nothing in what is right', () => {
+    const first = explored(scaling)
+    expect(first).toMatchObject({ complete: true, findings: [] })
+    expect(first.states).toBeGreaterThan(100)
+    expect(first.marks).toContain('marks/controller-crashed')
+    expect(explored(scaling)).toEqual(first)
+  })
+
+  test('says which bound ended it', () => {
+    expect(explored(scaling, { bounds: { depth: 3 } })).toMatchObject({ complete: false, limit: '3 decisions on a path', depth: 3 })
+    expect(explored(scaling, { bounds: { states: 256 } })).toMatchObject({ complete: false, limit: '256 states' })
+  })
+
+  test('finds the rollback that does not heal; the file it writes shows it by itself', () => {
+    const [finding] = explored(stuck).findings
+    if (finding === undefined) throw new Error('nothing was found')
+    expect(finding.kind).toBe('eventually')
+    const text = writeCounterexample(stuck, finding, 1)
+    const written = loadScenario('broken.yaml', text, noScenarioFiles)
+    if (E.isLeft(written)) throw new Error(JSON.stringify(written.left))
+    expect(Object.keys(written.right.written.choices ?? {}).length).toBeLessThanOrEqual(40)
+    const run = runScenario(written.right)
+    expect(E.isRight(run) ? run.right.report.outcome : run.left).toBe('notConverged')
+  })
+})
+
+describe('fuzz', () => {
+  test('gives the same histories for the same seed', () => {
+    const once = fuzz(scaling, { runs: 5, steps: 10 })
+    expect(E.isRight(once) ? once.right.runs : once.left).toBe(5)
+    expect(fuzz(scaling, { runs: 5, steps: 10 })).toEqual(once)
+  })
+
+  test('shrinks to what is needed', () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.integer({ min: 0, max: 60 }), { minLength: 1, maxLength: 4 }), (needed) => {
+        const all = Array.from({ length: 61 }, (_, index) => index)
+        const { steps } = shrinkHistory(all, (kept) => needed.every((one) => kept.includes(one)), 2_000)
+        expect(steps).toEqual([...needed].sort((left, right) => left - right))
+      }),
+    )
+  })
+})
+
+describe('what a search keeps', () => {
+  test('numbers states in the order of their finding', () => {
+    const visited = makeVisitedStates()
+    expect([visited.find(1, 2), visited.find(0, 0), visited.find(1, 2), visited.find(2, 1)]).toEqual([-1, -2, 0, -3])
+    for (let state = 0; state < 5_000; state += 1) visited.find(state * 7919, state)
+    expect(visited.find(2, 1)).toBe(2)
+    expect(visited.bytes() / visited.size()).toBeLessThan(160)
+  })
+
+  test('knows from where a goal cannot be reached', () => {
+    const [from, to] = [makeGrowingNumbers(), makeGrowingNumbers()]
+    for (const [source, target] of [[0, 1], [1, 0], [1, 2], [0, 3], [3, 3]] as const) {
+      from.push(source)
+      to.push(target)
+    }
+    expect(firstWithoutWay(4, from, to, (state) => state === 2)).toBe(3)
+    expect(firstWithoutWay(4, from, to, (state) => state >= 2)).toBeUndefined()
+  })
+})
