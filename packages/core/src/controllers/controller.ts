@@ -70,6 +70,8 @@ export interface Controller {
   readonly serialMs?: number
   /** How long a sync of this key keeps its worker busy, in simulated ms: the same key is not looked at again before (default 1). */
   readonly busyMs?: (key: string, reader: Reader) => number
+  /** How long a sync that writes keeps its worker busy when other workers do the writing, in simulated ms (default: the time of each write). */
+  readonly handsOutWritesInMs?: number
   /** World events that wake keys (kubelets). */
   readonly worldWatch?: (event: import('../cluster/events.js').ClusterEvent, reader: Reader) => readonly Wake[]
 }

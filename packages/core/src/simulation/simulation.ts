@@ -415,7 +415,10 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     const entry = entryOf(queue, key)
     const failures = outcome.error === undefined ? 0 : (before.failures ?? 0) + 1
     const memory: Json | undefined = outcome.memory === undefined ? before.memory : outcome.memory === null ? undefined : outcome.memory
-    const writingMs = Math.min(writes * limits.apiWriteMs, limits.syncWritingMaxMs)
+    const writingMs =
+      controller.handsOutWritesInMs === undefined || writes === 0
+        ? Math.min(writes * limits.apiWriteMs, limits.syncWritingMaxMs)
+        : controller.handsOutWritesInMs
     const busyMs = controller.busyMs === undefined ? writingMs : Math.max(writingMs, controller.busyMs(key, readerOf(cluster)))
     const busyUntil = now + busyMs
     // What the sync's own writes have woken waits until the worker is free again.

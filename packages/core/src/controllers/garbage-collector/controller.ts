@@ -45,6 +45,8 @@ const waitingOwners = ({ metadata: { namespace = '', ownerReferences = [] } }: K
 
 export const garbageCollectorController: Controller = {
   name: 'garbage-collector-controller',
+  // An owner's dependents are put into the queue, each for one of twenty workers.
+  handsOutWritesInMs: 3,
   // The same function for every kind; the record's values differ only in the type of the object.
   watches: Object.fromEntries(collectedKinds.map((kind) => [kind, wakesOf])) as Watches,
   plan: planGarbageCollection,
