@@ -1,10 +1,11 @@
 /** A paused run as JSON and back: saved at a turn end, loaded in another process, it goes on with the same events, byte for byte. */
-import type { ClusterState } from '../cluster/state.js'
+import { storeOf as storeOfKind, type ClusterState } from '../cluster/state.js'
 import { jsonOfWorld, worldOfJson } from '../cluster/world.js'
-import { storeOf as storeOfObjects, type ObjectStore } from '../cluster/store.js'
-import type { KubernetesObject } from '../api/object.js'
+import { findObject, storeOf as storeOfObjects, type ObjectStore } from '../cluster/store.js'
+import { keyOfObject, type KubernetesObject } from '../api/object.js'
 import { agendaOf, itemsOf, type AgendaItem } from '../kernel/agenda.js'
 import type { Json, JsonObject } from '../kernel/json.js'
+import { applyDifference, differenceOf } from '../kernel/object-difference.js'
 import { entriesOf, fromEntries, valuesOf, type PersistentMap } from '../kernel/persistent-map.js'
 import type { DueWork, LaggingInformer, RunState } from './run-state.js'
 
@@ -51,15 +52,32 @@ const informerToJson = (informer: LaggingInformer): Json => ({
   underway: informer.underway.map((item): Json => ({ ...item, store: storeToJson(item.store) })),
 })
 
-const informerFromJson = (value: Json): LaggingInformer => {
+/**
+ * An older version that shares with the newer one all that they have in common, as it did in the run: whoever compares the two by identity to
+ * see quickly what changed gets the same answer again.
+ */
+const sharingWith = (newer: KubernetesObject | undefined, older: KubernetesObject): KubernetesObject => {
+  if (newer === undefined || newer.metadata.uid !== older.metadata.uid) return older
+  if (newer.metadata.resourceVersion === older.metadata.resourceVersion) return newer
+  const [from, to] = [newer, older] as unknown as readonly [JsonObject, JsonObject]
+  return applyDifference(from, differenceOf(from, to)) as unknown as KubernetesObject
+}
+
+const olderStore = (newer: ObjectStore, value: Json): ObjectStore =>
+  storeOfObjects(
+    (value as unknown as readonly KubernetesObject[]).map((object) => sharingWith(findObject(newer, keyOfObject(object)), object)),
+  )
+
+/** From the newest version, which is the present one, to the one that the informer still shows. */
+const informerFromJson = (value: Json, present: ObjectStore): LaggingInformer => {
   const { seen, underway } = value as unknown as { readonly seen: Json; readonly underway: readonly JsonObject[] }
-  return {
-    seen: storeFromJson(seen),
-    underway: underway.map((item) => ({
-      ...(item as unknown as LaggingInformer['underway'][number]),
-      store: storeFromJson(as<Json>(item['store'])),
-    })),
+  let newer = present
+  const loaded: LaggingInformer['underway'][number][] = []
+  for (const item of [...underway].reverse()) {
+    newer = olderStore(newer, as<Json>(item['store']))
+    loaded.unshift({ ...(item as unknown as LaggingInformer['underway'][number]), store: newer })
   }
+  return { seen: olderStore(newer, seen), underway: loaded }
 }
 
 export const saveRun = (run: RunState): JsonObject => ({
@@ -75,14 +93,23 @@ export const saveRun = (run: RunState): JsonObject => ({
   workers: mapToJson(run.workers, json),
 })
 
-export const loadRun = (value: JsonObject): RunState => ({
-  now: as<number>(value['now']),
-  seq: as<number>(value['seq']),
-  turn: as<number>(value['turn']),
-  order: as<number>(value['order']),
-  cluster: clusterFromJson(as<JsonObject>(value['cluster'])),
-  agenda: agendaOf(as<readonly AgendaItem<DueWork>[]>(value['agenda'])),
-  queues: mapFromJson(value['queues'], (queue) => mapFromJson(queue, (item) => as(item))),
-  informers: mapFromJson(value['informers'], informerFromJson),
-  workers: mapFromJson(value['workers'], (item) => as<number>(item)),
-})
+export const loadRun = (value: JsonObject): RunState => {
+  const cluster = clusterFromJson(as<JsonObject>(value['cluster']))
+  const saved = as<readonly (readonly [string, Json])[]>(value['informers'])
+  return {
+    now: as<number>(value['now']),
+    seq: as<number>(value['seq']),
+    turn: as<number>(value['turn']),
+    order: as<number>(value['order']),
+    cluster,
+    agenda: agendaOf(as<readonly AgendaItem<DueWork>[]>(value['agenda'])),
+    queues: mapFromJson(value['queues'], (queue) => mapFromJson(queue, (item) => as(item))),
+    informers: fromEntries(
+      saved.map(([informer, item]): [string, LaggingInformer] => [
+        informer,
+        informerFromJson(item, storeOfKind(cluster, informer.slice(informer.indexOf(' ') + 1))),
+      ]),
+    ),
+    workers: mapFromJson(value['workers'], (item) => as<number>(item)),
+  }
+}
