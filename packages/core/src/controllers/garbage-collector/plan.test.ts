@@ -90,6 +90,8 @@ describe('an owner that is deleted in the foreground', () => {
   it('goes when nothing blocks it any more', () => {
     const api = clusterWith(owner, aPod('a', { metadata: { ownerReferences: [{ ...ownedBy(owner), blockOwnerDeletion: false }] } }))
     expect(wakes(api, { type: 'DELETED', object: aPod('b', { owner }) })).toEqual(['ReplicaSet:default/front'])
+    // It is read live first.
+    expect(sync(api, 'ReplicaSet:default/front')).toMatchObject({ writes: [], outcome: { requeueAfterMs: 4 } })
     expect(sync(api, 'ReplicaSet:default/front').writes).toEqual(['patch ReplicaSet front'])
     expect(api.live.get('ReplicaSet', 'default', 'front')).toBeUndefined()
   })
