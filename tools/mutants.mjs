@@ -1,7 +1,8 @@
 // Plants the bugs of packages/scenarios/mutants one at a time in a bundle of the product, searches, and says which property caught them.
-// `node tools/mutants.mjs [--json] [--only 1,4] [--baseline] [--histories N]`: one JSON line a bug, then one with the false alarms of the product as it is.
+// `node tools/mutants.mjs [--json] [--only 1,4] [--baseline] [--seconds N] [--histories N] [--docs]`: one JSON line a bug, then one with the false
+// alarms of the product as it is. `--docs` writes the table of docs/verification.md from the same lines.
 import { execFile } from 'node:child_process'
-import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { build } from 'esbuild'
@@ -53,7 +54,33 @@ const runBundle = (out, args) =>
     })
   })
 
-const print = (line) => process.stdout.write(`${JSON.stringify(line)}\n`)
+const lines = []
+const print = (line) => {
+  lines.push(line)
+  process.stdout.write(`${JSON.stringify(line)}\n`)
+}
+
+const cell = (value) => String(value ?? '').replaceAll('|', '\\|')
+
+const writeDocs = () => {
+  const path = join(root, 'docs/verification.md')
+  const text = readFileSync(path, 'utf8')
+  const bugs = lines.filter(({ bug }) => bug !== undefined).sort((left, right) => left.bug - right.bug)
+  const summary = lines.find(({ falseAlarms }) => falseAlarms !== undefined)
+  const row = ({ bug, title, caught, by, exempt, search, situation, states, seconds, steps }) =>
+    exempt === null
+      ? `| ${bug} | ${cell(title)} | ${caught ? by.map((name) => `\`${cell(name)}\``).join(', ') : '**not caught**'} | ${search}: ${cell(situation)} | ${states} | ${steps ?? ''} | ${seconds} |`
+      : `| ${bug} | ${cell(title)} | exempt: ${cell(exempt)} | | | | |`
+  const table = [
+    `${bugs.filter(({ caught }) => caught).length} of ${bugs.length} bugs caught, ${bugs.filter(({ exempt }) => exempt !== null).length} exempt. On the product as it is: ${summary?.falseAlarms ?? '?'} false alarms in ${summary?.statesExplored ?? '?'} states of the same situations and in ${summary?.histories ?? 0} random histories.`,
+    '',
+    '| bug | what is planted | properties that fired | found by | states | decisions | s |',
+    '|---|---|---|---|---|---|---|',
+    ...bugs.map(row),
+  ].join('\n')
+  const [begin, end] = ['<!-- seeded bugs: begin -->', '<!-- seeded bugs: end -->']
+  writeFileSync(path, `${text.slice(0, text.indexOf(begin) + begin.length)}\n${table}\n${text.slice(text.indexOf(end))}`)
+}
 
 mkdirSync(folder, { recursive: true })
 try {
@@ -85,7 +112,12 @@ try {
       states += result.states ?? 0
       if ((result.by ?? ['?']).length > 0 || flag('--baseline')) print({ situation, ...result })
     }
-    print({ falseAlarms, histories: 0, statesExplored: states, caught, exempt: exempts.length })
+    const histories = Number(value('--histories', '200'))
+    const fuzzed = histories === 0 ? { findings: [], runs: 0 } : await runBundle(plain, ['--fuzz', String(histories), value('--fuzz-seconds', '120')])
+    falseAlarms += (fuzzed.findings ?? ['?']).length
+    if ((fuzzed.findings ?? []).length > 0) print({ fuzz: fuzzed })
+    print({ falseAlarms, histories: fuzzed.runs ?? 0, commands: fuzzed.commands ?? 0, statesExplored: states, caught, exempt: exempts.length })
+    if (flag('--docs') && !flag('--baseline')) writeDocs()
   }
 } finally {
   rmSync(folder, { recursive: true, force: true })

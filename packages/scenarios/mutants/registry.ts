@@ -354,7 +354,7 @@ export const mutants: readonly Mutant[] = [
   {
     bug: 45,
     title: 'a gap between list and watch: a controller that starts again does not hear of what there is',
-    edits: [edit('simulation/simulation.ts', 'for (const object of allObjects(storeOf(cluster, kind))) deliver(watcher', 'for (const object of allObjects(storeOf(cluster, kind)).slice(1_000)) deliver(watcher')],
+    edits: [edit('simulation/simulation.ts', "        deliver(watcher, deliveryTo(controller.name, { type: 'ADDED', object, old: undefined }), causedBy)", "        if (watcher === undefined) deliver(watcher, deliveryTo(controller.name, { type: 'ADDED', object, old: undefined }), causedBy)")],
     situation: 'creation with a crash',
     expectedBy: readyAtEnd(2),
   },

@@ -2,6 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { allInvariants } from '@statefold/core'
 import { explore } from '../src/explore/explore.js'
+import { fuzz } from '../src/fuzz/fuzz.js'
 import { scenario } from '../src/scenario.js'
 import { ownWritesAreRead } from './own-writes-are-read.js'
 import { exempts, mutants } from './registry.js'
@@ -11,7 +12,12 @@ import { situations } from './situations.js'
 const [wanted = '', states = '20000', seconds = '60', property = '', search = 'explore'] = process.argv.slice(2)
 
 if (wanted === '--list') process.stdout.write(`${JSON.stringify({ mutants, exempts, situations: Object.keys(situations) })}\n`)
-else {
+else if (wanted === '--fuzz') {
+  const fuzzed = fuzz(scenario(situations['scaling with a crash'], { name: 'fuzz' }), { runs: Number(states), seconds: Number(seconds), steps: 30, clock: () => performance.now() })
+  if (E.isLeft(fuzzed)) throw new Error(JSON.stringify(fuzzed.left))
+  const { findings, ...counts } = fuzzed.right
+  process.stdout.write(`${JSON.stringify({ ...counts, findings: findings.map(({ scenario: _scenario, ...finding }) => finding) })}\n`)
+} else {
   const found = Object.entries(situations).find(([name]) => name === wanted)
   if (found === undefined) throw new Error(`there is no situation ${wanted}`)
   const startedAt = performance.now()

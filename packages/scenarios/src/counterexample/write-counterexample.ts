@@ -1,6 +1,7 @@
 /** A finding as a scenario file that shows it by itself: the same scenario with the choices that lead there, and the way in words. */
 import { stringify } from 'yaml'
 import type { Json, JsonObject } from '@statefold/core'
+import { asOne, conditionWords } from '../evaluate-condition.js'
 import type { Finding } from '../explore/explore.js'
 import { nextAddress, withinAddress } from '../explore/walk.js'
 import { scenarioFile } from '../format/scenario-codec.js'
@@ -56,8 +57,11 @@ export const writeCounterexample = (scenario: Scenario, finding: Finding, seed: 
     `From "${titleOf(scenario)}", after ${finding.decisions.length} decisions:`,
     ...storyOf(finding),
   ].join('\n')
+  // One file shows one thing: what other paths are to reach is not expected of this one.
+  const expect = (written.expect ?? []).filter(({ sometimes }) => sometimes === undefined || conditionWords(asOne(sometimes)) === finding.property)
   return textOf(heading, {
     ...written,
+    expect,
     title: `${titleOf(scenario)}: ${finding.property}`,
     seed,
     ...(Object.keys(choices).length === 0 ? undefined : { choices }),
