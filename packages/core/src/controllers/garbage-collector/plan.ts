@@ -29,7 +29,7 @@ export function* planGarbageCollection(context: PlanContext): Plan {
   const item = reader.getAny(ref.kind, ref.namespace, ref.name)
   if (item === undefined) return {}
   if (item.metadata.deletionTimestamp !== undefined) {
-    if (isOrphaning(item)) return outcome(yield* orphanDependents(collector, item))
+    if (isOrphaning(item)) return yield* orphanDependents(collector, item)
     if (isDeletingDependents(item)) return yield* awaitDependents(collector, item)
   }
   return outcome(yield* attemptToDelete(collector, item))
@@ -150,14 +150,20 @@ function* awaitDependents(collector: Collector, owner: KubernetesObject): Plan {
   return { waitingFor, ...outcome(error) }
 }
 
+/** From the last reference that went to the removal of the owner's finalizer: the owner is read live before. */
+const orphanedMs = 8
+
 // Follows orphanDependents: references away from all dependents, then the finalizer away from the owner.
-function* orphanDependents(collector: Collector, owner: KubernetesObject): Steps<ApiStatus | undefined> {
+function* orphanDependents(collector: Collector, owner: KubernetesObject): Plan {
   const errors: (ApiStatus | undefined)[] = []
-  for (const dependent of inChosenOrder(collector, dependentsOf(owner.metadata, collector.context.reader))) {
+  const dependents = dependentsOf(owner.metadata, collector.context.reader)
+  for (const dependent of inChosenOrder(collector, dependents)) {
     const refused = yield* patchReferences(dependent, [{ $patch: 'delete', uid: owner.metadata.uid }])
     if (refused?.reason !== 'NotFound') errors.push(refused)
   }
-  return aggregateErrors(errors) ?? (yield* removeFinalizer(owner, orphanFinalizer))
+  const error = aggregateErrors(errors)
+  if (error !== undefined) return { error }
+  return dependents.length > 0 ? { requeueAfterMs: orphanedMs } : outcome(yield* removeFinalizer(owner, orphanFinalizer))
 }
 
 function* dropReferences(item: KubernetesObject, references: readonly OwnerReference[]): Steps<ApiStatus | undefined> {
