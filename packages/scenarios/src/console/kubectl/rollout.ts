@@ -222,7 +222,7 @@ const rollBack = (call: Call, item: Item, wanted: number, dryRun: 'none' | 'clie
   if (wanted < 0) return fail(notFoundRevision(wanted))
   const target = targetOf(item, revisionsOf(call, item), wanted)
   const object = jsonOf(item.object)
-  if (dryRun === 'client') return `${describePodTemplate(target.template).join('\n')}\n`
+  if (dryRun === 'client') return `${item.type.kind === 'Deployment' ? '' : 'will roll back to '}${describePodTemplate(target.template).join('\n')}\n`
   const current = objectAt(object, 'spec', 'template')
   const skipped = `skipped rollback (current template already matches revision ${wanted})`
   const restoring = (why: string): never => fail(`failed restoring revision ${wanted}: ${why}`)
