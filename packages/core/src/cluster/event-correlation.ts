@@ -38,9 +38,13 @@ export interface Telling {
   readonly series: boolean
 }
 
+/** `action` is there with the newer events API only. */
+export const detailOf = (involved: Readonly<Record<string, string>>, action: string | undefined): string =>
+  action === undefined ? (involved['fieldPath'] ?? '') : `${involved['resourceVersion'] ?? ''} ${action}`
+
 export type Correlated =
-  | { readonly kind: 'new'; readonly message: string; readonly key: string }
-  | { readonly kind: 'repeat'; readonly path: string; readonly message: string; readonly key: string }
+  | { readonly kind: 'new'; readonly message: string }
+  | { readonly kind: 'repeat'; readonly path: string; readonly message: string }
   | { readonly kind: 'dropped' }
 
 const isExpired = (lastAt: SimTime, now: SimTime): boolean => now - lastAt > limits.eventWindowMs
@@ -54,22 +58,26 @@ const tokensAt = (entry: CorrelationEntry, now: SimTime): number => {
 const groupOf = (telling: Telling): string => `${telling.type} ${telling.reason}`
 const fullKey = (telling: Telling): string => `${groupOf(telling)} ${telling.detail} ${telling.message}`
 
+/** What tells one Event from another. Many similar messages are one. */
+export const keyOfTelling = (telling: Telling, isCombined: boolean): string =>
+  isCombined ? `combined ${groupOf(telling)}` : fullKey(telling)
+
 export const correlate = (correlation: Correlation, telling: Telling, now: SimTime): Correlated => {
   const entry = getAt(correlation, telling.source) ?? fresh
   if (telling.series) {
     const key = fullKey(telling)
     const path = entry.observed[key]
-    return path === undefined ? { kind: 'new', message: telling.message, key } : { kind: 'repeat', path, message: telling.message, key }
+    return path === undefined ? { kind: 'new', message: telling.message } : { kind: 'repeat', path, message: telling.message }
   }
   const group = entry.similar[groupOf(telling)]
   const messages = group === undefined || isExpired(group.lastAt, now) ? [] : group.messages
   const distinct = messages.includes(telling.message) ? messages.length : messages.length + 1
   const combined = distinct >= limits.eventSimilarMax
   const message = combined ? `(combined from similar events): ${telling.message}` : telling.message
-  const key = combined ? `combined ${groupOf(telling)}` : fullKey(telling)
+  const key = keyOfTelling(telling, combined)
   if (tokensAt(entry, now) < refillMs) return { kind: 'dropped' }
   const path = entry.observed[key]
-  return path === undefined ? { kind: 'new', message, key } : { kind: 'repeat', path, message, key }
+  return path === undefined ? { kind: 'new', message } : { kind: 'repeat', path, message }
 }
 
 /** The memory after the telling was recorded at `path` under `key` (both '' for a repeat). */

@@ -202,7 +202,7 @@ export const KubernetesEventRecorded = t.intersection([
     message: t.string,
     component: t.string,
   }),
-  t.partial({ host: t.string, action: t.string, told: t.string, key: t.string }),
+  t.partial({ host: t.string, action: t.string, told: t.string }),
 ])
 /** The same was told again: the Event is counted up, perhaps with the newest message. */
 export const KubernetesEventRepeated = t.intersection([

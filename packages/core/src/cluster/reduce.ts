@@ -6,7 +6,7 @@ import { applyDifference, type ObjectDifference } from '../kernel/object-differe
 import { getAt, removeAt, setAt } from '../kernel/persistent-map.js'
 import { microTimestampOf, timestampOf, type SimTime } from '../kernel/sim-time.js'
 import { isEngineEvent, type EngineEvent } from './engine-events.js'
-import { remembered, type Telling } from './event-correlation.js'
+import { detailOf, keyOfTelling, remembered, type Telling } from './event-correlation.js'
 import type { ClusterEvent } from './events.js'
 import {
   isObjectChanged,
@@ -77,7 +77,7 @@ const tellingOf = (event: KubernetesEventRecorded): Telling => ({
   type: event.type,
   reason: event.reason,
   message: event.told ?? event.message,
-  detail: '',
+  detail: detailOf(event.involved, event.action),
   series: event.action !== undefined,
 })
 
@@ -118,11 +118,14 @@ const kubernetesEventOf = (event: KubernetesEventRecorded, at: SimTime): Kuberne
   return asObject(object)
 }
 
-const reduceTold = (state: ClusterState, event: KubernetesEventRecorded, at: SimTime): ClusterState =>
-  withCorrelation(
+const reduceTold = (state: ClusterState, event: KubernetesEventRecorded, at: SimTime): ClusterState => {
+  const telling = tellingOf(event)
+  const key = keyOfTelling(telling, event.told !== undefined)
+  return withCorrelation(
     put(state, event.object, event.rv, kubernetesEventOf(event, at)),
-    remembered(state.correlation, tellingOf(event), event.key ?? '', event.object, at),
+    remembered(state.correlation, telling, key, event.object, at),
   )
+}
 
 const repeatedEvent = (before: KubernetesObject, event: KubernetesEventRepeated, at: SimTime): KubernetesObject => {
   const json = asJson(before)
