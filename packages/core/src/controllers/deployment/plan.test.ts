@@ -267,6 +267,19 @@ describe('a paused Deployment', () => {
 })
 
 describe('scaling', () => {
+  it('takes nothing more from an old ReplicaSet that has not caught up with its last reduction', () => {
+    const api = new FakeApi()
+    const strategy = { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 1 } }
+    const annotations = { 'deployment.kubernetes.io/desired-replicas': '4', 'deployment.kubernetes.io/max-replicas': '5' }
+    api.put(aDeployment(4, { strategy, template: aTemplate('nginx:1.28') }))
+    // Asked for four, it still reports eight.
+    const status = { replicas: 8, readyReplicas: 8, availableReplicas: 8 }
+    api.put(aSet('old', 4, { image: 'nginx:1.27', annotations, status }))
+    api.put(aSet('new', 2, { image: 'nginx:1.28', annotations, age: 1, status: { readyReplicas: 2, availableReplicas: 2 } }))
+    sync(api)
+    expect(setsOf(api).find(({ metadata }) => metadata.name === 'old')?.spec.replicas).toBe(4)
+  })
+
   it('outside a rollout is one write with both annotations', () => {
     const api = rolledOut(3)
     update(api, (spec) => ({ ...spec, replicas: 5 }))

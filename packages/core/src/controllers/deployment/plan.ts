@@ -364,6 +364,8 @@ function* shrinkOld(sync: Sync, newSet: ReplicaSet, old: readonly ReplicaSet[]):
   let current = active
   let removed = 0
   for (const resize of withoutUnhealthy(active, countMax)) {
+    // A set that was just scaled down has more that are available than it should have: nothing is scaled until it has caught up.
+    if (resize.replicas > replicasOf(resize.set)) return false
     const scaled = yield* scaleReplicaSet(sync, resize)
     if (E.isLeft(scaled)) return false
     removed += replicasOf(resize.set) - resize.replicas

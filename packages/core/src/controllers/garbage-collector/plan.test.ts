@@ -108,8 +108,13 @@ describe('an owner that leaves its dependents behind', () => {
   const owner = aSet('front', going('orphan'))
   it('loses their references and then goes', () => {
     const api = clusterWith(owner, aPod('a', { owner }), aPod('b', { owner }))
-    expect(sync(api, 'ReplicaSet:default/front').writes).toEqual(['patch Pod a', 'patch Pod b', 'patch ReplicaSet front'])
+    expect(sync(api, 'ReplicaSet:default/front')).toMatchObject({
+      writes: ['patch Pod a', 'patch Pod b'],
+      outcome: { requeueAfterMs: expect.any(Number) },
+    })
     expect(api.pod('a')?.metadata.ownerReferences).toBeUndefined()
+    // Its controller has time to see that nothing is left.
+    expect(sync(api, 'ReplicaSet:default/front').writes).toEqual(['patch ReplicaSet front'])
     expect(api.live.get('ReplicaSet', 'default', 'front')).toBeUndefined()
   })
 

@@ -254,3 +254,92 @@ describe('what wakes a Job', () => {
     ])
   })
 })
+
+describe('indexes with a limit of their own', () => {
+  const limited = (spec: Partial<Job['spec']> = {}): FakeApi =>
+    clusterWith(aJob({ completionMode: 'Indexed', parallelism: 2, completions: 2, backoffLimitPerIndex: 1, ...spec }))
+  const failIndex = (api: FakeApi, index: string): void => {
+    const pod = livingPods(api).find(({ metadata }) => metadata.annotations?.['batch.kubernetes.io/job-completion-index'] === index)
+    if (pod === undefined) throw new Error(`a Pod of index ${index} lives`)
+    const terminated = { exitCode: 1, finishedAt: timestampOf(api.now) }
+    const containerStatuses = [{ name: 'main', image: '', imageID: '', ready: false, restartCount: 0, state: { terminated } }]
+    api.put({ ...pod, status: { phase: 'Failed', containerStatuses } })
+  }
+
+  it('keep the failed Pod until its successor carries the count', () => {
+    const api = limited()
+    sync(api)
+    expect(jobOf(api).status.failedIndexes).toBe('')
+    failIndex(api, '0')
+    expect(sync(api).outcome).toMatchObject({ requeueAfterMs: 10_000 })
+    expect(api.pod('once-0-0')?.metadata.finalizers).toEqual(['batch.kubernetes.io/job-tracking'])
+    api.now += 10_000
+    expect(sync(api).writes[0]).toBe('create Pod once-0-')
+    expect(livingPods(api).map(({ metadata }) => metadata.annotations?.['batch.kubernetes.io/job-index-failure-count'])).toEqual(
+      expect.arrayContaining(['0', '1']),
+    )
+  })
+
+  it('fail the Job when all have ended and one failed', () => {
+    const api = limited({ backoffLimitPerIndex: 0 })
+    sync(api)
+    failIndex(api, '0')
+    sync(api)
+    expect(jobOf(api).status.failedIndexes).toBe('0')
+    endAll(api, 'Succeeded')
+    sync(api)
+    expect(conditionsOf(api)).toEqual(['FailureTarget True FailedIndexes', 'Failed True FailedIndexes'])
+  })
+
+  it('fail the Job when more fail than it bears', () => {
+    const api = limited({ backoffLimitPerIndex: 0, maxFailedIndexes: 0 })
+    sync(api)
+    failIndex(api, '1')
+    sync(api)
+    expect(conditionsOf(api)[0]).toBe('FailureTarget True MaxFailedIndexesExceeded')
+  })
+})
+
+describe('a policy', () => {
+  const onExit = (action: string): Job['spec']['podFailurePolicy'] => ({ rules: [{ action, onExitCodes: { operator: 'In', values: [1] } }] })
+
+  it('fails the Job at once', () => {
+    const api = clusterWith(aJob({ podFailurePolicy: onExit('FailJob') }))
+    sync(api)
+    endAll(api, 'Failed')
+    sync(api)
+    expect(jobOf(api).status.conditions?.[0]).toMatchObject({
+      type: 'FailureTarget',
+      reason: 'PodFailurePolicy',
+      message: 'Container main for pod default/once-0 failed with exit code 1 matching FailJob rule at index 0',
+    })
+  })
+
+  it('ignores a failure', () => {
+    const api = clusterWith(aJob({ backoffLimit: 0, podFailurePolicy: onExit('Ignore') }))
+    sync(api)
+    endAll(api, 'Failed')
+    sync(api)
+    expect(jobOf(api).status).not.toHaveProperty('failed')
+    expect(conditionsOf(api)).toEqual([])
+  })
+
+  it('lets one index be enough', () => {
+    const successPolicy = { rules: [{ succeededIndexes: '0' }] }
+    const api = clusterWith(aJob({ completionMode: 'Indexed', parallelism: 1, completions: 3, successPolicy }))
+    sync(api)
+    endAll(api, 'Succeeded')
+    sync(api)
+    expect(conditionsOf(api)[0]).toBe('SuccessCriteriaMet True SuccessPolicy')
+  })
+})
+
+describe('a Job that is suspended', () => {
+  it('forgets when it began', () => {
+    const api = clusterWith(aJob())
+    sync(api)
+    api.put({ ...jobOf(api), spec: { ...jobOf(api).spec, suspend: true } })
+    sync(api)
+    expect(jobOf(api).status).not.toHaveProperty('startTime')
+  })
+})
