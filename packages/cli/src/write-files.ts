@@ -1,5 +1,5 @@
 /** Files that subcommands write: whole or not at all, never over an existing one unless asked. */
-import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import type { ClusterSettings, Recorded, Simulation } from '@statefold/core'
 import { makeHeader, makeLogWriter } from '@statefold/replay'
 import { createLogFile, nodeSha256 } from '@statefold/replay/node'
@@ -91,8 +91,19 @@ export const logText = (about: LogAbout, events: readonly Recorded[], outcome: s
   return `${writer.header}${turnsOf(events).map(writer.turn).join('')}${writer.footer(outcome)}`
 }
 
-/** A whole file at once: beside its place first, then renamed into it. */
+/** Whether something other than a plain file stands there: a device or a pipe, which a rename would replace. */
+const isSpecialFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === false
+
+/** A whole file at once: beside its place first, then renamed into it. A device or a pipe is written into. */
 export const writeWhole = (path: string, text: string): void => {
+  if (isSpecialFile(path)) {
+    try {
+      writeFileSync(path, text)
+    } catch (error) {
+      throw fileProblem(path, error)
+    }
+    return
+  }
   const beside = `${path}.${process.pid}.part`
   try {
     writeFileSync(beside, text, { flag: 'wx' })
