@@ -56,7 +56,7 @@ interface Taken {
   readonly props?: { readonly [name: string]: Codec }
   readonly types?: readonly Codec[]
   readonly type?: Codec
-  readonly value?: unknown
+  readonly value?: string | number | boolean
 }
 
 // Codecs carry their structure at run time; only its shape is not in the type of a union of all of them.
@@ -276,7 +276,7 @@ const exitMeaning: Readonly<Record<keyof typeof exitCodes, string>> = {
   passed: 'everything that was promised held',
   violated: 'an invariant, a step or an expectation did not hold; the report says which event, and its causes',
   notConverged: 'something did not come to hold in time; the report says what is waited for',
-  notDeterministic: 'the same commands gave other events; the first difference is shown',
+  notDeterministic: 'the same commands gave other events, or a log is not as it was written; the first difference is named',
   unknown: 'a limit ended the run before it could be judged; this is not “passed”',
   badInput: 'the command line or a file is wrong; nothing was run or written',
   ourBug: 'a bug of the program; the message says what to report',
@@ -298,8 +298,8 @@ const exitCodesPage = (): string =>
 interface Schema {
   readonly $ref?: string
   readonly type?: string
-  readonly const?: unknown
-  readonly enum?: readonly unknown[]
+  readonly const?: string | number | boolean
+  readonly enum?: readonly (string | number | boolean)[]
   readonly description?: string
   readonly properties?: { readonly [name: string]: Schema }
   readonly required?: readonly string[]
