@@ -160,7 +160,7 @@ export const mutants: readonly Mutant[] = [
       edit(revisions, 'const recheckError = yield* recheckOwner(set)', 'const recheckError = undefined as ApiStatus | undefined'),
     ],
     situation: 'orphaned with a slow cache',
-    expectedBy: 'eventually',
+    expectedBy: 'mutants/adopts-only-for-the-living',
   },
   {
     bug: 16,
@@ -333,7 +333,10 @@ export const mutants: readonly Mutant[] = [
   {
     bug: 39,
     title: 'the policy Orphan is ignored',
-    edits: [edit(collector, "    const refused = yield* patchReferences(dependent, [{ $patch: 'delete', uid: owner.metadata.uid }])\n    if (refused?.reason", "    const refused = undefined as ApiStatus | undefined\n    if (refused?.reason")],
+    edits: [
+      edit(collector, 'for (const dependent of inChosenOrder(collector, dependents)) {\n    const refused', 'for (const dependent of inChosenOrder(collector, dependents).slice(1_000)) {\n    const refused'),
+      edit(collector, 'return dependents.length > 0 ? { requeueAfterMs: orphanedMs }', 'return dependents.length > 1_000 ? { requeueAfterMs: orphanedMs }'),
+    ],
     situation: 'orphaned',
     expectedBy: 'garbage-collection/orphans-are-let-go',
   },
@@ -360,8 +363,8 @@ export const mutants: readonly Mutant[] = [
   },
   {
     bug: 48,
-    title: 'the order of a map leaks',
-    edits: [edit('kernel/persistent-map.ts', '  keys.sort(byText)\n', '  keys.sort(() => Math.random() - 0.5)\n')],
+    title: 'the order of a map leaks (the dependents that are collected)',
+    edits: [edit(collector, '  const order = [...dependents]\n', '  const order = [...dependents].sort(() => Math.random() - 0.5)\n')],
     situation: 'the same history again',
     expectedBy: 'determinism',
     search: 'rerun',

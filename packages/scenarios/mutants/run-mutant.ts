@@ -4,6 +4,7 @@ import { allInvariants } from '@statefold/core'
 import { explore } from '../src/explore/explore.js'
 import { fuzz } from '../src/fuzz/fuzz.js'
 import { scenario } from '../src/scenario.js'
+import { adoptsOnlyForTheLiving } from './adopts-only-for-the-living.js'
 import { ownWritesAreRead } from './own-writes-are-read.js'
 import { exempts, mutants } from './registry.js'
 import { rerunDiffers } from './rerun-differs.js'
@@ -31,7 +32,7 @@ else if (wanted === '--fuzz') {
   try {
     const explored = explore(scenario(found[1], { name: found[0] }), {
       clock: () => performance.now(),
-      invariants: wanted === 'creation with a slow cache' ? [...allInvariants, ownWritesAreRead] : allInvariants,
+      invariants: [...allInvariants, ...(wanted === 'creation with a slow cache' ? [ownWritesAreRead] : []), adoptsOnlyForTheLiving],
       bounds: { states: Number(states), seconds: Number(seconds) },
       all: true,
       stopsAt: ({ property: name, kind }) => expected(name, kind, property),

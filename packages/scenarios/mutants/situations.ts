@@ -191,14 +191,18 @@ export const situations = {
   'orphaned with a slow cache': situation({
     set: { replicas: 1 },
     steps: [{ delete: { object: 'statefulset/web', cascade: 'orphan' } }],
-    search: { order: ['statefulset-controller', 'garbage-collector-controller'], caches: [{ controller: 'statefulset-controller', kind: 'StatefulSet', most: 2 }] },
-    expect: [{ eventually: { not: { object: 'pod/web-0', path: '{.metadata.ownerReferences}', matches: '.' } } }, { eventually: { object: 'pod/web-0', exists: true } }],
+    search: {
+      order: ['statefulset-controller', 'garbage-collector-controller'],
+      caches: [{ controller: 'statefulset-controller', kind: 'StatefulSet', most: 4 }],
+      anytime: [{ patch: { object: 'pod/web-0', type: 'merge', patch: { metadata: { labels: { touched: 'yes' } } } } }],
+    },
+    expect: [{ never: { all: [{ object: 'statefulset/web', exists: false }, { object: 'pod/web-0', path: '{.metadata.ownerReferences}', matches: '.' }] } }],
   }),
   orphaned: situation({
     set: { replicas: 2 },
     steps: [{ delete: { object: 'statefulset/web', cascade: 'orphan' } }],
     search: { order: ['statefulset-controller', 'kubelet', 'garbage-collector-controller'] },
-    expect: [{ eventually: { count: 'pods', equals: 2 } }],
+    expect: [{ eventually: { count: 'pods', equals: 2 } }, { eventually: { object: 'statefulset/web', exists: false } }],
   }),
   'deleted and made again': situation({
     set: { replicas: 1 },
@@ -266,6 +270,7 @@ export const situations = {
     set: { replicas: 2 },
     more: [{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web-1', labels: { app: 'other' } }, spec: { containers: [{ name: 'other', image: 'nginx:1.27' }] } }],
     steps: [{ delete: { object: 'pod/web-1', force: true } }],
+    except: ['stateful-set/at-most-one-pod-per-ordinal'],
     expect: [ready(2)],
   }),
   'deleted in the foreground': situation({
@@ -278,7 +283,8 @@ export const situations = {
     set: { replicas: 2, claims: true, spec: { persistentVolumeClaimRetentionPolicy: { whenScaled: 'Delete', whenDeleted: 'Retain' } } },
     steps: [{ scale: { 'statefulset/web': 1 } }, { scale: { 'statefulset/web': 2 } }],
     search: { order: ['statefulset-controller', 'kubelet', 'garbage-collector-controller'] },
-    expect: [ready(2), { never: { all: [{ object: 'pod/web-1', ready: true }, { object: 'pvc/www-web-1', path: '{.metadata.deletionTimestamp}', matches: '.' }, { not: { object: 'pod/web-1', path: '{.metadata.deletionTimestamp}', matches: '.' } }] } }],
+    // That web-1 comes back is not expected: no claim event wakes the controller when the stale claim is gone, as in Kubernetes.
+    expect: [{ never: { all: [{ object: 'pod/web-1', ready: true }, { object: 'pvc/www-web-1', path: '{.metadata.deletionTimestamp}', matches: '.' }, { not: { object: 'pod/web-1', path: '{.metadata.deletionTimestamp}', matches: '.' } }] } }],
   }),
   drain: situation({
     set: { replicas: 2 },

@@ -14,6 +14,8 @@ import { saveRun } from './save-run.js'
 import { createSimulation, type Simulation } from './simulation.js'
 import { makeStateHasher, type StateHasher } from './state-hash.js'
 
+const byText = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0)
+
 const uid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g
 
 const web = {
@@ -82,7 +84,7 @@ const oracle = ({ simulation, paths }: { readonly simulation: Simulation; readon
       {
         stores: (cluster['stores'] as readonly (readonly [string, Json])[])
           .filter(([kind]) => kind !== 'Event' && kind !== 'Lease')
-          .map(([kind, objects]) => [kind, (objects as readonly Json[]).map((object) => canonicalJson(stripped(object, '', paths))).sort()]),
+          .map(([kind, objects]) => [kind, (objects as readonly Json[]).map((object) => canonicalJson(stripped(object, '', paths))).sort(byText)]),
         world,
         gone: entriesOf(run.cluster.world.pods)
           .map(([key]) => key)
@@ -93,9 +95,9 @@ const oracle = ({ simulation, paths }: { readonly simulation: Simulation; readon
             .filter(([, entry]) => entry.dueAt !== undefined || entry.memory !== undefined)
             .map(([key, entry]) => [key, entry.dueAt !== undefined, entry.memory ?? null])
             .map((entry) => canonicalJson(stripped(entry as Json, '', paths)))
-            .sort(),
+            .sort(byText),
         ]),
-        timers: groups.map((group) => group.sort()),
+        timers: groups.map((group) => group.sort(byText)),
         informers: entriesOf(run.informers).map(([informer, { underway }]) => [
           informer,
           underway.map(({ key, store }) => [key, (entriesOf(store.objects).find(([name]) => name === key)?.[1] ?? null) as Json]),

@@ -269,7 +269,8 @@ export const explore = (scenario: Scenario, options: ExploreOptions = {}): E.Eit
   const judge = (parent: number, code: number): void => {
     const codes = (): readonly number[] => [...pathTo(parent), code]
     const violations = simulation.violations()
-    if (violations.length > 0) for (const violation of [...violations]) report(findingOf(violation), codes())
+    // Telling of one restores states, which empties the list.
+    for (const violation of violations.slice()) report(findingOf(violation), codes())
     for (const { kind, condition, words } of judges) {
       if (met.has(words)) continue
       const { holds, found: what } = evaluate(condition, view)
@@ -300,7 +301,7 @@ export const explore = (scenario: Scenario, options: ExploreOptions = {}): E.Eit
   const expand = ({ run, progress, id }: Frontier, next: Frontier[], room: number): void => {
     simulation.restore(run)
     const moves: readonly Move[] = space.moves(simulation, progress)
-    if (moves.length === 0 || moves.every(({ kind }) => kind === 'anytime')) {
+    if (moves.every(({ kind }) => kind === 'anytime')) {
       ends += 1
       for (const condition of eventually) {
         const { holds, found: what } = evaluate(condition, view)
@@ -387,7 +388,7 @@ export const explore = (scenario: Scenario, options: ExploreOptions = {}): E.Eit
     ends,
     findings,
     unmet,
-    marks: [...simulation.sometimes()].sort(),
+    marks: [...simulation.sometimes()].sort((left, right) => (left < right ? -1 : 1)),
     visitedBytes: [visited, parents, decisions, sources, targets, goals].reduce((sum, part) => sum + part.bytes(), 0),
   })
 }

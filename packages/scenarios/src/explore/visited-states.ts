@@ -11,7 +11,8 @@ export interface VisitedStates {
 }
 
 export const makeVisitedStates = (expected = 1 << 16): VisitedStates => {
-  let capacity = 1 << Math.max(10, Math.ceil(Math.log2(expected)))
+  let capacity = 1_024
+  while (capacity < expected) capacity *= 2
   let highs = new Int32Array(capacity)
   let lows = new Int32Array(capacity)
   let numbers = new Int32Array(capacity)

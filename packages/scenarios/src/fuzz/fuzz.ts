@@ -117,7 +117,7 @@ export const fuzz = (scenario: Scenario, options: FuzzOptions = {}): E.Either<re
 
   const judge = (steps: readonly ScenarioStep[]): boolean => {
     let isBroken = false
-    for (const { invariant, message } of [...simulation.violations()]) {
+    for (const { invariant, message } of simulation.violations()) {
       if (isMeantToBreak(invariant, steps)) {
         meant += 1
         continue
@@ -188,7 +188,7 @@ export const fuzz = (scenario: Scenario, options: FuzzOptions = {}): E.Either<re
     ...count(),
     findings,
     meant,
-    marks: [...simulation.sometimes()].sort(),
+    marks: [...simulation.sometimes()].sort((left, right) => (left < right ? -1 : 1)),
     corpus: corpus.length,
     ...(limit === undefined ? undefined : { limit }),
   })
