@@ -18,6 +18,9 @@ const resolveControllerRef = (reader: Reader, namespace: string, reference: Owne
   return set !== undefined && set.metadata.uid === reference.uid ? [wake(set)] : nobody
 }
 
+/** Before it adopts anything a set is read live. */
+const adoptionMs = 12
+
 /** Every set whose selector matches an orphan may want it. The name is not looked at here. Follows getStatefulSetsForPod. */
 const possibleOwners = (reader: Reader, pod: Pod): readonly Wake[] => {
   const { namespace, labels } = pod.metadata
@@ -25,7 +28,7 @@ const possibleOwners = (reader: Reader, pod: Pod): readonly Wake[] => {
   return reader
     .list('StatefulSet', namespace)
     .filter((set) => selectorMatches(set.spec.selector, labels))
-    .map(wake)
+    .map((set) => ({ ...wake(set), afterMs: adoptionMs }))
 }
 
 const sameLabels = (left: Pod, right: Pod): boolean => {

@@ -1427,3 +1427,17 @@ describe('what is shared', () => {
     expect(containers).toBe(situation.set.spec.template.spec.containers)
   })
 })
+
+describe('when a set is looked at', () => {
+  const { watches } = statefulSetController
+  const nobodyElse = new FakeApi().live
+
+  it('some milliseconds after it was made, so that a budget made with it finds no Pods', () => {
+    const set = converged({ volumeClaimTemplates: [] }).api.live.get('StatefulSet', 'default', 'web')
+    if (set === undefined) throw new Error('no set')
+    expect(watches.StatefulSet?.({ type: 'ADDED', object: set, old: undefined }, nobodyElse)).toEqual([
+      { key: 'default/web', afterMs: 14 },
+    ])
+    expect(watches.StatefulSet?.({ type: 'MODIFIED', object: set, old: set }, nobodyElse)).toEqual([{ key: 'default/web' }])
+  })
+})
