@@ -29,8 +29,8 @@ const bundle = async (edits, out) => {
       {
         name: 'planted-bug',
         setup({ onLoad }) {
-          onLoad({ filter: /packages\/core\/src\/.*\.ts$/ }, ({ path }) => {
-            const mine = edits.filter(({ file }) => path.endsWith(`packages/core/src/${file}`))
+          onLoad({ filter: /packages\/(?:core|replay)\/src\/.*\.ts$/ }, ({ path }) => {
+            const mine = edits.filter(({ file }) => path.endsWith(`packages/core/src/${file}`) || path.endsWith(`packages/${file}`))
             if (mine.length === 0) return undefined
             let text = readFileSync(path, 'utf8')
             for (const { find, replace, file } of mine) {
@@ -111,6 +111,11 @@ try {
       falseAlarms += result.by?.length ?? 1
       states += result.states ?? 0
       if ((result.by ?? ['?']).length > 0 || flag('--baseline')) print({ situation, ...result })
+    }
+    for (const search of ['rerun', 'damage']) {
+      const { by } = await runBundle(plain, ['the same history again', '0', '0', search, search])
+      falseAlarms += by.length
+      if (by.length > 0) print({ situation: 'the same history again', search, by })
     }
     const histories = Number(value('--histories', '200'))
     const fuzzed = histories === 0 ? { findings: [], runs: 0 } : await runBundle(plain, ['--fuzz', String(histories), value('--fuzz-seconds', '120')])

@@ -5,6 +5,7 @@ import { explore } from '../src/explore/explore.js'
 import { fuzz } from '../src/fuzz/fuzz.js'
 import { scenario } from '../src/scenario.js'
 import { adoptsOnlyForTheLiving } from './adopts-only-for-the-living.js'
+import { damageIsBelieved } from './damaged-log.js'
 import { ownWritesAreRead } from './own-writes-are-read.js'
 import { exempts, mutants } from './registry.js'
 import { rerunDiffers } from './rerun-differs.js'
@@ -22,9 +23,9 @@ else if (wanted === '--fuzz') {
   const found = Object.entries(situations).find(([name]) => name === wanted)
   if (found === undefined) throw new Error(`there is no situation ${wanted}`)
   const startedAt = performance.now()
-  if (search === 'rerun') {
-    const difference = rerunDiffers(scenario(found[1], { name: found[0] }))
-    process.stdout.write(`${JSON.stringify({ by: difference === undefined ? [] : ['determinism'], caught: difference !== undefined, steps: null, messages: [difference], states: 0, runs: 2, seconds: Math.round((performance.now() - startedAt) / 100) / 10 })}\n`)
+  if (search !== 'explore') {
+    const difference = (search === 'rerun' ? rerunDiffers : damageIsBelieved)(scenario(found[1], { name: found[0] }))
+    process.stdout.write(`${JSON.stringify({ by: difference === undefined ? [] : [property], caught: difference !== undefined, steps: null, messages: [difference], states: 0, runs: 2, seconds: Math.round((performance.now() - startedAt) / 100) / 10 })}\n`)
     process.exit(0)
   }
   const expected = (name: string, kind: string, words: string): boolean =>
