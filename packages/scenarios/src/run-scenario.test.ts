@@ -137,6 +137,17 @@ describe('a scenario', () => {
     expect(report.steps.map(({ outcome }) => outcome)).toEqual(['not reached'])
   })
 
+  it('leaves out what follows a step it does not reach, and waits no longer than it is given', () => {
+    const steps = [at('1h').settle(), at('1s').settle()]
+    const { report } = run(scenario({ manifests: [service, set(3)], steps }), { untilMs: 60_000 })
+    expect(report.steps.map(({ outcome }) => outcome)).toEqual(['not reached', 'not reached'])
+    expect(report.outcome).toBe('unknown')
+    const waits = [{ settle: true as const, when: { object: 'statefulset/web', path: '{.status.readyReplicas}', equals: 9 } }]
+    const waited = run(scenario({ manifests: [service, set(3)], steps: waits }), { untilMs: 60_000 })
+    expect(waited.report.steps.map(({ outcome }) => outcome)).toEqual(['not reached'])
+    expect(waited.report.at).toBeLessThanOrEqual(60_000)
+  })
+
   it('keeps bytes in a volume and follows faults', () => {
     const withClaim = {
       ...set(1),

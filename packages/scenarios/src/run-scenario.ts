@@ -617,6 +617,7 @@ export const runScenario = (scenario: Scenario, options: RunOptions = {}): E.Eit
     })
   }
   const runSteps = (): void => {
+    let ended = false
     for (const [index, step] of (written.steps ?? []).entries()) {
       if (index === searchFrom) break
       const words = stepWords(step)
@@ -635,7 +636,10 @@ export const runScenario = (scenario: Scenario, options: RunOptions = {}): E.Eit
           ...(commands === undefined ? undefined : { commands }),
         })
       }
-      if (verdict !== undefined || (untilMs !== undefined && Math.max(real.now(), step.at ?? 0) > untilMs)) {
+      const begins = Math.max(real.now() + (step.after ?? 0), step.at ?? 0)
+      if (verdict !== undefined || ended || (untilMs !== undefined && begins > untilMs)) {
+        // A step that is due after the end of the run is left out, and so is all that follows it.
+        ended = true
         finish(real.now(), 'not reached')
         continue
       }
@@ -644,7 +648,13 @@ export const runScenario = (scenario: Scenario, options: RunOptions = {}): E.Eit
       if (step.when !== undefined) {
         const condition = asOne(step.when)
         const within = step.within ?? untilDefaultMs
-        if (!waitFor(condition, real.now() + within)) {
+        const deadline = real.now() + within
+        if (!waitFor(condition, Math.min(deadline, untilMs ?? deadline))) {
+          if (untilMs !== undefined && untilMs < deadline) {
+            ended = true
+            finish(real.now(), 'not reached')
+            continue
+          }
           const message = `expected within ${formatDuration(within)}: ${conditionWords(condition)}; found: ${evaluate(condition, view).found}`
           finish(real.now(), 'failed', message)
           fail('notConverged', `step ${index + 1} (${words}): ${message}`)
@@ -686,7 +696,8 @@ export const runScenario = (scenario: Scenario, options: RunOptions = {}): E.Eit
       }
       const { found } = evaluate(condition, view)
       expectations.push({ kind: 'eventually', words, outcome: 'failed', at: real.now(), found, ...because(expectation) })
-      fail('notConverged', `expected within ${formatDuration(within)}: ${words}; found: ${found}`)
+      const allowed = Math.max(0, Math.min(within, deadline - start))
+      fail('notConverged', `expected within ${formatDuration(allowed)}: ${words}; found: ${found}`)
     }
   }
   const judgePlain = (): void => {
@@ -701,6 +712,9 @@ export const runScenario = (scenario: Scenario, options: RunOptions = {}): E.Eit
       const isBare = (written.steps ?? []).length === 0 && (written.expect ?? []).every(({ eventually }) => eventually === undefined)
       if (scenario.isPlain || isBare) judgePlain()
       judgeEventually()
+      const left = steps.find(({ outcome }) => outcome === 'not reached')
+      if (left !== undefined && untilMs !== undefined)
+        fail('unknown', `the run ended at ${formatDuration(untilMs)}, before step ${left.index + 1} (${left.words})`)
     }
   } catch (error) {
     if (!(error instanceof RunStopped)) throw error
