@@ -28,9 +28,11 @@ const storageClasses: readonly StorageClassSpec[] = [
 ]
 
 /** The cluster has come to rest before the first step. */
-const restMs = 1_300
+const restMs = 1_900
 const settleMaxMs = 90_000
 const settleDefaultMs = 2_000
+/** The recorder looks whether it is quiet this often. */
+const settlePollMs = 20
 /** The recorder ends a kubectl that runs longer; its exit status is then -1. */
 const kubectlMaxMs = 120_000
 const dnsMs = 5
@@ -94,12 +96,14 @@ export const runScript = (name: string, script: ConformanceScript, { seed, keepL
   let lastSilenced = ''
 
   const settle = (quietMs: number): boolean => {
-    const end = simulation.now() + settleMaxMs
+    const start = simulation.now()
+    const end = start + settleMaxMs
     const quiet = quietMs === 0 ? settleDefaultMs : quietMs
-    lastWriteAt = simulation.now()
+    lastWriteAt = start
     while (simulation.now() < end) {
       if (simulation.now() - lastWriteAt >= quiet) return true
-      simulation.runUntil(Math.min(lastWriteAt + quiet, end))
+      const looks = Math.ceil((lastWriteAt + quiet - start) / settlePollMs)
+      simulation.runUntil(Math.min(start + looks * settlePollMs, end))
     }
     return false
   }
