@@ -36,13 +36,14 @@ const objectsOf = (state: ClusterState): ReadonlyMap<string, KubernetesObject> =
 
 const byText = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0)
 
-const quiet: ReadonlySet<string> = new Set(['/metadata/resourceVersion'])
+/** What changes without anything having happened: versions and heartbeats. */
+const isQuiet = (path: string): boolean => path === '/metadata/resourceVersion' || path.endsWith('/lastHeartbeatTime') || path === '/spec/renewTime'
 
 const changed = (object: string, before: KubernetesObject, after: KubernetesObject): ObjectDifference | undefined => {
   if (before === after) return undefined
   const { set, removed } = differenceOf(asJson(before), asJson(after))
   const fields = [...Object.keys(set), ...removed]
-    .filter((path) => !quiet.has(path))
+    .filter((path) => !isQuiet(path))
     .sort(byText)
     .map((path) => ({ path, before: valueAt(asJson(before), path), after: set[path] }))
   return fields.length === 0 ? undefined : { object, change: 'changed', fields }
