@@ -517,7 +517,7 @@ describe('the list of invariants', () => {
   })
 
   it('has every case of this file', () => {
-    expect(Object.keys(cases).sort()).toEqual(alwaysInvariants.map(({ name }) => name).sort())
+    expect(new Set(Object.keys(cases))).toEqual(new Set(alwaysInvariants.map(({ name }) => name)))
   })
 
   it('has at least forty marks', () => {

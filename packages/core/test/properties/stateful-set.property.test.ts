@@ -75,14 +75,11 @@ holds('the end state is that of the last wishes: identity, claims, counts', hist
   const set = theSet(simulation)
   if (set === undefined) return 'the set is gone'
   const reader = simulation.reader()
-  const names = reader
-    .list('Pod', 'default')
-    .map(({ metadata }) => metadata.name)
-    .sort()
+  const names = reader.list('Pod', 'default').map(({ metadata }) => metadata.name)
   const start = set.spec.ordinals?.start ?? 0
-  const wanted = Array.from({ length: set.spec.replicas ?? 0 }, (_, index) => `web-${start + index}`).sort()
+  const wanted = Array.from({ length: set.spec.replicas ?? 0 }, (_, index) => `web-${start + index}`)
   if (names.join() !== wanted.join()) return `the Pods are ${names.join(', ')}; expected ${wanted.join(', ')}`
-  const { replicas = 0, readyReplicas = 0, availableReplicas = 0 } = set.status
+  const { replicas, readyReplicas = 0, availableReplicas = 0 } = set.status
   if (replicas !== wanted.length || readyReplicas !== replicas || availableReplicas !== replicas)
     return `the status counts ${replicas}, ${readyReplicas}, ${availableReplicas}; expected ${wanted.length} each`
   for (const pod of reader.list('Pod', 'default')) {

@@ -1,6 +1,7 @@
 import { changedEventKinds, createdEventKinds } from '../../cluster/object-events.js'
 import { storeOf } from '../../cluster/state.js'
 import { objectsOwnedBy } from '../../cluster/store.js'
+import { hasAt } from '../../kernel/persistent-map.js'
 import { processesOf } from '../../cluster/world.js'
 import type { Invariant, Observation, Violation } from '../invariant.js'
 import { changeOf } from '../observed-change.js'
@@ -30,7 +31,8 @@ export const uidsAreForEver: Invariant = {
 }
 
 const usedBefore = ({ before }: Observation, path: string, uid: string): Violation | undefined => {
-  const owned = dependentKinds.flatMap((kind) => objectsOwnedBy(storeOf(before, kind), uid))[0]
+  const owner = dependentKinds.find((kind) => hasAt(storeOf(before, kind).byOwner, uid))
+  const owned = owner === undefined ? undefined : objectsOwnedBy(storeOf(before, owner), uid)[0]
   if (owned !== undefined)
     return {
       invariant: name,

@@ -1,7 +1,8 @@
-import type { Container, Node, Pod } from '../../api/generated/types.js'
+import type { Node, Pod } from '../../api/generated/types.js'
 import { milliValueOf, quantityOf } from '../../api/quantity.js'
 import { storeOf } from '../../cluster/state.js'
-import { countOnNode, findObject, podsOnNode } from '../../cluster/store.js'
+import { countOnNode, findObject, type ObjectStore } from '../../cluster/store.js'
+import { emptyMap, forEachEntry, getAt } from '../../kernel/persistent-map.js'
 import { isTerminal } from '../../resources/pod/queries.js'
 import { cachesAreFresh } from '../fresh-caches.js'
 import type { Invariant } from '../invariant.js'
@@ -15,24 +16,56 @@ interface Requests {
 }
 
 const noRequests: Requests = { cpu: 0, memory: 0 }
-const requestsBySpec = new WeakMap<object, Requests>()
 
-const milli = (container: Container, resource: string): number => {
-  const quantity = container.resources?.requests?.[resource]
-  return quantity === undefined ? 0 : milliValueOf(quantityOf(quantity))
+const rememberedMax = 1_000
+const remembered = new Map<string, number>()
+
+/** Quantities are written alike again and again: their values are remembered by their text. */
+const milli = (quantity: string | number | undefined): number => {
+  if (quantity === undefined) return 0
+  const text = String(quantity)
+  const known = remembered.get(text)
+  if (known !== undefined) return known
+  const value = milliValueOf(quantityOf(quantity))
+  if (remembered.size >= rememberedMax) remembered.clear()
+  remembered.set(text, value)
+  return value
 }
 
-/** Of the main containers: less than the scheduler counts is enough to find what it should have refused. (Remembered for the spec, which never changes.) */
+/** Of the main containers: less than the scheduler counts is enough to find what it should have refused. */
 const requestsOf = ({ spec }: Pod): Requests => {
-  const known = requestsBySpec.get(spec)
-  if (known !== undefined) return known
   let found = noRequests
-  for (const container of spec.containers) {
-    if (container.resources?.requests === undefined) continue
-    found = { cpu: found.cpu + milli(container, 'cpu'), memory: found.memory + milli(container, 'memory') }
+  for (const { resources } of spec.containers) {
+    const requests = resources?.requests
+    if (requests !== undefined) found = { cpu: found.cpu + milli(requests['cpu']), memory: found.memory + milli(requests['memory']) }
   }
-  requestsBySpec.set(spec, found)
   return found
+}
+
+const plus = (left: Requests, right: Requests): Requests => ({ cpu: left.cpu + right.cpu, memory: left.memory + right.memory })
+
+/** All Pods of the node, or only those that still run. */
+const requestsOn = (store: ObjectStore, nodeName: string, alsoFinished: boolean): Requests & { readonly count: number } => {
+  let [total, count] = [noRequests, 0]
+  // In no particular order: it is a sum.
+  forEachEntry(getAt(store.byNode, nodeName) ?? emptyMap<true>(), (key) => {
+    const pod = asPod(findObject(store, key))
+    if (pod === undefined || (!alsoFinished && isTerminal(pod))) return
+    total = plus(total, requestsOf(pod))
+    count += 1
+  })
+  return { ...total, count }
+}
+
+const sums = new WeakMap<object, Requests>()
+
+/** What all Pods of the node ask for: one more than before, if that is remembered (a memo under the set of the node's Pods). */
+const sumAfter = (before: ObjectStore, after: ObjectStore, nodeName: string, own: Requests): Requests => {
+  const [had, has] = [getAt(before.byNode, nodeName), getAt(after.byNode, nodeName)]
+  const known = had === undefined ? noRequests : sums.get(had)
+  const sum = known === undefined ? requestsOn(after, nodeName, true) : plus(known, own)
+  if (has !== undefined) sums.set(has, sum)
+  return sum
 }
 
 /** N2. Class F: from a stale cache the scheduler may overbook, and the kubelet refuses the Pod. */
@@ -46,24 +79,17 @@ export const nodesAreNotOverbooked: Invariant = {
     if (before === after || recorded.actor !== 'default-scheduler' || !cachesAreFresh(before, recorded.actor)) return undefined
     const bound = asPod(changeOf(observation)?.after)
     const nodeName = bound?.spec.nodeName ?? ''
+    // The store of Nodes.
     const node = findObject(storeOf(after, 'Node'), nodeName) as unknown as Node | undefined
     const allocatable = node?.status.allocatable
     if (bound === undefined || allocatable === undefined) return undefined
     const store = storeOf(after, 'Pod')
-    const room = Number(allocatable['pods'] ?? '110')
+    const [room, cpuRoom, memoryRoom] = [Number(allocatable['pods'] ?? '110'), milli(allocatable['cpu']), milli(allocatable['memory'])]
     const own = requestsOf(bound)
-    if (own === noRequests && countOnNode(store, nodeName) <= room) return undefined
-    const pods = podsOnNode(store, nodeName)
-    let [cpu, memory, count] = [0, 0, 0]
-    for (const object of pods) {
-      const pod = asPod(object)
-      if (pod === undefined || isTerminal(pod)) continue
-      const requests = requestsOf(pod)
-      cpu += requests.cpu
-      memory += requests.memory
-      count += 1
-    }
-    const [cpuRoom, memoryRoom] = [milliValueOf(quantityOf(allocatable['cpu'])), milliValueOf(quantityOf(allocatable['memory']))]
+    const sum = sumAfter(storeOf(before, 'Pod'), store, nodeName, own)
+    if (countOnNode(store, nodeName) <= room && sum.cpu <= cpuRoom && sum.memory <= memoryRoom) return undefined
+    // Pods that have ended need no room.
+    const { cpu, memory, count } = requestsOn(store, nodeName, false)
     const excess =
       count > room
         ? `${count} Pods; expected at most ${room}`

@@ -1,6 +1,5 @@
 import { followMap } from '../../kernel/map-difference.js'
-import { emptyMap } from '../../kernel/persistent-map.js'
-import { getAt } from '../../kernel/persistent-map.js'
+import { emptyMap, getAt, type PersistentMap } from '../../kernel/persistent-map.js'
 import { processesOf, type PodProcesses } from '../../cluster/world.js'
 import type { Invariant } from '../invariant.js'
 
@@ -8,14 +7,25 @@ const name = 'stateful-set/at-most-one-pod-per-ordinal'
 
 const nameOf = ({ namespace, name: podName }: PodProcesses): string => `${namespace}/${podName}`
 
-/** Who has processes under a name: almost always one. */
-const processesByName = followMap<PodProcesses, Map<string, readonly string[]>>(new Map(), emptyMap(), (index, uid, before, after) => {
+const followProcesses = followMap<PodProcesses, Map<string, readonly string[]>>(new Map(), emptyMap(), (index, uid, before, after) => {
   if (before !== undefined && after === undefined) {
     const rest = (index.get(nameOf(before)) ?? []).filter((other) => other !== uid)
     if (rest.length === 0) index.delete(nameOf(before))
     else index.set(nameOf(before), rest)
-  } else if (before === undefined && after !== undefined) index.set(nameOf(after), [...(index.get(nameOf(after)) ?? []), uid].sort())
+  } else if (before === undefined && after !== undefined) index.set(nameOf(after), [...(index.get(nameOf(after)) ?? []), uid])
 })
+
+let indexed: PersistentMap<PodProcesses>['keySet'] | undefined
+let index: ReadonlyMap<string, readonly string[]> = new Map()
+
+/** Who has processes under a name: almost always one. The index (a memo) moves only when Pods came or went. */
+const processesByName = (pods: PersistentMap<PodProcesses>): ReadonlyMap<string, readonly string[]> => {
+  if (pods.keySet !== indexed) {
+    index = followProcesses(pods)
+    indexed = pods.keySet
+  }
+  return index
+}
 
 const isRunning = (processes: PodProcesses | undefined): boolean =>
   processes?.sandbox?.alive === true && processes.containers.some(({ state }) => state === 'running')

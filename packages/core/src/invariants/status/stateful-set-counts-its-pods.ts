@@ -7,7 +7,7 @@ import { asStatefulSet, changeOf, isByStatefulSetController, isWanted, revisionL
 const name = 'status/stateful-set-counts-its-pods'
 
 /** Sets larger than this are counted in one status write of many. */
-const countedAlways = 100
+const countedAlways = 50
 
 /** T3. Follows computeReplicaStatus: what the sync created is not counted yet, what it deleted still is. Adoptions are left out of the account. */
 export const statefulSetCountsItsPods: Invariant = {
@@ -21,7 +21,7 @@ export const statefulSetCountsItsPods: Invariant = {
     const change = changeOf(observation)
     const set = asStatefulSet(change?.after)
     if (set === undefined || change === undefined) return undefined
-    const { replicas = 0, readyReplicas = 0, availableReplicas = 0, updatedReplicas = 0, updateRevision = '' } = set.status
+    const { replicas, readyReplicas = 0, availableReplicas = 0, updatedReplicas = 0, updateRevision = '' } = set.status
     if (replicas > countedAlways && recorded.seq % replicas > countedAlways) return undefined
     // The sync counted for the set that it saw.
     const seen = view.get('StatefulSet', change.namespace, change.name)

@@ -63,7 +63,7 @@ const debtsOfSet = (set: StatefulSet, reader: Reader): readonly Missing[] => {
   }
   for (const pod of reader.ownedBy('Pod', set.metadata.uid))
     if (!isWanted(set, ordinalOf(pod))) found.push(owe(`${pod.metadata.name} exists; expected ${replicasOf(set)} replicas from ${start}`))
-  const { observedGeneration = 0, replicas = 0, readyReplicas = 0 } = set.status
+  const { observedGeneration = 0, replicas, readyReplicas = 0 } = set.status
   if (found.length === 0 && (observedGeneration !== set.metadata.generation || replicas !== replicasOf(set) || readyReplicas !== replicas))
     found.push(
       owe(

@@ -109,10 +109,7 @@ describe('a cluster that nobody disturbs', () => {
         .slice(from)
         .filter(({ actor }) => actor === 'ping' || actor === 'pong'),
     )
-    expect([...(unrest?.cycle ?? [])].sort()).toEqual([
-      'ping ServiceChanged Service/default/web',
-      'pong ServiceChanged Service/default/web',
-    ])
+    expect(new Set(unrest?.cycle)).toEqual(new Set(['ping ServiceChanged Service/default/web', 'pong ServiceChanged Service/default/web']))
     expect(unrest?.repeats).toBeGreaterThan(100)
   })
 })
