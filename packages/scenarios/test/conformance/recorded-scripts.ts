@@ -12,19 +12,29 @@ type Expected = Parameters<typeof compare>[0]
 
 const folder = fileURLToPath(new URL('../../../../conformance', import.meta.url))
 
-export const scriptNames: readonly string[] = readdirSync(join(folder, 'scripts'))
-  .filter((name) => name.endsWith('.yaml'))
-  .map((name) => name.slice(0, -'.yaml'.length))
+const namesIn = (path: string): readonly string[] =>
+  readdirSync(join(folder, path))
+    .filter((name) => name.endsWith('.yaml'))
+    .map((name) => name.slice(0, -'.yaml'.length))
+
+export const scriptNames: readonly string[] = namesIn('scripts')
+
+/** Recorded later, three runs each: rules that the first scripts did not touch. */
+export const moreNames: readonly string[] = namesIn('more/scripts').map((name) => `more/${name}`)
+
+/** `more/jobs`, `scripts` → `more/scripts/jobs` */
+const pathOf = (name: string, kind: 'scripts' | 'expected', extension: string): string =>
+  join(folder, name.startsWith('more/') ? `more/${kind}/${name.slice('more/'.length)}${extension}` : `${kind}/${name}${extension}`)
 
 const expectedOf = (name: string): Expected => {
-  const recording: { readonly expected: Expected } = JSON.parse(readFileSync(join(folder, 'expected', `${name}.json`), 'utf8'))
+  const recording: { readonly expected: Expected } = JSON.parse(readFileSync(pathOf(name, 'expected', '.json'), 'utf8'))
   return recording.expected
 }
 
 const run = (name: string, seed: number, keepLog: boolean): ReturnType<typeof runScript> => {
-  const script = decodeScript(readFileSync(join(folder, 'scripts', `${name}.yaml`), 'utf8'))
+  const script = decodeScript(readFileSync(pathOf(name, 'scripts', '.yaml'), 'utf8'))
   if (E.isLeft(script)) throw new Error(`${name}.yaml:${script.left.line}: ${script.left.message}`)
-  return runScript(name, script.right, { seed, keepLog })
+  return runScript(name.replace('more/', ''), script.right, { seed, keepLog })
 }
 
 const itemsOf = (result: ReturnType<typeof runScript>): Map<string, string> => items(JSON.parse(JSON.stringify(result.trace)))

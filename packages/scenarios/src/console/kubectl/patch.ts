@@ -50,7 +50,9 @@ const run = (call: Call): number => {
     if (E.isLeft(answer)) return statusProblem(answer.left)
     const changed = dryRun !== 'none' || answer.right.metadata.resourceVersion !== item.object.metadata.resourceVersion
     // Says nothing of a dry run.
-    changePrinterOf(call, changed ? 'patched' : 'patched (no change)', 'none')(jsonOf(answer.right))
+    // The answer to a patch of the scale is a Scale.
+    const scale = { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: { name: item.name } }
+    changePrinterOf(call, changed ? 'patched' : 'patched (no change)', 'none')(subresource === 'scale' ? scale : jsonOf(answer.right))
     return undefined
   })
   return items.items.length === 0 ? fail('no objects passed to patch') : 0
