@@ -101,18 +101,21 @@ const longLog = (): string => {
   if (existsSync(path)) return path
   const file = openSync(`${path}.part`, 'w')
   const replicas = 2_000
-  const simulation = clusterOf(replicas / 50, undefined, false)
-  const { settings, seed } = simulation.options
-  const writer = makeLogWriter(makeHeader({ kubernetes: 'v1.36.3', seed, settings }), nodeSha256)
-  let text = writer.header
+  let text = ''
   let events = 0
-  const subscription = simulation.turns$.subscribe((turn) => {
-    text += writer.turn(turn)
-    events += turn.length
-    if (text.length > 1_000_000) {
-      writeSync(file, text)
-      text = ''
-    }
+  const simulation = clusterOf(replicas / 50, {
+    keepLog: false,
+    observe: ({ options: { settings, seed }, turns$ }) => {
+      const writer = makeLogWriter(makeHeader({ kubernetes: 'v1.36.3', seed, settings }), nodeSha256)
+      text = writer.header
+      turns$.subscribe((turn) => {
+        text += writer.turn(turn)
+        events += turn.length
+        if (text.length < 1_000_000) return
+        writeSync(file, text)
+        text = ''
+      })
+    },
   })
   simulation.submit({ kind: 'CreateObject', object: setOf(replicas) })
   while (events < eventsWanted) {
@@ -127,7 +130,6 @@ const longLog = (): string => {
       if (wanted === 0) while (events < eventsWanted && simulation.reader().listAny('Pod').length > 0) simulation.step()
     }
   }
-  subscription.unsubscribe()
   writeSync(file, text)
   closeSync(file)
   renameSync(`${path}.part`, path)
@@ -252,7 +254,7 @@ const propertyRuns = (): Measured => {
 }
 
 const simulatedToWall = (): Measured => {
-  const start = clusterOf(3, defaultClusterSettings, false)
+  const start = clusterOf(3, { settings: defaultClusterSettings, keepLog: false })
   start.submit({ kind: 'CreateObject', object: setOf(3, 'OrderedReady') })
   start.runUntil(120_000)
   const tenMinutes = 600_000

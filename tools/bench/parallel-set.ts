@@ -26,8 +26,19 @@ export const setOf = (replicas: number, podManagementPolicy: 'Parallel' | 'Order
   return set
 }
 
-export const clusterOf = (nodes: number, settings: ClusterSettings = recordedClusterSettings, keepLog = true): Simulation => {
+export interface ClusterOptions {
+  readonly settings?: ClusterSettings
+  readonly keepLog?: boolean
+  /** Called before anything has happened. */
+  readonly observe?: (simulation: Simulation) => void
+}
+
+export const clusterOf = (
+  nodes: number,
+  { settings = recordedClusterSettings, keepLog = true, observe }: ClusterOptions = {},
+): Simulation => {
   const simulation = createSimulation({ seed: 1, settings, controllers: makeControllers(settings), invariants: allInvariants, keepLog })
+  observe?.(simulation)
   bootstrap(simulation, {
     nodes: Array.from({ length: nodes }, (_, index) => ({ name: `node-${index + 1}` })),
     storageClasses: [],

@@ -3,7 +3,9 @@
  * refused by line and event. Pure: the bytes come from a port.
  */
 import * as E from 'fp-ts/lib/Either.js'
+import type * as t from 'io-ts'
 import { chainDigest, ClusterEvent, digestStart, type RecordedEvent, type Sha256 } from '@statefold/core'
+import { guardOf } from './codec-guard.js'
 import { DigestCodec, EnvelopeCodec, FooterCodec, HeaderCodec, type LogFooter, type LogHeader } from './log-file.js'
 import { upcastEvent, upcastHeader } from './upcast.js'
 
@@ -34,6 +36,11 @@ export interface ReadOptions {
   /** Check every event against its codec (default true). Replaying trusts the digest and needs it only for logs of unknown origin. */
   readonly decode?: boolean
 }
+
+// Guards have the answers of the codecs they are made from.
+const isEnvelope = guardOf(EnvelopeCodec) as (value: unknown) => value is t.TypeOf<typeof EnvelopeCodec>
+const isDigest = guardOf(DigestCodec) as (value: unknown) => value is t.TypeOf<typeof DigestCodec>
+const isClusterEvent = guardOf(ClusterEvent) as (value: unknown) => value is ClusterEvent
 
 const parseLine = (text: string): E.Either<string, unknown> => {
   try {
@@ -99,16 +106,16 @@ export const readLog = (
       continue
     }
     const value = parsed.right
-    if (EnvelopeCodec.is(value)) {
+    if (isEnvelope(value)) {
       const event = upcastEvent(value.event, header.version)
-      if (decode && !ClusterEvent.is(event))
+      if (decode && !isClusterEvent(event))
         return refuse(`event ${value.seq} (${value.event.kind}) is not one that this version knows, or its fields are not right`)
       // The codec has said so, or the digest will.
       pending.push({ seq: value.seq, turn: value.turn, at: value.at, causedBy: value.by, actor: value.actor, event: event as ClusterEvent })
       pendingText += line
       continue
     }
-    if (DigestCodec.is(value)) {
+    if (isDigest(value)) {
       const computed = chainDigest(sha256, digest, pendingText)
       const first = pending[0]
       if (computed !== value.digest)
@@ -117,7 +124,9 @@ export const readLog = (
           message: `lines ${pendingFrom} to ${number}: turn ${value.turn} (events ${first?.seq ?? '?'} to ${pending.at(-1)?.seq ?? '?'}) has been changed: its digest is ${computed.slice(0, 12)}…, recorded was ${value.digest.slice(0, 12)}…`,
         })
       if (first !== undefined && first.turn !== value.turn)
-        return refuse(`the digest names turn ${value.turn}, its events ${first.seq} to ${pending.at(-1)?.seq ?? '?'} are of turn ${first.turn}`)
+        return refuse(
+          `the digest names turn ${value.turn}, its events ${first.seq} to ${pending.at(-1)?.seq ?? '?'} are of turn ${first.turn}`,
+        )
       if (first !== undefined && first.seq !== events) return refuse(`event ${first.seq} follows event ${events - 1}`)
       digest = computed
       events += pending.length
