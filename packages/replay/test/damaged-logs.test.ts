@@ -22,7 +22,7 @@ const sample = sampleLog({ ...history, steps: [] }, 2_000)
 const short = sample.turns.slice(0, 12)
 const text = `${sample.headerLine}${short.join('')}`
 
-describe('a log that was cut off', () => {
+describe('a log that was cut off', { timeout: 120_000 }, () => {
   it('opens at its last whole turn, wherever in the last turn it was cut', () => {
     const last = short.at(-1) ?? ''
     const before = text.slice(0, text.length - last.length)
@@ -54,7 +54,7 @@ describe('a log that was cut off', () => {
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
-describe('a log with one changed byte', () => {
+describe('a log with one changed byte', { timeout: 120_000 }, () => {
   // A log of few turns, so that every byte of it can be changed.
   const writer = makeLogWriter(sample.header, nodeSha256)
   const few = turnsOf(sample.log)
@@ -130,7 +130,7 @@ describe('a log with one changed byte', () => {
   })
 })
 
-describe('a log of another version', () => {
+describe('a log of another version', { timeout: 120_000 }, () => {
   it.each([
     ['"version":1', '"version":2', 'the log has format version 2; this program reads versions 0 to 1'],
     ['"version":1', '"version":-1', 'the log has format version -1; this program reads versions 0 to 1'],

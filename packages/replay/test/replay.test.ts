@@ -27,7 +27,7 @@ const replayed = (text: string, options = {}) => {
   return found.right
 }
 
-describe('replay', () => {
+describe('replay', { timeout: 120_000 }, () => {
   it('folds a log to the state that the run had, and to its digest', () => {
     for (const { text, simulation, digest } of samples) {
       const { state, end } = replayed(text)
@@ -50,7 +50,7 @@ describe('replay', () => {
   })
 })
 
-describe('writer and reader', () => {
+describe('writer and reader', { timeout: 120_000 }, () => {
   it('agree: what was written is what is read', () => {
     for (const { text, log, header } of samples) {
       const events: Recorded[] = []
@@ -91,7 +91,7 @@ describe('writer and reader', () => {
   })
 })
 
-describe('verify', () => {
+describe('verify', { timeout: 120_000 }, () => {
   it('runs the log again and finds the same events', () => {
     for (const { header, log } of samples) {
       const found = verifyLog(header, log)
@@ -120,7 +120,7 @@ describe('verify', () => {
   })
 })
 
-describe('fork', () => {
+describe('fork', { timeout: 120_000 }, () => {
   it('at any turn end goes on as the run did, when nobody interferes', { timeout: 60_000 }, () => {
     const [sample] = samples
     if (sample === undefined) throw new Error('no sample')
@@ -137,7 +137,7 @@ describe('fork', () => {
   })
 })
 
-describe('a log of version 0', () => {
+describe('a log of version 0', { timeout: 120_000 }, () => {
   /** Before the first release: no digest algorithm in the header, and refusals said `why`. */
   const upgraded = ((): { readonly text: string; readonly refusals: number } => {
     const sample = samples.find(({ log }) => log.some(({ event }) => event.kind === 'CommandRejected'))

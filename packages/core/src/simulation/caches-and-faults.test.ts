@@ -52,7 +52,7 @@ const converges = (simulation: Simulation): void => {
 const creationsOf = (simulation: Simulation, pod: string): number =>
   simulation.log().filter(({ event }) => event.kind === 'PodCreated' && event.object === `Pod/default/${pod}`).length
 
-describe('an informer that lags', () => {
+describe('an informer that lags', { timeout: 60_000 }, () => {
   it('shows a Pod for a while that is gone, and then the controller makes exactly one in its place', () => {
     const simulation = settled()
     simulation.submit(lag(5_000))
@@ -98,7 +98,7 @@ describe('an informer that lags', () => {
   })
 })
 
-describe('a controller that crashes', () => {
+describe('a controller that crashes', { timeout: 60_000 }, () => {
   it('does nothing until it is started again, and then goes on from what is stored', () => {
     const simulation = settled()
     simulation.submit(scale(5))

@@ -69,7 +69,7 @@ const trapped = <T>(work: () => T): T => {
   }
 }
 
-describe('a simulation', () => {
+describe('a simulation', { timeout: 120_000 }, () => {
   it('reads no clock, chance, timer, locale or environment', () => {
     const histories = sampleHistories(15, 21)
     const events = trapped(() =>

@@ -48,7 +48,7 @@ const rollout: History = {
   steps: [],
 }
 
-describe('a run that was stopped at a turn end', () => {
+describe('a run that was stopped at a turn end', { timeout: 120_000 }, () => {
   it('goes on, once loaded from JSON, with the same events: at every turn end of short runs', { timeout: 120_000 }, () => {
     const base = beginHistory(rollout)
     base.runUntil(30_000)
@@ -114,7 +114,7 @@ describe('a run that was stopped at a turn end', () => {
   })
 })
 
-describe('a fork', () => {
+describe('a fork', { timeout: 120_000 }, () => {
   it('goes its own way and leaves the run it came from alone', () => {
     for (const history of sampleHistories(6, 8)) {
       const simulation = runHistory(history)
@@ -132,7 +132,7 @@ describe('a fork', () => {
   })
 })
 
-describe('the state', () => {
+describe('the state', { timeout: 120_000 }, () => {
   it('is the fold of the log, also when folded in two halves', () => {
     for (const history of sampleHistories(8, 9)) {
       const simulation = runHistory(history)

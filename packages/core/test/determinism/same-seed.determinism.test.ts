@@ -18,7 +18,7 @@ const logOf = (history: History, choose?: Choose): readonly Recorded[] => {
 
 const histories = sampleHistories(10)
 
-describe('the same seed', () => {
+describe('the same seed', { timeout: 120_000 }, () => {
   it('gives the same log twice in one process', () => {
     for (const history of histories) expect(firstDifference(logOf(history), logOf(history))).toBeUndefined()
   })
@@ -33,14 +33,14 @@ describe('the same seed', () => {
   })
 })
 
-it('another seed gives another log', () => {
+it('another seed gives another log', { timeout: 120_000 }, () => {
   const [history] = histories
   if (history === undefined) throw new Error('no history')
   const other = { ...history, seed: history.seed + 1 }
   expect(chainOf(logOf(other)).at(-1)).not.toBe(chainOf(logOf(history)).at(-1))
 })
 
-it('the first difference is told by event number', () => {
+it('the first difference is told by event number', { timeout: 120_000 }, () => {
   const [history] = histories
   if (history === undefined) throw new Error('no history')
   const log = logOf(history)
@@ -48,7 +48,7 @@ it('the first difference is told by event number', () => {
   expect(firstDifference(log, changed)?.seq).toBe(57)
 })
 
-describe('a new choice at a new address', () => {
+describe('a new choice at a new address', { timeout: 120_000 }, () => {
   /** Answers like the seed, and is asked for something else before each choice. */
   const withMoreChoices = (seed: number, asked: ChoiceAddress[]): Choose => {
     const seeded = seededChoose(seed)
