@@ -9,8 +9,17 @@ import type { SimTime } from '../../kernel/sim-time.js'
 import { availableAt, isNamedAfter, isPending, isReady, isRunningAndReady, isTerminal, isTerminating } from '../../resources/pod/queries.js'
 import { claimNameOf, claimTemplatesOf, identityMatches, identityOf, podRevisionOf, storageMatches, type PodIdentity } from './identity.js'
 
+/** A place in the range of ordinals, with its Pod if there is one. */
+export interface Slot {
+  readonly ordinal: number
+  readonly name: string
+  readonly member: Member | undefined
+}
+
 export interface Member {
   readonly pod: Pod
+  /** Its place, should its ordinal be in the range. */
+  readonly slot: Slot
   readonly identity: PodIdentity
   readonly controllerUid: string | undefined
   /** Labels and name are those of the set's Pods. */
@@ -50,8 +59,11 @@ export const memberOf = (set: StatefulSet, pod: Pod): Member => {
 
 const look = (set: StatefulSet, pod: Pod): Member => {
   const identity = identityOf(pod)
-  return {
+  // The two name each other, so one of them is finished a little later.
+  const slot: { -readonly [K in keyof Slot]: Slot[K] } = { ordinal: identity.ordinal, name: identity.name, member: undefined }
+  const member: Member = {
     pod,
+    slot,
     identity,
     controllerUid: controllerRefOf(pod)?.uid,
     matches: isNamedAfter(pod, set.metadata.name) && selectorMatches(set.spec.selector, pod.metadata.labels),
@@ -65,6 +77,8 @@ const look = (set: StatefulSet, pod: Pod): Member => {
     isTerminating: isTerminating(pod),
     readySince: availableAt(pod, 0),
   }
+  slot.member = member
+  return member
 }
 
 /** Ready for at least minReadySeconds. */

@@ -7,7 +7,7 @@ import type { Pod } from '../../api/generated/types.js'
 import { slowStart } from '../slow-start.js'
 import type { Steps } from '../steps.js'
 import { isInOrdinalRange, newVersionedPod, podNameOf, replicasOf, startOrdinalOf, type PodIdentity, type Versions } from './identity.js'
-import { isAvailableMember, memberOf, type Member } from './member.js'
+import { isAvailableMember, memberOf, type Member, type Slot } from './member.js'
 import {
   claimsMatchRetentionPolicy,
   createMissingPersistentVolumeClaims,
@@ -19,13 +19,6 @@ import { createStatefulPod, deleteStatefulPod, updateStatefulPod } from './pod-c
 import { onPod, type Sync } from './sync.js'
 
 const batchSizeMax = 500
-
-/** A place in the range of ordinals, with its Pod if there is one. */
-export interface Slot {
-  readonly ordinal: number
-  readonly name: string
-  readonly member: Member | undefined
-}
 
 export interface Partitioned {
   /** Ascending, one for each ordinal of the range. */
@@ -45,11 +38,7 @@ export const partitionPods = ({ set }: Sync, pods: readonly Pod[]): Partitioned 
     if (isInOrdinalRange(set, ordinal)) found[ordinal - start] = member
     else if (ordinal >= 0) condemned.push(member)
   }
-  const slots = found.map((member, index) => ({
-    ordinal: start + index,
-    name: member?.identity.name ?? podNameOf(set, start + index),
-    member,
-  }))
+  const slots = found.map((member, index) => member?.slot ?? { ordinal: start + index, name: podNameOf(set, start + index), member })
   return { slots, condemned: condemned.sort(byDescendingOrdinal) }
 }
 

@@ -85,15 +85,16 @@ function* syncStatefulSet(sync: Sync): Steps<SyncOutcome> {
 }
 
 /** Ours, and orphans, by selector and by the parent's name in theirs. Follows getPodsForStatefulSet. */
-const claimPods = ({ set, context: { reader } }: Sync): Steps<Claimed<Pod>> => {
+function* claimPods({ set, context: { reader } }: Sync): Steps<Claimed<Pod>> {
   const { uid, namespace } = set.metadata
-  const owned = reader.ownedBy('Pod', uid).filter((pod) => memberOf(set, pod).controllerUid === uid)
+  const owned = reader.ownedBy('Pod', uid)
   const orphans = reader.ownedBy('Pod', '').filter((pod) => pod.metadata.namespace === namespace)
-  return claimObjects({
-    owner: set,
-    candidates: orphans.length === 0 ? owned : [...owned, ...orphans],
-    matches: (pod) => memberOf(set, pod).matches,
-  })
+  const isOurs = (pod: Pod): boolean => memberOf(set, pod).controllerUid === uid
+  const matches = (pod: Pod): boolean => memberOf(set, pod).matches
+  // Nearly always: nothing to adopt and nothing to release.
+  if (orphans.length === 0 && owned.every((pod) => isOurs(pod) && matches(pod))) return { claimed: owned, error: undefined }
+  const controlled = owned.filter(isOurs)
+  return yield* claimObjects({ owner: set, candidates: orphans.length === 0 ? controlled : [...controlled, ...orphans], matches })
 }
 
 interface Updated {
