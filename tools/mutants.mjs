@@ -34,7 +34,8 @@ const bundle = async (edits, out) => {
             if (mine.length === 0) return undefined
             let text = readFileSync(path, 'utf8')
             for (const { find, replace, file } of mine) {
-              if (text.split(find).length !== 2) missing.push(`${file}: expected once, found ${text.split(find).length - 1} times: ${find.split('\n')[0]}`)
+              if (text.split(find).length !== 2)
+                missing.push(`${file}: expected once, found ${text.split(find).length - 1} times: ${find.split('\n')[0]}`)
               text = text.replace(find, () => replace)
             }
             return { contents: text, loader: 'ts' }
@@ -48,10 +49,25 @@ const bundle = async (edits, out) => {
 
 const runBundle = (out, args) =>
   new Promise((settle) => {
-    execFile(process.execPath, ['--max-old-space-size=3000', out, ...args], { maxBuffer: 1 << 26, timeout: 300_000 }, (error, stdout, stderr) => {
-      const line = stdout.trim().split('\n').at(-1) ?? ''
-      settle(line.startsWith('{') ? JSON.parse(line) : { by: [`the process ended: ${(error?.message ?? stderr).split('\n')[0]}`], caught: false, states: 0, transitions: 0, seconds: 0 })
-    })
+    execFile(
+      process.execPath,
+      ['--max-old-space-size=3000', out, ...args],
+      { maxBuffer: 1 << 26, timeout: 300_000 },
+      (error, stdout, stderr) => {
+        const line = stdout.trim().split('\n').at(-1) ?? ''
+        settle(
+          line.startsWith('{')
+            ? JSON.parse(line)
+            : {
+                by: [`the process ended: ${(error?.message ?? stderr).split('\n')[0]}`],
+                caught: false,
+                states: 0,
+                transitions: 0,
+                seconds: 0,
+              },
+        )
+      },
+    )
   })
 
 const lines = []
@@ -90,7 +106,9 @@ try {
   const only = value('--only')?.split(',').map(Number)
   const seconds = value('--seconds', '60')
   let caught = 0
-  for (const { bug, title, edits, situation, expectedBy, search = 'explore', states = 20_000 } of mutants.filter(({ bug }) => !flag('--baseline') && (only === undefined || only.includes(bug)))) {
+  for (const { bug, title, edits, situation, expectedBy, search = 'explore', states = 20_000 } of mutants.filter(
+    ({ bug }) => !flag('--baseline') && (only === undefined || only.includes(bug)),
+  )) {
     const out = join(folder, `${bug}.mjs`)
     let result
     try {
@@ -100,9 +118,38 @@ try {
       result = { by: [], caught: false, states: 0, seconds: 0, problem: error.message }
     }
     if (result.caught) caught += 1
-    print({ bug, title, caught: result.caught, by: result.by ?? [], expectedBy, exempt: null, search, situation, states: result.states, runs: result.runs ?? 0, seconds: result.seconds, steps: result.steps ?? null, ...(result.problem === undefined ? {} : { problem: result.problem }), ...(flag('--messages') ? { messages: result.messages, complete: result.complete } : {}) })
+    print({
+      bug,
+      title,
+      caught: result.caught,
+      by: result.by ?? [],
+      expectedBy,
+      exempt: null,
+      search,
+      situation,
+      states: result.states,
+      runs: result.runs ?? 0,
+      seconds: result.seconds,
+      steps: result.steps ?? null,
+      ...(result.problem === undefined ? {} : { problem: result.problem }),
+      ...(flag('--messages') ? { messages: result.messages, complete: result.complete } : {}),
+    })
   }
-  if (only === undefined && !flag('--baseline')) for (const { bug, title, because } of exempts) print({ bug, title, caught: false, by: [], expectedBy: null, exempt: because, search: null, states: 0, runs: 0, seconds: 0, steps: null })
+  if (only === undefined && !flag('--baseline'))
+    for (const { bug, title, because } of exempts)
+      print({
+        bug,
+        title,
+        caught: false,
+        by: [],
+        expectedBy: null,
+        exempt: because,
+        search: null,
+        states: 0,
+        runs: 0,
+        seconds: 0,
+        steps: null,
+      })
   if (only === undefined) {
     let falseAlarms = 0
     let states = 0
@@ -118,10 +165,18 @@ try {
       if (by.length > 0) print({ situation: 'the same history again', search, by })
     }
     const histories = Number(value('--histories', '200'))
-    const fuzzed = histories === 0 ? { findings: [], runs: 0 } : await runBundle(plain, ['--fuzz', String(histories), value('--fuzz-seconds', '120')])
+    const fuzzed =
+      histories === 0 ? { findings: [], runs: 0 } : await runBundle(plain, ['--fuzz', String(histories), value('--fuzz-seconds', '120')])
     falseAlarms += (fuzzed.findings ?? ['?']).length
     if ((fuzzed.findings ?? []).length > 0) print({ fuzz: fuzzed })
-    print({ falseAlarms, histories: fuzzed.runs ?? 0, commands: fuzzed.commands ?? 0, statesExplored: states, caught, exempt: exempts.length })
+    print({
+      falseAlarms,
+      histories: fuzzed.runs ?? 0,
+      commands: fuzzed.commands ?? 0,
+      statesExplored: states,
+      caught,
+      exempt: exempts.length,
+    })
     if (flag('--docs') && !flag('--baseline')) writeDocs()
   }
 } finally {

@@ -261,7 +261,9 @@ describe('exports', () => {
         const code = withoutComments(text)
         return [
           ...(/^export\s+(?:type\s+)?\*/m.test(code) ? [`${path}: 'export *' hides what is public; name the exports.`] : []),
-          ...(/^export\s+default\b/m.test(code) || /\bas default\s*[,}]/.test(code) ? [`${path}: has a default export; give it a name.`] : []),
+          ...(/^export\s+default\b/m.test(code) || /\bas default\s*[,}]/.test(code)
+            ? [`${path}: has a default export; give it a name.`]
+            : []),
         ]
       }),
     ))

@@ -39,7 +39,7 @@ const laneCodes: Readonly<Record<LaneState, string>> = {
   failed: '31',
 }
 
-export const colourPaint: Paint = {
+const colourPaint: Paint = {
   tone: (tone, text) => (tone === 'plain' ? text : code(toneCodes[tone], text)),
   lane: (state, text) => code(laneCodes[state], text),
 }

@@ -271,7 +271,10 @@ Prints exactly what was covered. Complete: 0, something broke: 1, ended by a bou
     .option('--write <path>', 'where to write what breaks as a scenario (further ones: -2, -3 …)')
     .option('--overwrite', 'it may replace an existing file')
     .option('--json', 'print a JSON line for each finding, then one with the counts')
-    .addHelpText('after', `${examples('statefold fuzz web.yaml --seconds 60 --write broken.yaml', 'statefold fuzz web.yaml --runs 200 --steps 300 --json')}${exitCodeHelp}`)
+    .addHelpText(
+      'after',
+      `${examples('statefold fuzz web.yaml --seconds 60 --write broken.yaml', 'statefold fuzz web.yaml --runs 200 --steps 300 --json')}${exitCodeHelp}`,
+    )
     .action((file: string, flags: FuzzFlags) => {
       exit = fuzz(file, flags, output)
     })

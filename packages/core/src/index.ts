@@ -28,6 +28,7 @@ export { formatLabelSelector, matchesSelector, parseSelector, selectorMatches } 
 export { fieldSelectorRefusal, matchesFieldSelector, parseFieldSelector } from './api/field-selector.js'
 export type { Choose, ChoiceAddress } from './kernel/choose.js'
 export { overriddenChoose, seededChoose } from './kernel/choose.js'
+export type { DecideContext, Decider } from './kernel/decider.js'
 export type { RecordedEvent } from './kernel/recorded-event.js'
 export type { Sha256 } from './kernel/hash.js'
 export { portableSha256 } from './kernel/hash.js'

@@ -37,7 +37,8 @@ const objectsOf = (state: ClusterState): ReadonlyMap<string, KubernetesObject> =
 const byText = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0)
 
 /** What changes without anything having happened: versions and heartbeats. */
-const isQuiet = (path: string): boolean => path === '/metadata/resourceVersion' || path.endsWith('/lastHeartbeatTime') || path === '/spec/renewTime'
+const isQuiet = (path: string): boolean =>
+  path === '/metadata/resourceVersion' || path.endsWith('/lastHeartbeatTime') || path === '/spec/renewTime'
 
 const changed = (object: string, before: KubernetesObject, after: KubernetesObject): ObjectDifference | undefined => {
   if (before === after) return undefined

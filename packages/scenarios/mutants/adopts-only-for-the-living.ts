@@ -16,6 +16,9 @@ export const adoptsOnlyForTheLiving: Invariant = {
     if (owner === undefined) return undefined
     const set = getAt(storeOf(after, 'StatefulSet').objects, `${namespace}/${owner.name}`)
     if (set?.metadata.uid === owner.uid && set.metadata.deletionTimestamp === undefined) return undefined
-    return { invariant: name, message: `${event.object} was adopted for ${owner.name}, which is ${set === undefined ? 'gone' : 'being deleted'}` }
+    return {
+      invariant: name,
+      message: `${event.object} was adopted for ${owner.name}, which is ${set === undefined ? 'gone' : 'being deleted'}`,
+    }
   },
 }

@@ -10,12 +10,17 @@ import type { Scenario } from '../src/scenario.js'
 export const damageIsBelieved = (scenario: Scenario): string | undefined => {
   const run = runScenario(scenario)
   if (E.isLeft(run)) return JSON.stringify(run.left)
-  const writer = makeLogWriter(makeHeader({ kubernetes: 'v1.36.3', seed: 1, settings: settingsOf(scenario.written.cluster) }), portableSha256)
+  const writer = makeLogWriter(
+    makeHeader({ kubernetes: 'v1.36.3', seed: 1, settings: settingsOf(scenario.written.cluster) }),
+    portableSha256,
+  )
   const turns = new Map<number, Recorded[]>()
   for (const recorded of run.right.simulation.log()) turns.set(recorded.turn, [...(turns.get(recorded.turn) ?? []), recorded])
   const text = `${writer.header}${[...turns.values()].map(writer.turn).join('')}${writer.footer('passed')}`
   const at = text.indexOf('"PodScheduled"')
   const damaged = `${text.slice(0, at)}"PodScheduled" ,${text.slice(at + '"PodScheduled",'.length)}`
   const read = readLog(linesOf(damaged), { header: () => undefined, turn: () => undefined }, { sha256: portableSha256 })
-  return E.isLeft(read) ? undefined : `a changed log of ${turns.size} turns was read as ${read.right.turns} turns${read.right.torn === undefined ? '' : ' and cut'}`
+  return E.isLeft(read)
+    ? undefined
+    : `a changed log of ${turns.size} turns was read as ${read.right.turns} turns${read.right.torn === undefined ? '' : ' and cut'}`
 }

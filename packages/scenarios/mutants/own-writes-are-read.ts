@@ -12,6 +12,8 @@ export const ownWritesAreRead: Invariant = {
     if (event.kind !== 'CommandRejected' || event.reason !== 'AlreadyExists' || actor !== 'statefulset-controller') return undefined
     const { kind, key } = splitObjectPath(event.on)
     const pod = kind === 'Pod' ? getAt(storeOf(after, 'Pod').objects, key) : undefined
-    return pod?.metadata.ownerReferences === undefined ? undefined : { invariant: name, message: `${event.on} was created once more by the controller that had created it` }
+    return pod?.metadata.ownerReferences === undefined
+      ? undefined
+      : { invariant: name, message: `${event.on} was created once more by the controller that had created it` }
   },
 }

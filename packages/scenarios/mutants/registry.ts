@@ -50,10 +50,26 @@ export const mutants: readonly Mutant[] = [
     bug: 1,
     title: 'no wait for readiness',
     edits: [
-      edit(replicas, 'if (member.isTerminating || !member.isRunningAndReady || !isAvailableMember(', 'if (member.isTerminating || !isAvailableMember({ ...member, isReady: true }, 0, 0) || false && !isAvailableMember('),
-      edit(replicas, "    if (!member.isRunningAndReady) {\n      sync.waitFor({\n        kind: 'PodNotReady',\n        on,", "    if (false) {\n      sync.waitFor({\n        kind: 'PodNotReady',\n        on,"),
-      edit(replicas, 'isAvailableMember(member, minReadySeconds, sync.context.now)) {\n      sync.waitFor({\n        kind: \'PodNotAvailable\',\n        on,', 'isAvailableMember({ ...member, isReady: true }, minReadySeconds, sync.context.now)) {\n      sync.waitFor({\n        kind: \'PodNotAvailable\',\n        on,'),
-      edit(replicas, "    if (isMonotonic) {\n      sync.waitFor({\n        kind: 'PodNotReady',\n        on,\n        because: `${name} was just created", "    if (false) {\n      sync.waitFor({\n        kind: 'PodNotReady',\n        on,\n        because: `${name} was just created"),
+      edit(
+        replicas,
+        'if (member.isTerminating || !member.isRunningAndReady || !isAvailableMember(',
+        'if (member.isTerminating || !isAvailableMember({ ...member, isReady: true }, 0, 0) || false && !isAvailableMember(',
+      ),
+      edit(
+        replicas,
+        "    if (!member.isRunningAndReady) {\n      sync.waitFor({\n        kind: 'PodNotReady',\n        on,",
+        "    if (false) {\n      sync.waitFor({\n        kind: 'PodNotReady',\n        on,",
+      ),
+      edit(
+        replicas,
+        "isAvailableMember(member, minReadySeconds, sync.context.now)) {\n      sync.waitFor({\n        kind: 'PodNotAvailable',\n        on,",
+        "isAvailableMember({ ...member, isReady: true }, minReadySeconds, sync.context.now)) {\n      sync.waitFor({\n        kind: 'PodNotAvailable',\n        on,",
+      ),
+      edit(
+        replicas,
+        "    if (isMonotonic) {\n      sync.waitFor({\n        kind: 'PodNotReady',\n        on,\n        because: `${name} was just created",
+        "    if (false) {\n      sync.waitFor({\n        kind: 'PodNotReady',\n        on,\n        because: `${name} was just created",
+      ),
     ],
     situation: 'creation',
     expectedBy: 'stateful-set/creates-in-order',
@@ -73,7 +89,11 @@ export const mutants: readonly Mutant[] = [
     title: 'a terminating predecessor is not waited for',
     edits: [
       edit(replicas, 'if (member.isTerminating || !member.isRunningAndReady', 'if (!member.isRunningAndReady'),
-      edit(replicas, "    if (member.isTerminating) {\n      sync.waitFor({\n        kind: 'PodTerminating',\n        on,", "    if (false) {\n      sync.waitFor({\n        kind: 'PodTerminating',\n        on,"),
+      edit(
+        replicas,
+        "    if (member.isTerminating) {\n      sync.waitFor({\n        kind: 'PodTerminating',\n        on,",
+        "    if (false) {\n      sync.waitFor({\n        kind: 'PodTerminating',\n        on,",
+      ),
     ],
     situation: 'growing with a deletion',
     expectedBy: 'stateful-set/creates-in-order',
@@ -89,7 +109,11 @@ export const mutants: readonly Mutant[] = [
     bug: 5,
     title: 'two Pods are deleted at once',
     edits: [
-      edit(replicas, '  if (sync.isMonotonic)\n    sync.waitFor({\n      kind: \'PodTerminating\',\n      on: onPod(sync, name),\n      because: `${name} was just told', '  if (sync.isMonotonic)\n    return goOn\n  if (sync.isMonotonic)\n    sync.waitFor({\n      kind: \'PodTerminating\',\n      on: onPod(sync, name),\n      because: `${name} was just told'),
+      edit(
+        replicas,
+        "  if (sync.isMonotonic)\n    sync.waitFor({\n      kind: 'PodTerminating',\n      on: onPod(sync, name),\n      because: `${name} was just told",
+        "  if (sync.isMonotonic)\n    return goOn\n  if (sync.isMonotonic)\n    sync.waitFor({\n      kind: 'PodTerminating',\n      on: onPod(sync, name),\n      because: `${name} was just told",
+      ),
     ],
     situation: 'scaling',
     expectedBy: 'stateful-set/scales-down-in-order',
@@ -104,7 +128,9 @@ export const mutants: readonly Mutant[] = [
   {
     bug: 7,
     title: 'ordinals.start is ignored when Pods are deleted',
-    edits: [edit(replicas, '    else if (ordinal >= 0) condemned.push(member)', '    if (ordinal >= replicasOf(set)) condemned.push(member)')],
+    edits: [
+      edit(replicas, '    else if (ordinal >= 0) condemned.push(member)', '    if (ordinal >= replicasOf(set)) condemned.push(member)'),
+    ],
     situation: 'ordinals',
     expectedBy: 'stateful-set/deletes-only-for-a-reason',
   },
@@ -126,7 +152,11 @@ export const mutants: readonly Mutant[] = [
     bug: 11,
     title: 'the status is written blindly, with all of the set as the cache shows it',
     edits: [
-      edit(status, "const withStatus: StatefulSet = { ...set, status: toStored(status) }", "const { resourceVersion: _blind, ...metadata } = set.metadata\n    yield { kind: 'ReplaceObject', object: { ...set, metadata } as unknown as StatefulSet }\n    const withStatus = { ...set, metadata, status: toStored(status) } as unknown as StatefulSet"),
+      edit(
+        status,
+        'const withStatus: StatefulSet = { ...set, status: toStored(status) }',
+        "const { resourceVersion: _blind, ...metadata } = set.metadata\n    yield { kind: 'ReplaceObject', object: { ...set, metadata } as unknown as StatefulSet }\n    const withStatus = { ...set, metadata, status: toStored(status) } as unknown as StatefulSet",
+      ),
     ],
     situation: 'slow cache of the set',
     expectedBy: 'eventually',
@@ -134,14 +164,26 @@ export const mutants: readonly Mutant[] = [
   {
     bug: 12,
     title: 'a blind write erases deletionTimestamp',
-    edits: [edit('api/defaults/prepare.ts', '{ ...metadata, ...(deleted === undefined ? undefined : { deletionTimestamp: deleted }) },', '{ ...metadata },')],
+    edits: [
+      edit(
+        'api/defaults/prepare.ts',
+        '{ ...metadata, ...(deleted === undefined ? undefined : { deletionTimestamp: deleted }) },',
+        '{ ...metadata },',
+      ),
+    ],
     situation: 'a deletion by hand',
     expectedBy: 'eventually',
   },
   {
     bug: 14,
     title: 'a name that somebody else has taken is taken for success',
-    edits: [edit(podControl, "else if (answer.left.reason === 'AlreadyExists') return answer.left", "else if (answer.left.reason === 'AlreadyExists') return undefined")],
+    edits: [
+      edit(
+        podControl,
+        "else if (answer.left.reason === 'AlreadyExists') return answer.left",
+        "else if (answer.left.reason === 'AlreadyExists') return undefined",
+      ),
+    ],
     situation: 'a name that is taken',
     expectedBy: readyAtEnd(2),
   },
@@ -165,42 +207,74 @@ export const mutants: readonly Mutant[] = [
   {
     bug: 16,
     title: 'a Pod on a lost node is replaced before it is known to have ended',
-    edits: [edit('controllers/taint-eviction/plan.ts', "yield { kind: 'DeleteObject', target, options: {} }", "yield { kind: 'DeleteObject', target, options: { gracePeriodSeconds: 0 } }")],
+    edits: [
+      edit(
+        'controllers/taint-eviction/plan.ts',
+        "yield { kind: 'DeleteObject', target, options: {} }",
+        "yield { kind: 'DeleteObject', target, options: { gracePeriodSeconds: 0 } }",
+      ),
+    ],
     situation: 'lost node',
     expectedBy: 'stateful-set/at-most-one-pod-per-ordinal',
   },
   {
     bug: 17,
     title: 'a uid is used again for the same name',
-    edits: [edit('cluster/decide-create.ts', '${sent.kind}/${namespace}/${name}#${state.revision + 1}', '${sent.kind}/${namespace}/${name}')],
+    edits: [
+      edit('cluster/decide-create.ts', '${sent.kind}/${namespace}/${name}#${state.revision + 1}', '${sent.kind}/${namespace}/${name}'),
+    ],
     situation: 'forced deletion',
     expectedBy: 'api/uids-are-for-ever',
   },
   {
     bug: 18,
     title: 'a controller forgets what it has created (ReplicaSet)',
-    edits: [edit('controllers/replicas.ts', 'const newMemory = unseen === undefined ? { memory: sync.written.toMemory() } : undefined', 'const newMemory = { memory: null }')],
+    edits: [
+      edit(
+        'controllers/replicas.ts',
+        'const newMemory = unseen === undefined ? { memory: sync.written.toMemory() } : undefined',
+        'const newMemory = { memory: null }',
+      ),
+    ],
     situation: 'replica set with a slow cache',
     expectedBy: 'never',
   },
   {
     bug: 19,
     title: 'no reading of own writes (Kubernetes 1.35)',
-    edits: [edit('simulation/default-controllers.ts', 'staleReadProtection: settings.featureGates.staleReadProtection,', 'staleReadProtection: false,')],
+    edits: [
+      edit(
+        'simulation/default-controllers.ts',
+        'staleReadProtection: settings.featureGates.staleReadProtection,',
+        'staleReadProtection: false,',
+      ),
+    ],
     situation: 'creation with a slow cache',
     expectedBy: 'mutants/own-writes-are-read',
   },
   {
     bug: 20,
     title: 'after a crash between claim and Pod, the claim is in the way',
-    edits: [edit(claims, "if (claim === undefined) {\n      const answer = yield", "if (claim === undefined || sync.context.reader.get('Pod', namespaceOf(set), pod.name) === undefined) {\n      const answer = yield")],
+    edits: [
+      edit(
+        claims,
+        'if (claim === undefined) {\n      const answer = yield',
+        "if (claim === undefined || sync.context.reader.get('Pod', namespaceOf(set), pod.name) === undefined) {\n      const answer = yield",
+      ),
+    ],
     situation: 'creation with a crash',
     expectedBy: readyAtEnd(2),
   },
   {
     bug: 21,
     title: 'the status is written only by a sync that did something',
-    edits: [edit(plan, 'const statusError = yield* writeStatus(sync, status)', 'const statusError = error === undefined && status.replicas === (sync.set.status.replicas ?? 0) ? undefined : yield* writeStatus(sync, status)')],
+    edits: [
+      edit(
+        plan,
+        'const statusError = yield* writeStatus(sync, status)',
+        'const statusError = error === undefined && status.replicas === (sync.set.status.replicas ?? 0) ? undefined : yield* writeStatus(sync, status)',
+      ),
+    ],
     situation: 'creation',
     expectedBy: readyAtEnd(3),
   },
@@ -235,7 +309,9 @@ export const mutants: readonly Mutant[] = [
   {
     bug: 26,
     title: 'the partition is off by one',
-    edits: [edit(rollout, 'spec.updateStrategy?.rollingUpdate?.partition ?? 0', '(spec.updateStrategy?.rollingUpdate?.partition ?? 0) - 1')],
+    edits: [
+      edit(rollout, 'spec.updateStrategy?.rollingUpdate?.partition ?? 0', '(spec.updateStrategy?.rollingUpdate?.partition ?? 0) - 1'),
+    ],
     situation: 'partition',
     expectedBy: 'stateful-set/partition-is-respected',
   },
@@ -245,7 +321,11 @@ export const mutants: readonly Mutant[] = [
     edits: [
       edit(rollout, '    if (isUnavailable(sync, member)) {\n      waitForPod', '    if (member === undefined) {\n      waitForPod'),
       edit(replicas, 'if (member.isTerminating || !member.isRunningAndReady', 'if (!member.isRunningAndReady'),
-      edit(replicas, "    if (member.isTerminating) {\n      sync.waitFor({\n        kind: 'PodTerminating',\n        on,", "    if (false) {\n      sync.waitFor({\n        kind: 'PodTerminating',\n        on,"),
+      edit(
+        replicas,
+        "    if (member.isTerminating) {\n      sync.waitFor({\n        kind: 'PodTerminating',\n        on,",
+        "    if (false) {\n      sync.waitFor({\n        kind: 'PodTerminating',\n        on,",
+      ),
     ],
     situation: 'rollout',
     expectedBy: 'stateful-set/keeps-pods-available',
@@ -253,7 +333,13 @@ export const mutants: readonly Mutant[] = [
   {
     bug: 28,
     title: 'a rollout skips a broken old Pod for ever',
-    edits: [edit(rollout, 'isOld(member, versions) && !member.isTerminating) {', 'isOld(member, versions) && member.isReady && !member.isTerminating) {')],
+    edits: [
+      edit(
+        rollout,
+        'isOld(member, versions) && !member.isTerminating) {',
+        'isOld(member, versions) && member.isReady && !member.isTerminating) {',
+      ),
+    ],
     situation: 'parallel rollout of what is broken',
     expectedBy: readyAtEnd(3),
   },
@@ -268,7 +354,11 @@ export const mutants: readonly Mutant[] = [
     bug: 30,
     title: 'two templates with one hash: the collision is not resolved',
     edits: [
-      edit(history, 'hashOfRevision(proposed.content.text, count))', "count === 0 ? 'collides' : hashOfRevision(proposed.content.text, count))"),
+      edit(
+        history,
+        'hashOfRevision(proposed.content.text, count))',
+        "count === 0 ? 'collides' : hashOfRevision(proposed.content.text, count))",
+      ),
       edit(history, 'if (textOf(existing) === proposed.content.text) return', 'if (true) return'),
     ],
     situation: 'revisions that collide',
@@ -277,7 +367,14 @@ export const mutants: readonly Mutant[] = [
   {
     bug: 31,
     title: 'a live revision is pruned',
-    edits: [edit(revisions, 'const live = new Set(pods.map(podRevisionOf))', 'const live = new Set<string>()'), edit(revisions, 'live.add(versions.current.metadata.name).add(versions.update.metadata.name)', 'live.add(versions.update.metadata.name)')],
+    edits: [
+      edit(revisions, 'const live = new Set(pods.map(podRevisionOf))', 'const live = new Set<string>()'),
+      edit(
+        revisions,
+        'live.add(versions.current.metadata.name).add(versions.update.metadata.name)',
+        'live.add(versions.update.metadata.name)',
+      ),
+    ],
     situation: 'many revisions',
     expectedBy: 'stateful-set/live-revisions-are-kept',
   },
@@ -291,21 +388,39 @@ export const mutants: readonly Mutant[] = [
   {
     bug: 33,
     title: 'a rollback is forced where Kubernetes is stuck',
-    edits: [edit(replicas, '  if (member.isTerminal) {\n    if (!member.isTerminating) {', "  if (member.isTerminal || (member.pod.status.containerStatuses?.[0]?.state?.waiting?.reason === 'ErrImagePull' && member.revision !== versions.update.metadata.name)) {\n    if (!member.isTerminating) {")],
+    edits: [
+      edit(
+        replicas,
+        '  if (member.isTerminal) {\n    if (!member.isTerminating) {',
+        "  if (member.isTerminal || (member.pod.status.containerStatuses?.[0]?.state?.waiting?.reason === 'ErrImagePull' && member.revision !== versions.update.metadata.name)) {\n    if (!member.isTerminating) {",
+      ),
+    ],
     situation: 'stuck rollout',
     expectedBy: 'never',
   },
   {
     bug: 34,
     title: 'whenScaled deletes claims when the template changes',
-    edits: [edit(claims, "if (policy.deletesWhenScaled && !isInOrdinalRange(set, ordinal)) return 'pod'", "if (policy.deletesWhenScaled) return 'pod'")],
+    edits: [
+      edit(
+        claims,
+        "if (policy.deletesWhenScaled && !isInOrdinalRange(set, ordinal)) return 'pod'",
+        "if (policy.deletesWhenScaled) return 'pod'",
+      ),
+    ],
     situation: 'retention when scaled',
     expectedBy: 'claims/retention-policy-is-obeyed',
   },
   {
     bug: 35,
     title: 'a disk of ReadWriteOnce is attached to two nodes',
-    edits: [edit('controllers/attach-detach/plan.ts', '  for (const node of attachedNodesOf(context.world, disk)) {\n    if (wanted.has(node)) {', '  for (const node of [] as string[]) {\n    if (wanted.has(node)) {')],
+    edits: [
+      edit(
+        'controllers/attach-detach/plan.ts',
+        '  for (const node of attachedNodesOf(context.world, disk)) {\n    if (wanted.has(node)) {',
+        '  for (const node of [] as string[]) {\n    if (wanted.has(node)) {',
+      ),
+    ],
     situation: 'disk that moves',
     expectedBy: 'claims/disks-are-on-one-node',
   },
@@ -319,14 +434,26 @@ export const mutants: readonly Mutant[] = [
   {
     bug: 37,
     title: 'Pods are bound over the capacity of a node',
-    edits: [edit('controllers/kube-scheduler/filter.ts', '  if (fits && requests.others.size === 0) return undefined', '  if (fits || true) return undefined')],
+    edits: [
+      edit(
+        'controllers/kube-scheduler/filter.ts',
+        '  if (fits && requests.others.size === 0) return undefined',
+        '  if (fits || true) return undefined',
+      ),
+    ],
     situation: 'small node',
     expectedBy: 'nodes/nodes-are-not-overbooked',
   },
   {
     bug: 38,
     title: 'the garbage collector knows owners by name, not by uid',
-    edits: [edit(collector, 'E.isRight(answer) && answer.right.metadata.uid === reference.uid ? answer.right', 'E.isRight(answer) ? answer.right')],
+    edits: [
+      edit(
+        collector,
+        'E.isRight(answer) && answer.right.metadata.uid === reference.uid ? answer.right',
+        'E.isRight(answer) ? answer.right',
+      ),
+    ],
     situation: 'deleted and made again',
     expectedBy: readyAtEnd(1),
   },
@@ -334,8 +461,16 @@ export const mutants: readonly Mutant[] = [
     bug: 39,
     title: 'the policy Orphan is ignored',
     edits: [
-      edit(collector, 'for (const dependent of inChosenOrder(collector, dependents)) {\n    const refused', 'for (const dependent of inChosenOrder(collector, dependents).slice(1_000)) {\n    const refused'),
-      edit(collector, 'return dependents.length > 0 ? { requeueAfterMs: orphanedMs }', 'return dependents.length > 1_000 ? { requeueAfterMs: orphanedMs }'),
+      edit(
+        collector,
+        'for (const dependent of inChosenOrder(collector, dependents)) {\n    const refused',
+        'for (const dependent of inChosenOrder(collector, dependents).slice(1_000)) {\n    const refused',
+      ),
+      edit(
+        collector,
+        'return dependents.length > 0 ? { requeueAfterMs: orphanedMs }',
+        'return dependents.length > 1_000 ? { requeueAfterMs: orphanedMs }',
+      ),
     ],
     situation: 'orphaned',
     expectedBy: 'garbage-collection/orphans-are-let-go',
@@ -350,14 +485,26 @@ export const mutants: readonly Mutant[] = [
   {
     bug: 41,
     title: 'readyReplicas counts Pods that are not ready',
-    edits: [edit(status, 'if (member.isRunningAndReady) {\n      readyReplicas += 1', 'if (member.isRunningAndReady || member.isPending) {\n      readyReplicas += 1')],
+    edits: [
+      edit(
+        status,
+        'if (member.isRunningAndReady) {\n      readyReplicas += 1',
+        'if (member.isRunningAndReady || member.isPending) {\n      readyReplicas += 1',
+      ),
+    ],
     situation: 'creation',
     expectedBy: 'status/stateful-set-counts-its-pods',
   },
   {
     bug: 45,
     title: 'a gap between list and watch: a controller that starts again does not hear of what there is',
-    edits: [edit('simulation/simulation.ts', "        deliver(watcher, deliveryTo(controller.name, { type: 'ADDED', object, old: undefined }), causedBy)", "        if (watcher === undefined) deliver(watcher, deliveryTo(controller.name, { type: 'ADDED', object, old: undefined }), causedBy)")],
+    edits: [
+      edit(
+        'simulation/simulation.ts',
+        "        deliver(watcher, deliveryTo(controller.name, { type: 'ADDED', object, old: undefined }), causedBy)",
+        "        if (watcher === undefined) deliver(watcher, deliveryTo(controller.name, { type: 'ADDED', object, old: undefined }), causedBy)",
+      ),
+    ],
     situation: 'creation with a crash',
     expectedBy: readyAtEnd(2),
   },
@@ -395,9 +542,19 @@ export const mutants: readonly Mutant[] = [
 ]
 
 export const exempts: readonly Exempt[] = [
-  { bug: 10, title: 'delete without a precondition on the uid', because: 'the StatefulSet controller of Kubernetes deletes Pods by name, without a precondition, and so does ours: there is nothing to take away' },
+  {
+    bug: 10,
+    title: 'delete without a precondition on the uid',
+    because:
+      'the StatefulSet controller of Kubernetes deletes Pods by name, without a precondition, and so does ours: there is nothing to take away',
+  },
   { bug: 42, title: 'a watch drops events at compaction', because: 'watch compaction is not built: the log is never compacted' },
-  { bug: 44, title: 'a notification comes twice after a resume', because: 'controllers are level-triggered: the second one wakes the same key, which is looked at once more without effect (a key waits once however often it is added)' },
+  {
+    bug: 44,
+    title: 'a notification comes twice after a resume',
+    because:
+      'controllers are level-triggered: the second one wakes the same key, which is looked at once more without effect (a key waits once however often it is added)',
+  },
   { bug: 47, title: 'a snapshot with the wrong hash is used', because: 'snapshots inside log files are not built' },
   { bug: 43, title: 'a bookmark is too high', because: 'bookmarks are not built' },
 ]

@@ -21,5 +21,7 @@ export const rerunDiffers = (scenario: Scenario): string | undefined => {
   Date.now = now
   Math.random = random
   const at = first.findIndex((line, index) => line !== again[index])
-  return at < 0 && first.length === again.length ? undefined : `event ${at}: ${first[at]?.slice(0, 120) ?? 'nothing'} and ${again[at]?.slice(0, 120) ?? 'nothing'}`
+  return at < 0 && first.length === again.length
+    ? undefined
+    : `event ${at}: ${first[at]?.slice(0, 120) ?? 'nothing'} and ${again[at]?.slice(0, 120) ?? 'nothing'}`
 }

@@ -15,7 +15,12 @@ const [wanted = '', states = '20000', seconds = '60', property = '', search = 'e
 
 if (wanted === '--list') process.stdout.write(`${JSON.stringify({ mutants, exempts, situations: Object.keys(situations) })}\n`)
 else if (wanted === '--fuzz') {
-  const fuzzed = fuzz(scenario(situations['scaling with a crash'], { name: 'fuzz' }), { runs: Number(states), seconds: Number(seconds), steps: 30, clock: () => performance.now() })
+  const fuzzed = fuzz(scenario(situations['scaling with a crash'], { name: 'fuzz' }), {
+    runs: Number(states),
+    seconds: Number(seconds),
+    steps: 30,
+    clock: () => performance.now(),
+  })
   if (E.isLeft(fuzzed)) throw new Error(JSON.stringify(fuzzed.left))
   const { findings, ...counts } = fuzzed.right
   process.stdout.write(`${JSON.stringify({ ...counts, findings: findings.map(({ scenario: _scenario, ...finding }) => finding) })}\n`)
@@ -25,7 +30,9 @@ else if (wanted === '--fuzz') {
   const startedAt = performance.now()
   if (search !== 'explore') {
     const difference = (search === 'rerun' ? rerunDiffers : damageIsBelieved)(scenario(found[1], { name: found[0] }))
-    process.stdout.write(`${JSON.stringify({ by: difference === undefined ? [] : [property], caught: difference !== undefined, steps: null, messages: [difference], states: 0, runs: 2, seconds: Math.round((performance.now() - startedAt) / 100) / 10 })}\n`)
+    process.stdout.write(
+      `${JSON.stringify({ by: difference === undefined ? [] : [property], caught: difference !== undefined, steps: null, messages: [difference], states: 0, runs: 2, seconds: Math.round((performance.now() - startedAt) / 100) / 10 })}\n`,
+    )
     process.exit(0)
   }
   const expected = (name: string, kind: string, words: string): boolean =>
@@ -43,7 +50,9 @@ else if (wanted === '--fuzz') {
       const { findings, states: seen, transitions, complete, depth, ends, marks } = explored.right
       process.stdout.write(
         `${JSON.stringify({
-          by: findings.filter(({ kind }) => kind !== 'sometimes').map(({ property: name, kind }) => (kind === 'violation' ? name : `${kind} ${name}`)),
+          by: findings
+            .filter(({ kind }) => kind !== 'sometimes')
+            .map(({ property: name, kind }) => (kind === 'violation' ? name : `${kind} ${name}`)),
           caught: findings.some(({ property: name, kind }) => expected(name, kind, property)),
           steps: Math.min(...findings.map(({ decisions }) => decisions.length)),
           messages: findings.map(({ message }) => message),
@@ -59,6 +68,8 @@ else if (wanted === '--fuzz') {
     }
   } catch (error) {
     // A planted bug may run into an assertion of the engine: that catches it too.
-    process.stdout.write(`${JSON.stringify({ by: [`assertion: ${error instanceof Error ? error.message : String(error)}`], caught: false, states: 0, transitions: 0, seconds: Math.round((performance.now() - startedAt) / 100) / 10 })}\n`)
+    process.stdout.write(
+      `${JSON.stringify({ by: [`assertion: ${error instanceof Error ? error.message : String(error)}`], caught: false, states: 0, transitions: 0, seconds: Math.round((performance.now() - startedAt) / 100) / 10 })}\n`,
+    )
   }
 }

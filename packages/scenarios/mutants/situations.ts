@@ -20,7 +20,15 @@ const cluster: NonNullable<WrittenScenario['cluster']> = {
   latencies: { sandbox: '0s', containerStart: '1s', containerStop: '1s', podCleanUp: '0s', provision: '0s', attach: '0s', detach: '0s' },
 }
 
-const statefulSet = ({ replicas = 3, spec = {}, podSpec = {}, container = {}, image = 'nginx:1.27', claims = false, storageClass }: SetParts = {}) => ({
+const statefulSet = ({
+  replicas = 3,
+  spec = {},
+  podSpec = {},
+  container = {},
+  image = 'nginx:1.27',
+  claims = false,
+  storageClass,
+}: SetParts = {}) => ({
   apiVersion: 'apps/v1',
   kind: 'StatefulSet',
   metadata: { name: 'web' },
@@ -47,7 +55,9 @@ const statefulSet = ({ replicas = 3, spec = {}, podSpec = {}, container = {}, im
   },
 })
 
-const ready = (replicas: number): WrittenExpectation => ({ eventually: { object: 'statefulset/web', path: 'status.readyReplicas', equals: replicas } })
+const ready = (replicas: number): WrittenExpectation => ({
+  eventually: { object: 'statefulset/web', path: 'status.readyReplicas', equals: replicas },
+})
 
 interface Parts {
   readonly set?: SetParts
@@ -63,7 +73,16 @@ interface Parts {
 
 const order = ['statefulset-controller', 'kubelet']
 
-const situation = ({ set = {}, steps = [], search = {}, expect = [], cluster: given = {}, more = [], fromNothing = false, except = [] }: Parts): Written => ({
+const situation = ({
+  set = {},
+  steps = [],
+  search = {},
+  expect = [],
+  cluster: given = {},
+  more = [],
+  fromNothing = false,
+  except = [],
+}: Parts): Written => ({
   cluster: { ...cluster, ...given },
   // Objects in code are as YAML would have them.
   manifests: [...(more as never[]), ...(fromNothing ? [] : [statefulSet(set) as never])],
@@ -120,12 +139,15 @@ export const situations = {
   }),
   'parallel with a broken Pod': situation({
     fromNothing: true,
-    set: { spec: { podManagementPolicy: 'Parallel' }, image: 'nginx:no-such', },
+    set: { spec: { podManagementPolicy: 'Parallel' }, image: 'nginx:no-such' },
     cluster: { images: [{ images: '*no-such*', unpullable: 'not found' }], imagesArePresent: false },
     expect: [{ eventually: { count: 'pods', equals: 3 } }],
     search: { horizon: '10s' },
   }),
-  rollout: situation({ steps: [{ setImage: { 'statefulset/web': 'nginx:1.28' } }], expect: [ready(3), { eventually: { object: 'statefulset/web', path: 'status.updatedReplicas', equals: 3 } }] }),
+  rollout: situation({
+    steps: [{ setImage: { 'statefulset/web': 'nginx:1.28' } }],
+    expect: [ready(3), { eventually: { object: 'statefulset/web', path: 'status.updatedReplicas', equals: 3 } }],
+  }),
   'rollout with a deletion': situation({
     steps: [{ setImage: { 'statefulset/web': 'nginx:1.28' } }],
     search: { anytime: [{ delete: 'pod/web-0' }] },
@@ -196,7 +218,16 @@ export const situations = {
       caches: [{ controller: 'statefulset-controller', kind: 'StatefulSet', most: 4 }],
       anytime: [{ patch: { object: 'pod/web-0', type: 'merge', patch: { metadata: { labels: { touched: 'yes' } } } } }],
     },
-    expect: [{ never: { all: [{ object: 'statefulset/web', exists: false }, { object: 'pod/web-0', path: '{.metadata.ownerReferences}', matches: '.' }] } }],
+    expect: [
+      {
+        never: {
+          all: [
+            { object: 'statefulset/web', exists: false },
+            { object: 'pod/web-0', path: '{.metadata.ownerReferences}', matches: '.' },
+          ],
+        },
+      },
+    ],
   }),
   orphaned: situation({
     set: { replicas: 2 },
@@ -224,7 +255,11 @@ export const situations = {
         apiVersion: 'apps/v1',
         kind: 'ReplicaSet',
         metadata: { name: 'web' },
-        spec: { replicas: 1, selector: { matchLabels: { app: 'web' } }, template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'nginx', image: 'nginx:1.27' }] } } },
+        spec: {
+          replicas: 1,
+          selector: { matchLabels: { app: 'web' } },
+          template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'nginx', image: 'nginx:1.27' }] } },
+        },
       } as never,
     ],
     steps: [{ settle: true }, { scale: { 'replicaset/web': 2 } }],
@@ -232,7 +267,10 @@ export const situations = {
       order: ['replicaset-controller'],
       caches: [{ controller: 'replicaset-controller', kind: 'Pod', most: 8 }],
     },
-    expect: [{ never: { count: 'pods', atLeast: 3 } }, { eventually: { object: 'replicaset/web', path: 'status.readyReplicas', equals: 2 } }],
+    expect: [
+      { never: { count: 'pods', atLeast: 3 } },
+      { eventually: { object: 'replicaset/web', path: 'status.readyReplicas', equals: 2 } },
+    ],
   } as Written,
   'lost node': situation({
     set: { replicas: 1 },
@@ -252,7 +290,11 @@ export const situations = {
     steps: [{ cordon: '{node of web-0}' }, { delete: { object: 'pod/web-0', force: true } }],
     search: { order: ['statefulset-controller', 'kubelet', 'attachdetach-controller'] },
   }),
-  'a deletion by hand': situation({ set: { replicas: 2 }, search: { anytime: [{ delete: 'pod/web-1' }] }, expect: [ready(2), { eventually: { not: { object: 'pod/web-1', path: '{.metadata.deletionTimestamp}', matches: '.' } } }] }),
+  'a deletion by hand': situation({
+    set: { replicas: 2 },
+    search: { anytime: [{ delete: 'pod/web-1' }] },
+    expect: [ready(2), { eventually: { not: { object: 'pod/web-1', path: '{.metadata.deletionTimestamp}', matches: '.' } } }],
+  }),
   'a deletion by hand and a slow cache': situation({
     set: { replicas: 2 },
     steps: [{ delete: 'pod/web-1' }],
@@ -268,7 +310,14 @@ export const situations = {
   'a name that is taken': situation({
     fromNothing: true,
     set: { replicas: 2 },
-    more: [{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web-1', labels: { app: 'other' } }, spec: { containers: [{ name: 'other', image: 'nginx:1.27' }] } }],
+    more: [
+      {
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name: 'web-1', labels: { app: 'other' } },
+        spec: { containers: [{ name: 'other', image: 'nginx:1.27' }] },
+      },
+    ],
     steps: [{ delete: { object: 'pod/web-1', force: true } }],
     except: ['stateful-set/at-most-one-pod-per-ordinal'],
     expect: [ready(2)],
@@ -284,12 +333,29 @@ export const situations = {
     steps: [{ scale: { 'statefulset/web': 1 } }, { scale: { 'statefulset/web': 2 } }],
     search: { order: ['statefulset-controller', 'kubelet', 'garbage-collector-controller'] },
     // That web-1 comes back is not expected: no claim event wakes the controller when the stale claim is gone, as in Kubernetes.
-    expect: [{ never: { all: [{ object: 'pod/web-1', ready: true }, { object: 'pvc/www-web-1', path: '{.metadata.deletionTimestamp}', matches: '.' }, { not: { object: 'pod/web-1', path: '{.metadata.deletionTimestamp}', matches: '.' } }] } }],
+    expect: [
+      {
+        never: {
+          all: [
+            { object: 'pod/web-1', ready: true },
+            { object: 'pvc/www-web-1', path: '{.metadata.deletionTimestamp}', matches: '.' },
+            { not: { object: 'pod/web-1', path: '{.metadata.deletionTimestamp}', matches: '.' } },
+          ],
+        },
+      },
+    ],
   }),
   drain: situation({
     set: { replicas: 2 },
     cluster: { nodes: 2 },
-    more: [{ apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata: { name: 'web' }, spec: { minAvailable: 2, selector: { matchLabels: { app: 'web' } } } }],
+    more: [
+      {
+        apiVersion: 'policy/v1',
+        kind: 'PodDisruptionBudget',
+        metadata: { name: 'web' },
+        spec: { minAvailable: 2, selector: { matchLabels: { app: 'web' } } },
+      },
+    ],
     steps: [{ drain: '{node of web-0}' }],
     expect: [ready(2)],
   }),

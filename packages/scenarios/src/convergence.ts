@@ -21,7 +21,7 @@ export const podIsReady = (pod: Pod): boolean => isTrue(pod, 'Ready')
 const podIsOver = (pod: Pod): boolean => pod.status.phase === 'Succeeded' || pod.status.phase === 'Failed'
 
 /** Why a Pod is not ready, in its own words. */
-export const podTrouble = (pod: Pod): string => {
+const podTrouble = (pod: Pod): string => {
   const statuses = [...(pod.status.initContainerStatuses ?? []), ...(pod.status.containerStatuses ?? [])]
   const waiting = statuses.find(({ state }) => state?.waiting?.reason !== undefined && state.waiting.reason !== 'PodInitializing')
   if (waiting?.state?.waiting !== undefined) {
@@ -119,7 +119,7 @@ const terminatingWords = (finalizers: readonly string[] | undefined): string =>
 const routineKinds: ReadonlySet<string> = new Set(['Event', 'Lease'])
 
 /** A write that means something is going on. */
-export const isTelling = ({ type, object, old }: WatchNotification): boolean => {
+const isTelling = ({ type, object, old }: WatchNotification): boolean => {
   if (routineKinds.has(object.kind)) return false
   if (object.kind !== 'Node' || type !== 'MODIFIED' || old === undefined) return true
   const readiness = (node: Kinds['Node']): string => (node.status.conditions ?? []).map((entry) => `${entry.type}=${entry.status}`).join()

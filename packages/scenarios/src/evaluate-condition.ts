@@ -69,7 +69,7 @@ interface Reference {
 }
 
 /** `statefulset/web`, `sts/web`, `StatefulSet web`, `deployment.apps/web` */
-export const parseReference = (written: string): E.Either<string, Reference> => {
+const parseReference = (written: string): E.Either<string, Reference> => {
   const [word = '', name = ''] = written.trim().split(/[/ ]+/)
   if (word === '' || name === '') return E.left(`${JSON.stringify(written)} is not an object such as statefulset/web`)
   const resource = resourceOfName(word.toLowerCase())

@@ -8,7 +8,7 @@ export interface ReportPaint {
 export const plainReportPaint: ReportPaint = { tone: (_, text) => text }
 
 /** `0.000s`, `2m14.300s`, `1h02m03.000s` */
-export const formatInstant = (at: number): string => {
+const formatInstant = (at: number): string => {
   const two = (value: number): string => String(value).padStart(2, '0')
   const seconds = `${Math.floor(at / 1_000) % 60}`
   const milliseconds = String(at % 1_000).padStart(3, '0')

@@ -19,7 +19,7 @@ export interface Console {
 }
 
 /** Steps happen at their instant; only the API's own answers take time. */
-export const stepTiming: ConsoleTiming = { startMs: 0, requestMs: 6 }
+const stepTiming: ConsoleTiming = { startMs: 0, requestMs: 6 }
 
 /** kubectl without a shell around it: what most steps of scenarios use. */
 export const kubectlParts = (simulation: Simulation, files: ConsoleFiles): ConsoleParts => ({

@@ -63,10 +63,10 @@ export interface ScenarioRun {
   readonly simulation: Simulation
 }
 
-export const untilDefaultMs = 600_000
+const untilDefaultMs = 600_000
 
 /** More events than this in one run: a hot loop or a scenario for another machine. About 2 GB of log. */
-export const eventsPerRunMax = 5_000_000
+const eventsPerRunMax = 5_000_000
 
 const defaultStorageClasses: readonly StorageClassSpec[] = [
   { name: 'standard', provisioner: 'example.com/nfs', isDefault: true, allowVolumeExpansion: true },

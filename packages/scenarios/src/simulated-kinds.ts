@@ -28,7 +28,7 @@ const simulatedKinds: ReadonlySet<string> = new Set([
 /** Read by kubelets (as files and environment), so they are more than stored. */
 const readKinds: ReadonlySet<string> = new Set(['ConfigMap', 'Secret', 'PriorityClass'])
 
-export const isSimulatedKind = (kind: string): boolean => simulatedKinds.has(kind) || readKinds.has(kind)
+const isSimulatedKind = (kind: string): boolean => simulatedKinds.has(kind) || readKinds.has(kind)
 
 /** The kinds of objects that people made and that nothing acts on, in the order in which they were made. */
 export const watchStoredKinds = (simulation: Simulation): (() => readonly string[]) => {

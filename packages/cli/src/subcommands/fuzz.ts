@@ -37,7 +37,9 @@ export const fuzz = (name: string, flags: FuzzFlags, output: Output): ExitCode =
     ...(steps === undefined ? undefined : { steps }),
     clock: () => performance.now(),
     progress: (count) => {
-      output.progress(`${count.runs} histories, ${count.commands} commands and faults, ${count.states} states, ${Math.floor(count.seconds)} s`)
+      output.progress(
+        `${count.runs} histories, ${count.commands} commands and faults, ${count.states} states, ${Math.floor(count.seconds)} s`,
+      )
     },
   })
   output.progress('')
@@ -57,7 +59,9 @@ export const fuzz = (name: string, flags: FuzzFlags, output: Output): ExitCode =
     for (const finding of findings) output.print(`${output.paint.tone('bad', `broken: ${finding.property}`)}\n${wordsOf(finding)}\n\n`)
     output.print(
       `${counts.runs} histories, ${counts.commands} commands and faults, ${counts.states} different states, ${counts.marks.length} marks, ${counts.seconds.toFixed(1)} s\n` +
-        (counts.meant > 0 ? `${counts.meant} histories had two processes of one name after a forced deletion or a lost node, as they may\n` : '') +
+        (counts.meant > 0
+          ? `${counts.meant} histories had two processes of one name after a forced deletion or a lost node, as they may\n`
+          : '') +
         written.map((path) => `written to ${path}  (statefold run ${path})\n`).join(''),
     )
   }

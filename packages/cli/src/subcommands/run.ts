@@ -7,7 +7,6 @@ import {
   runScenario,
   type Outcome,
   type ReportPaint,
-  type RunReport,
   type Scenario,
 } from '@statefold/scenarios'
 import { timelineOf } from '@statefold/replay'
@@ -28,7 +27,7 @@ export interface RunFlags {
   readonly all?: boolean
 }
 
-export const exitCodeOf: Readonly<Record<Outcome, ExitCode>> = {
+const exitCodeOf: Readonly<Record<Outcome, ExitCode>> = {
   passed: exitCodes.passed,
   violated: exitCodes.violated,
   notConverged: exitCodes.notConverged,
@@ -36,7 +35,7 @@ export const exitCodeOf: Readonly<Record<Outcome, ExitCode>> = {
   unknown: exitCodes.unknown,
 }
 
-export const reportPaintOf = (output: Output): ReportPaint => ({ tone: (tone, text) => output.paint.tone(tone, text) })
+const reportPaintOf = (output: Output): ReportPaint => ({ tone: (tone, text) => output.paint.tone(tone, text) })
 
 const againOf = (name: string, seed: number, flags: RunFlags): string =>
   [
@@ -45,11 +44,6 @@ const againOf = (name: string, seed: number, flags: RunFlags): string =>
     `--seed ${seed}`,
     ...(flags.until === undefined ? [] : [`--until ${flags.until}ms`]),
   ].join(' ')
-
-export interface Ran {
-  readonly report: RunReport
-  readonly digest: string
-}
 
 export const run = (name: string, flags: RunFlags, output: Output): ExitCode => {
   if (flags.log !== undefined) refuseExisting(flags.log, flags.overwrite === true)

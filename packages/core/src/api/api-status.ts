@@ -83,8 +83,6 @@ export const forbidden = (resource: string, name: string, why: string): ApiStatu
   details: { name, kind: resource },
 })
 
-export const methodNotAllowed = (message: string): ApiStatus => ({ reason: 'MethodNotAllowed', code: 405, message })
-
 /**
  * `kind` as the server prints it: `StatefulSet.apps`, `Pod`. One error stands alone, several are joined in brackets, as in NewInvalid and
  * ErrorList.ToAggregate (duplicates are named once).

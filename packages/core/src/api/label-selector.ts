@@ -20,8 +20,6 @@ export interface SelectorRequirement {
 /** All requirements must hold; sorted by key. No requirement: everything. `'nothing'` selects nothing. */
 export type Selector = readonly SelectorRequirement[] | 'nothing'
 
-export const everything: Selector = []
-
 const noLabels: Labels = {}
 
 const valueAt = (labels: Labels, key: string): string | undefined => (Object.hasOwn(labels, key) ? labels[key] : undefined)

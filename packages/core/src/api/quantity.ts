@@ -186,8 +186,6 @@ const compareAmounts = (left: Quantity, right: Quantity): -1 | 0 | 1 => {
 export const compareQuantities = (left: Quantity | string | number, right: Quantity | string | number): -1 | 0 | 1 =>
   compareAmounts(quantityOf(left), quantityOf(right))
 
-export const isZeroQuantity = (quantity: Quantity): boolean => quantity.unscaled === 0n
-
 /** Follows Quantity.Add: the format is the left one's, or the right one's when the left is zero. */
 export const addQuantities = (left: Quantity, right: Quantity): Quantity => {
   const format = left.unscaled === 0n ? right.format : left.format
@@ -199,12 +197,12 @@ export const addQuantities = (left: Quantity, right: Quantity): Quantity => {
   return { unscaled, scale, format, isDecimal: isDecimal || !fitsInt64(unscaled), text: '' }
 }
 
-export const negateQuantity = (quantity: Quantity): Quantity => ({ ...quantity, unscaled: -quantity.unscaled, text: '' })
+const negateQuantity = (quantity: Quantity): Quantity => ({ ...quantity, unscaled: -quantity.unscaled, text: '' })
 
 export const subtractQuantities = (left: Quantity, right: Quantity): Quantity => addQuantities(left, negateQuantity(right))
 
 /** In units of 10^scale, rounded away from zero. Follows Quantity.ScaledValue. */
-export const scaledValueOf = (quantity: Quantity, scale: number): number =>
+const scaledValueOf = (quantity: Quantity, scale: number): number =>
   Number(roundAwayFromZero(quantity.unscaled, quantity.scale, scale).unscaled)
 
 /** Whole units, rounded away from zero: `1500m` → 2. */

@@ -17,7 +17,7 @@ import { emptyMap, forEachEntry, getAt, keysOf, removeAt, setAt, type Persistent
 import type { SimTime } from '../kernel/sim-time.js'
 
 /** Crash loop back-off. Follows client-go/util/flowcontrol/backoff.go with the kubelet's 10 s and 300 s (pkg/kubelet/kubelet.go). */
-export const backOffFirstMs = 10_000
+const backOffFirstMs = 10_000
 export const backOffMaxMs = 300_000
 
 interface Step {

@@ -43,7 +43,7 @@ const changed = (before: JsonObject, event: ObjectCreated | ObjectChanged): Kube
   asObject(applyDifference(before, differenceIn(event), { pointer: '/metadata/resourceVersion', value: String(event.rv) }))
 
 /** The object that a creation describes. */
-export const createdObject = (state: ClusterState, event: ObjectCreated): KubernetesObject => {
+const createdObject = (state: ClusterState, event: ObjectCreated): KubernetesObject => {
   if (event.manifest !== undefined) return asObject(withRevision(event.manifest as JsonObject, event.rv))
   const prototype = getAt(state.prototypes, event.template ?? '')
   assert(prototype !== undefined, `${event.object} names a template that is not known: ${event.template ?? ''}`)

@@ -53,7 +53,7 @@ const none: readonly string[] = []
 export const carriesWrite = ({ recorded: { event } }: Observation): boolean =>
   ('set' in event && event.set !== undefined) || ('removed' in event && event.removed !== undefined)
 
-export const statefulSetController = 'statefulset-controller'
+const statefulSetController = 'statefulset-controller'
 export const isByStatefulSetController = ({ recorded }: Observation): boolean => recorded.actor === statefulSetController
 
 // A store holds objects of its kind only; the kind was compared.
@@ -78,7 +78,7 @@ export const storedSetOf = (pod: Pod, state: ClusterState): StatefulSet | undefi
   return set?.metadata.uid === owner.uid ? set : undefined
 }
 
-export const revisionsOf = (set: StatefulSet, state: ClusterState): readonly ControllerRevision[] =>
+const revisionsOf = (set: StatefulSet, state: ClusterState): readonly ControllerRevision[] =>
   // The store of ControllerRevisions.
   objectsOwnedBy(storeOf(state, 'ControllerRevision'), set.metadata.uid) as readonly KubernetesObject[] as readonly ControllerRevision[]
 

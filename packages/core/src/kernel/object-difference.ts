@@ -13,7 +13,7 @@ export interface ObjectDifference {
 }
 
 /** `a/b~c` → `a~1b~0c`. */
-export const escapePointerKey = (key: string): string =>
+const escapePointerKey = (key: string): string =>
   key.includes('~') || key.includes('/') ? key.replaceAll('~', '~0').replaceAll('/', '~1') : key
 
 export const unescapePointerKey = (key: string): string => (key.includes('~') ? key.replaceAll('~1', '/').replaceAll('~0', '~') : key)

@@ -126,7 +126,7 @@ const priorityClassObject = (name: string, value: number, use: string): Unstored
 
 const firstNamespaces: readonly string[] = ['default', 'kube-node-lease', 'kube-public', 'kube-system']
 
-export const bootstrapObjects = (spec: ClusterSpec): readonly UnstoredObject[] => [
+const bootstrapObjects = (spec: ClusterSpec): readonly UnstoredObject[] => [
   ...firstNamespaces.map((name) => object('v1', 'Namespace', { metadata: { name, labels: { 'kubernetes.io/metadata.name': name } } })),
   priorityClassObject('system-cluster-critical', 2_000_000_000, 'must run in the cluster, but can be moved to another node if necessary.'),
   priorityClassObject('system-node-critical', 2_000_001_000, 'must not be moved from their current node.'),

@@ -9,7 +9,7 @@ import { applyDifference, differenceOf } from '../kernel/object-difference.js'
 import { entriesOf, fromEntries, valuesOf, type PersistentMap } from '../kernel/persistent-map.js'
 import type { DueWork, LaggingInformer, RunState } from './run-state.js'
 
-export const savedRunVersion = 1
+const savedRunVersion = 1
 
 // Everything in a run's state is plain JSON or a persistent map of it; the casts below only say so to the types.
 const json = (value: unknown): Json => value as Json

@@ -48,7 +48,9 @@ const start = (): { readonly simulation: Simulation; readonly hasher: StateHashe
 }
 
 const isDropped = (field: string): boolean =>
-  /^(resourceVersion|managedFields|podIPs?|address|addresses|lastAddress|delayMs|endpoints.kubernetes.io\/last-change-trigger-time)$/.test(field)
+  /^(resourceVersion|managedFields|podIPs?|address|addresses|lastAddress|delayMs|endpoints.kubernetes.io\/last-change-trigger-time)$/.test(
+    field,
+  )
 const isTime = (field: string): boolean => /(?:At|Time|Timestamp|heartbeatsFrom|heartbeatsLost)$|^(?:at|since)$/.test(field)
 
 const stripped = (value: Json | undefined, field: string, paths: ReadonlyMap<string, string>): Json => {
@@ -69,7 +71,13 @@ const oracle = ({ simulation, paths }: { readonly simulation: Simulation; readon
   const run = simulation.state()
   const saved = saveRun(run)
   const cluster = saved['cluster'] as { readonly [name: string]: Json }
-  const { settings: _settings, addresses: _addresses, lastAddress: _last, machinesAdded: _added, ...world } = cluster['world'] as { readonly [name: string]: Json }
+  const {
+    settings: _settings,
+    addresses: _addresses,
+    lastAddress: _last,
+    machinesAdded: _added,
+    ...world
+  } = cluster['world'] as { readonly [name: string]: Json }
   const groups: Json[][] = []
   let at = -1
   for (const { dueAt, work } of simulation.pending()) {
@@ -78,13 +86,18 @@ const oracle = ({ simulation, paths }: { readonly simulation: Simulation; readon
     at = dueAt
     groups.at(-1)?.push(`${work.controller} ${work.key}`)
   }
-  const live = new Set(entriesOf(run.cluster.stores).flatMap(([, store]) => entriesOf(store.objects).map(([, object]) => object.metadata.uid)))
+  const live = new Set(
+    entriesOf(run.cluster.stores).flatMap(([, store]) => entriesOf(store.objects).map(([, object]) => object.metadata.uid)),
+  )
   return canonicalJson(
     stripped(
       {
         stores: (cluster['stores'] as readonly (readonly [string, Json])[])
           .filter(([kind]) => kind !== 'Event' && kind !== 'Lease')
-          .map(([kind, objects]) => [kind, (objects as readonly Json[]).map((object) => canonicalJson(stripped(object, '', paths))).sort(byText)]),
+          .map(([kind, objects]) => [
+            kind,
+            (objects as readonly Json[]).map((object) => canonicalJson(stripped(object, '', paths))).sort(byText),
+          ]),
         world,
         gone: entriesOf(run.cluster.world.pods)
           .map(([key]) => key)
@@ -97,7 +110,7 @@ const oracle = ({ simulation, paths }: { readonly simulation: Simulation; readon
             .map((entry) => canonicalJson(stripped(entry as Json, '', paths)))
             .sort(byText),
         ]),
-        timers: groups.map((group) => group.sort(byText)),
+        timers: groups.map((group) => group.map((timer) => canonicalJson(timer)).sort(byText)),
         informers: entriesOf(run.informers).map(([informer, { underway }]) => [
           informer,
           underway.map(({ key, store }) => [key, (entriesOf(store.objects).find(([name]) => name === key)?.[1] ?? null) as Json]),
@@ -159,7 +172,12 @@ describe('the hash of a state', () => {
     const before = hashOf(cluster)
     cluster.simulation.advanceTo(61_000)
     expect(hashOf(cluster)).toBe(before)
-    cluster.simulation.submit({ kind: 'PatchObject', target: { kind: 'Pod', namespace: 'default', name: 'web-0' }, patchType: 'merge', patch: { metadata: { labels: { canary: 'yes' } } } })
+    cluster.simulation.submit({
+      kind: 'PatchObject',
+      target: { kind: 'Pod', namespace: 'default', name: 'web-0' },
+      patchType: 'merge',
+      patch: { metadata: { labels: { canary: 'yes' } } },
+    })
     expect(hashOf(cluster)).not.toBe(before)
   })
 })

@@ -51,7 +51,7 @@ export interface ScriptRunOptions {
   readonly keepLog?: boolean
 }
 
-export const settingsFor = ({ fastFailures }: ConformanceScript): ClusterSettings =>
+const settingsFor = ({ fastFailures }: ConformanceScript): ClusterSettings =>
   fastFailures
     ? { ...recordedClusterSettings, tolerationSeconds: 3, nodeMonitorPeriodMs: 500, nodeMonitorGraceMs: 4_000 }
     : recordedClusterSettings

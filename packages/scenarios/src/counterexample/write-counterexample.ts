@@ -24,7 +24,10 @@ export const choicesOf = ({ decisions }: Finding): Readonly<Record<string, numbe
 
 /** The way there, one decision a line; runs of ordinary ones are not left out: they are the story. */
 export const storyOf = ({ decisions }: Finding): readonly string[] =>
-  decisions.map(({ words, happened, option }, index) => `${index + 1}. ${words}${happened.length > 0 ? ` (${happened.join('; ')})` : ''}${option === 0 ? '' : '  <- chosen'}`)
+  decisions.map(
+    ({ words, happened, option }, index) =>
+      `${index + 1}. ${words}${happened.length > 0 ? ` (${happened.join('; ')})` : ''}${option === 0 ? '' : '  <- chosen'}`,
+  )
 
 // What was read from a file has no undefined fields.
 const asWritten = (object: JsonObject): { readonly [name: string]: Json } => object as { readonly [name: string]: Json }
@@ -58,7 +61,9 @@ export const writeCounterexample = (scenario: Scenario, finding: Finding, seed: 
     ...storyOf(finding),
   ].join('\n')
   // One file shows one thing: what other paths are to reach is not expected of this one.
-  const expect = (written.expect ?? []).filter(({ sometimes }) => sometimes === undefined || conditionWords(asOne(sometimes)) === finding.property)
+  const expect = (written.expect ?? []).filter(
+    ({ sometimes }) => sometimes === undefined || conditionWords(asOne(sometimes)) === finding.property,
+  )
   return textOf(heading, {
     ...written,
     expect,
@@ -68,7 +73,8 @@ export const writeCounterexample = (scenario: Scenario, finding: Finding, seed: 
   })
 }
 
-const textOf = (heading: string, written: Scenario['written']): string => `${asComment(heading)}\n${stringify(scenarioFile.encode(written), { lineWidth: 0 })}`
+const textOf = (heading: string, written: Scenario['written']): string =>
+  `${asComment(heading)}\n${stringify(scenarioFile.encode(written), { lineWidth: 0 })}`
 
 /** A scenario as a file, with its manifests in it and a heading. */
 export const scenarioText = (scenario: Scenario, heading: string): string => textOf(heading, inlined(scenario))

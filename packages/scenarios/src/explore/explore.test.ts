@@ -38,7 +38,14 @@ const scaling = scenario(
 
 const stuck = scenario(
   {
-    cluster: { nodes: 1, latencies, images: [{ images: '*no-such*', unpullable: 'not found' }, { images: 'nginx:1.27', pull: '0s' }] },
+    cluster: {
+      nodes: 1,
+      latencies,
+      images: [
+        { images: '*no-such*', unpullable: 'not found' },
+        { images: 'nginx:1.27', pull: '0s' },
+      ],
+    },
     manifests: [web('nginx:1.27', 1)],
     steps: [{ settle: true }, { setImage: { 'statefulset/web': 'nginx:no-such' } }, { setImage: { 'statefulset/web': 'nginx:1.27' } }],
     search: { order: ['statefulset-controller', 'kubelet'], horizon: '10s' },
@@ -109,7 +116,13 @@ describe('what a search keeps', () => {
 
   test('knows from where a goal cannot be reached', () => {
     const [from, to] = [makeGrowingNumbers(), makeGrowingNumbers()]
-    for (const [source, target] of [[0, 1], [1, 0], [1, 2], [0, 3], [3, 3]] as const) {
+    for (const [source, target] of [
+      [0, 1],
+      [1, 0],
+      [1, 2],
+      [0, 3],
+      [3, 3],
+    ] as const) {
       from.push(source)
       to.push(target)
     }

@@ -93,12 +93,16 @@ export interface SearchReport extends SearchCount {
   readonly visitedBytes: number
 }
 
-export const scopeWords = ({ scope, steps }: SearchSpace): readonly string[] => [
+const scopeWords = ({ scope, steps }: SearchSpace): readonly string[] => [
   `order of: ${scope.order.join(', ')}`,
   `steps at any moment, in their order: ${steps.map(stepWords).join('; ') || 'none'}`,
   ...scope.caches.map(({ controller, kind, most }) => `${controller}'s cache of ${kind} up to ${most} notifications behind`),
-  ...(scope.crashes.most > 0 ? [`crashes of ${scope.crashes.controllers.join(', ')} between any two writes: up to ${scope.crashes.most}`] : []),
-  ...(scope.answers.most > 0 ? [`writes of ${scope.answers.controllers.join(', ')} answered with ${scope.answers.are.join(', ')}: up to ${scope.answers.most}`] : []),
+  ...(scope.crashes.most > 0
+    ? [`crashes of ${scope.crashes.controllers.join(', ')} between any two writes: up to ${scope.crashes.most}`]
+    : []),
+  ...(scope.answers.most > 0
+    ? [`writes of ${scope.answers.controllers.join(', ')} answered with ${scope.answers.are.join(', ')}: up to ${scope.answers.most}`]
+    : []),
   ...(scope.chance.length > 0 ? [`every outcome of: ${scope.chance.join(', ')}`] : []),
   ...(scope.anytime.length > 0 ? [`at any moment up to ${scope.anytimeMost} of: ${scope.anytime.map(stepWords).join('; ')}`] : []),
   `time passes only when nothing is ready; a path ends when nothing is due within ${scope.horizonMs / 1_000} s`,
@@ -115,7 +119,14 @@ export const prepare = (scenario: Scenario, seed: number, invariants: readonly I
   if (E.isLeft(run)) return run
   const { report, simulation } = run.right
   if (report.outcome === 'passed') return E.right(simulation)
-  return E.left([{ file: scenario.file, line: 1, column: 1, message: `the way to where the search begins did not pass: ${report.reason ?? report.outcome}` }])
+  return E.left([
+    {
+      file: scenario.file,
+      line: 1,
+      column: 1,
+      message: `the way to where the search begins did not pass: ${report.reason ?? report.outcome}`,
+    },
+  ])
 }
 
 /** Tells a hasher whose uid is whose: of all objects there are, and of each that is made. */
@@ -208,7 +219,9 @@ export const explore = (scenario: Scenario, options: ExploreOptions = {}): E.Eit
   let isEnough = false
   const met = new Set<string>()
   const judges = judgesOf(scenario.written.expect ?? [])
-  const eventually = (scenario.written.expect ?? []).flatMap(({ eventually: conditions }) => (conditions === undefined ? [] : [asOne(conditions)]))
+  const eventually = (scenario.written.expect ?? []).flatMap(({ eventually: conditions }) =>
+    conditions === undefined ? [] : [asOne(conditions)],
+  )
   const view = {
     simulation,
     runOnCopy: () => ({ exit: 1, stdout: '', stderr: 'a search runs no command lines' }),
@@ -255,11 +268,18 @@ export const explore = (scenario: Scenario, options: ExploreOptions = {}): E.Eit
   let ends = 0
   let depth = 0
   let limit: string | undefined
-  const count = (frontier: number): SearchCount => ({ states: visited.size(), transitions, depth, frontier, seconds: (clock() - startedAt) / 1_000 })
+  const count = (frontier: number): SearchCount => ({
+    states: visited.size(),
+    transitions,
+    depth,
+    frontier,
+    seconds: (clock() - startedAt) / 1_000,
+  })
   const isOver = (frontier: number): boolean => {
     if (options.mustStop?.() === true) limit = 'it was stopped'
     else if (visited.size() >= statesMax) limit = `${statesMax} states`
-    else if (options.bounds?.seconds !== undefined && clock() - startedAt > options.bounds.seconds * 1_000) limit = `${options.bounds.seconds} s`
+    else if (options.bounds?.seconds !== undefined && clock() - startedAt > options.bounds.seconds * 1_000)
+      limit = `${options.bounds.seconds} s`
     else if (options.bounds?.memory !== undefined && options.heapUsed !== undefined && options.heapUsed() > options.bounds.memory)
       limit = `${Math.round(options.bounds.memory / 1_048_576)} MiB of memory`
     options.progress?.(count(frontier))
@@ -274,7 +294,16 @@ export const explore = (scenario: Scenario, options: ExploreOptions = {}): E.Eit
     for (const { kind, condition, words } of judges) {
       if (met.has(words)) continue
       const { holds, found: what } = evaluate(condition, view)
-      if (holds === (kind !== 'always')) report({ property: words, kind, message: kind === 'sometimes' ? `it holds: ${what}` : `expected ${kind}: ${words}; found: ${what}`, at: simulation.now() }, codes())
+      if (holds === (kind !== 'always'))
+        report(
+          {
+            property: words,
+            kind,
+            message: kind === 'sometimes' ? `it holds: ${what}` : `expected ${kind}: ${words}; found: ${what}`,
+            at: simulation.now(),
+          },
+          codes(),
+        )
     }
   }
 
@@ -306,7 +335,15 @@ export const explore = (scenario: Scenario, options: ExploreOptions = {}): E.Eit
       for (const condition of eventually) {
         const { holds, found: what } = evaluate(condition, view)
         if (!holds)
-          report({ property: conditionWords(condition), kind: 'eventually', message: `the run ends without: ${conditionWords(condition)}; found: ${what}`, at: run.now }, pathTo(id))
+          report(
+            {
+              property: conditionWords(condition),
+              kind: 'eventually',
+              message: `the run ends without: ${conditionWords(condition)}; found: ${what}`,
+              at: run.now,
+            },
+            pathTo(id),
+          )
       }
     }
     for (const [option, move] of moves.entries()) {
@@ -400,4 +437,3 @@ const findingOf = ({ invariant, message, hint, at }: FoundViolation): Omit<Findi
   at,
   ...(hint === undefined ? undefined : { hint }),
 })
-

@@ -1,6 +1,15 @@
 /** A step of a search as commands to the API server, at once and without a client's waiting: what `kubectl` would send in the end. */
 import * as E from 'fp-ts/lib/Either.js'
-import { resourceOfName, type ClusterCommand, type Json, type Kinds, type ObjectRef, type Reader, type Simulation, type UnstoredObject } from '@statefold/core'
+import {
+  resourceOfName,
+  type ClusterCommand,
+  type Json,
+  type Kinds,
+  type ObjectRef,
+  type Reader,
+  type Simulation,
+  type UnstoredObject,
+} from '@statefold/core'
 import { faultCommands, healCommands } from '../fault-commands.js'
 import type { PlacedManifest } from '../format/read-manifests.js'
 import type { ScenarioStep } from '../format/scenario-codec.js'
@@ -16,7 +25,9 @@ const namespaced = (kind: string, name: string, namespace = 'default'): ObjectRe
 const refOf = (written: string, namespace?: string): E.Either<string, ObjectRef> => {
   const [resource = '', name] = written.split(/[\s/]+/)
   const kind = resourceOfName(resource)?.kind
-  return kind === undefined || name === undefined ? E.left(`expected kind/name, found ${JSON.stringify(written)}`) : E.right(namespaced(kind, name, namespace))
+  return kind === undefined || name === undefined
+    ? E.left(`expected kind/name, found ${JSON.stringify(written)}`)
+    : E.right(namespaced(kind, name, namespace))
 }
 
 type TemplateHolder = Kinds['StatefulSet'] | Kinds['Deployment'] | Kinds['DaemonSet'] | Kinds['ReplicaSet']
@@ -48,7 +59,11 @@ const deletionOf = (deletion: Exclude<ScenarioStep['delete'], undefined>): Comma
   const cascade = 'cascade' in options ? options.cascade : undefined
   const propagationPolicy = cascade === 'foreground' ? 'Foreground' : cascade === 'orphan' ? 'Orphan' : 'Background'
   return E.right([
-    { kind: 'DeleteObject', target: target.right, options: { propagationPolicy, ...(grace === undefined ? undefined : { gracePeriodSeconds: grace }) } },
+    {
+      kind: 'DeleteObject',
+      target: target.right,
+      options: { propagationPolicy, ...(grace === undefined ? undefined : { gracePeriodSeconds: grace }) },
+    },
   ])
 }
 
@@ -87,34 +102,51 @@ const applyOf = (manifest: PlacedManifest, reader: Reader): ClusterCommand => {
 }
 
 /** The steps that can be done at any moment of a search; the others are refused with what to write instead. */
-export const commandsOfStep = (step: ScenarioStep, manifests: readonly PlacedManifest[], reader: Reader): Commands => {
+const commandsOfStep = (step: ScenarioStep, manifests: readonly PlacedManifest[], reader: Reader): Commands => {
   if (step.scale !== undefined)
     return inOrder(Object.entries(step.scale).map(([workload, replicas]) => withPatch(refOf(workload), 'merge', { spec: { replicas } })))
-  if (step.setImage !== undefined) return inOrder(Object.entries(step.setImage).map(([workload, image]) => imagePatch(reader, workload, image)))
+  if (step.setImage !== undefined)
+    return inOrder(Object.entries(step.setImage).map(([workload, image]) => imagePatch(reader, workload, image)))
   if (step.delete !== undefined) return deletionOf(step.delete)
-  if (step.patch !== undefined) return withPatch(refOf(step.patch.object, step.patch.namespace), step.patch.type ?? 'strategic', step.patch.patch)
+  if (step.patch !== undefined)
+    return withPatch(refOf(step.patch.object, step.patch.namespace), step.patch.type ?? 'strategic', step.patch.patch)
   if (step.fault !== undefined) return faultCommands(filledIn(step.fault, reader), reader)
   if (step.heal !== undefined) return healCommands(filledIn(step.heal, reader), reader)
-  if (step.cordon !== undefined) return withPatch(E.right({ kind: 'Node', namespace: '', name: filledIn({ node: step.cordon }, reader).node }), 'merge', { spec: { unschedulable: true } })
+  if (step.cordon !== undefined)
+    return withPatch(E.right({ kind: 'Node', namespace: '', name: filledIn({ node: step.cordon }, reader).node }), 'merge', {
+      spec: { unschedulable: true },
+    })
   if (step.uncordon !== undefined)
-    return withPatch(E.right({ kind: 'Node', namespace: '', name: filledIn({ node: step.uncordon }, reader).node }), 'merge', { spec: { unschedulable: null } })
+    return withPatch(E.right({ kind: 'Node', namespace: '', name: filledIn({ node: step.uncordon }, reader).node }), 'merge', {
+      spec: { unschedulable: null },
+    })
   if (step.drain !== undefined) {
     const { node } = filledIn({ node: typeof step.drain === 'string' ? step.drain : step.drain.node }, reader)
     const evictions = reader
       .podsOnNode(node)
       .map(({ metadata }): ClusterCommand => ({ kind: 'EvictPod', namespace: metadata.namespace ?? '', name: metadata.name, options: {} }))
     return E.right([
-      { kind: 'PatchObject', target: { kind: 'Node', namespace: '', name: node }, patchType: 'merge', patch: { spec: { unschedulable: true } } },
+      {
+        kind: 'PatchObject',
+        target: { kind: 'Node', namespace: '', name: node },
+        patchType: 'merge',
+        patch: { spec: { unschedulable: true } },
+      },
       ...evictions,
     ])
   }
-  if (step.apply !== undefined)
-    return E.right(manifests.map((manifest) => applyOf(manifest, reader)))
-  return E.left('a search can do scale, setImage, delete, patch, apply, cordon, uncordon, drain (each Pod asked once), fault and heal; put what else there is before the first settle step')
+  if (step.apply !== undefined) return E.right(manifests.map((manifest) => applyOf(manifest, reader)))
+  return E.left(
+    'a search can do scale, setImage, delete, patch, apply, cordon, uncordon, drain (each Pod asked once), fault and heal; put what else there is before the first settle step',
+  )
 }
 
 /** Does the step. What the API server refuses is done too: it is in the log. */
-export const performStep = (simulation: Simulation, step: ScenarioStep, manifests: readonly PlacedManifest[]): E.Either<string, undefined> => {
+export const performStep = (
+  simulation: Simulation,
+  step: ScenarioStep,
+  manifests: readonly PlacedManifest[],
+): E.Either<string, undefined> => {
   const commands = commandsOfStep(step, manifests, simulation.reader())
   if (E.isLeft(commands)) return commands
   for (const command of commands.right) simulation.submit(command)

@@ -2,7 +2,12 @@
 import type { GrowingNumbers } from './growing-numbers.js'
 
 /** The first state (in the order of their finding) from which no path leads to a goal, or undefined if there is none. */
-export const firstWithoutWay = (states: number, from: GrowingNumbers, to: GrowingNumbers, isGoal: (state: number) => boolean): number | undefined => {
+export const firstWithoutWay = (
+  states: number,
+  from: GrowingNumbers,
+  to: GrowingNumbers,
+  isGoal: (state: number) => boolean,
+): number | undefined => {
   // The transitions into each state, one after another: those of state n from starts[n] on.
   const starts = new Int32Array(states + 1)
   const edges = from.length()

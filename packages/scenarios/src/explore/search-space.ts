@@ -27,7 +27,7 @@ export interface SearchScope {
   readonly depth: number
 }
 
-export const scopeOf = (written: ScenarioSearch = {}): SearchScope => ({
+const scopeOf = (written: ScenarioSearch = {}): SearchScope => ({
   order: written.order ?? ['statefulset-controller'],
   caches: written.caches ?? [],
   crashes: written.crashes ?? { controllers: [], most: 0 },
@@ -121,7 +121,9 @@ export const makeSearchSpace = (scenario: Scenario): SearchSpace => {
   const during: Interference = {
     answer: (controller, command, path) => {
       if (budget.answers >= scope.answers.most || !answering.has(controller)) return undefined
-      const are = scope.answers.are.filter((fault) => fault !== 'conflict' || command.kind === 'ReplaceObject' || command.kind === 'PatchObject')
+      const are = scope.answers.are.filter(
+        (fault) => fault !== 'conflict' || command.kind === 'ReplaceObject' || command.kind === 'PatchObject',
+      )
       const fault = are[pick(are.length + 1) - 1]
       if (fault === undefined) return undefined
       budget = { ...budget, answers: budget.answers + 1 }
@@ -158,8 +160,7 @@ export const makeSearchSpace = (scenario: Scenario): SearchSpace => {
       return chosen
     },
     begin: (simulation) => {
-      for (const { controller, kind } of scope.caches)
-        simulation.submit({ kind: 'SetInformerLag', controller, objectKind: kind, lagMs: 1 })
+      for (const { controller, kind } of scope.caches) simulation.submit({ kind: 'SetInformerLag', controller, objectKind: kind, lagMs: 1 })
       settleAtOnce(simulation)
     },
     moves: (simulation, progress) => {
@@ -197,7 +198,8 @@ export const makeSearchSpace = (scenario: Scenario): SearchSpace => {
           break
         case 'step': {
           const step = steps[stepsDone]
-          const done = step === undefined ? E.right(undefined) : performStep(simulation, step, scenario.applied.get(start + stepsDone) ?? [])
+          const done =
+            step === undefined ? E.right(undefined) : performStep(simulation, step, scenario.applied.get(start + stepsDone) ?? [])
           // What the step is about may be gone by then: that too is a moment.
           if (E.isLeft(done) && !done.left.startsWith('there is no')) throw new SearchRefused(`step ${start + stepsDone + 1}: ${done.left}`)
           stepsDone += 1

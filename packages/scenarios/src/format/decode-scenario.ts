@@ -8,7 +8,7 @@ import { readYaml, type YamlSource } from './read-yaml.js'
 import { scenarioApiVersion, scenarioFile, type ScenarioFile } from './scenario-codec.js'
 
 /** What a value is, in a few words: `"five"`, `7`, `a list`. */
-export const foundWords = (value: unknown): string => {
+const foundWords = (value: unknown): string => {
   switch (shapeOf(value)) {
     case 'text': {
       const written = JSON.stringify(value)
@@ -27,7 +27,7 @@ export const foundWords = (value: unknown): string => {
 }
 
 /** `steps[2].scale` */
-export const pathWords = (path: readonly string[]): string =>
+const pathWords = (path: readonly string[]): string =>
   path.reduce((words, key) => (/^\d+$/.test(key) ? `${words}[${key}]` : words === '' ? key : `${words}.${key}`), '')
 
 const problemOf = (file: string, yaml: YamlSource, error: t.ValidationError): Problem => {
@@ -49,7 +49,7 @@ const problemOf = (file: string, yaml: YamlSource, error: t.ValidationError): Pr
 /** Is this text meant as a scenario (well formed or not)? Told from the content alone. */
 export const isScenarioText = (source: string): boolean => /^apiVersion:\s*["']?statefold\.dev\//m.test(source)
 
-export const decodeScenarioValue = (file: string, yaml: YamlSource): E.Either<readonly Problem[], ScenarioFile> => {
+const decodeScenarioValue = (file: string, yaml: YamlSource): E.Either<readonly Problem[], ScenarioFile> => {
   const version: Json | undefined = isJsonObject(yaml.value) ? yaml.value['apiVersion'] : undefined
   if (typeof version === 'string' && version !== scenarioApiVersion)
     return E.left([

@@ -108,7 +108,7 @@ export const inlineManifest = (
 })
 
 /** `spec.template.spec.containers[0].image` or `metadata.labels[app]` as a path. */
-export const pathOfField = (field: string): readonly string[] =>
+const pathOfField = (field: string): readonly string[] =>
   field
     .replace(/\[([^\]]*)\]/g, '.$1')
     .split('.')

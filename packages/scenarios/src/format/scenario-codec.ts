@@ -16,9 +16,8 @@ import {
   text,
   wholeNumber,
   yesOrNo,
-  type FormatCodec,
 } from './codec.js'
-import { condition, conditions } from './condition-codec.js'
+import { conditions } from './condition-codec.js'
 import { duration } from './duration.js'
 
 export const scenarioApiVersion = 'statefold.dev/v1'
@@ -245,7 +244,7 @@ const actionFields = {
   check: about('holds now', conditions),
 } as const
 
-export const actionNames: readonly string[] = Object.keys(actionFields)
+const actionNames: readonly string[] = Object.keys(actionFields)
 
 const step = objectOf(
   'step',
@@ -353,9 +352,4 @@ export type ScenarioExpectation = t.TypeOf<typeof expectation>
 export type Fault = t.TypeOf<typeof fault>
 export type Heal = t.TypeOf<typeof heal>
 export type ScenarioSearch = t.TypeOf<typeof search>
-export type Manifest = t.TypeOf<typeof manifest>
 export type ImageEntry = t.TypeOf<typeof image>
-
-export const conditionCodec: typeof condition = condition
-
-export type AnyFormatCodec = FormatCodec<unknown>

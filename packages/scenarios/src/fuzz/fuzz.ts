@@ -111,7 +111,11 @@ export const fuzz = (scenario: Scenario, options: FuzzOptions = {}): E.Either<re
 
   /** Which property an ordinary run of these steps breaks. */
   const brokenBy = (steps: readonly ScenarioStep[], property: string): boolean => {
-    const run = runScenario(withSteps(scenario, steps, seed, property), { seed, invariants, ...(options.controllers === undefined ? undefined : { controllers: options.controllers }) })
+    const run = runScenario(withSteps(scenario, steps, seed, property), {
+      seed,
+      invariants,
+      ...(options.controllers === undefined ? undefined : { controllers: options.controllers }),
+    })
     return E.isRight(run) && run.right.report.violations.some(({ invariant }) => invariant === property)
   }
 

@@ -20,7 +20,13 @@ export const drawFrom = (choose: Choose): Draw => {
 }
 
 const images = ['nginx:1.27', 'nginx:1.28', 'nginx:1.29', 'nginx:no-such-tag'] as const
-const faultable = ['statefulset-controller', 'persistentvolume-controller', 'default-scheduler', 'garbage-collector-controller', 'endpointslice-controller'] as const
+const faultable = [
+  'statefulset-controller',
+  'persistentvolume-controller',
+  'default-scheduler',
+  'garbage-collector-controller',
+  'endpointslice-controller',
+] as const
 const watched = ['Pod', 'StatefulSet', 'PersistentVolumeClaim'] as const
 const answers = ['conflict', 'lost-answer', 'lost-request', 'too-many-requests', 'internal-error'] as const
 
@@ -32,7 +38,8 @@ interface Scene {
 
 type Maker = (scene: Scene) => ScenarioStep | undefined
 
-const aSet = ({ draw, reader }: Scene): StatefulSet | undefined => draw.of(reader.list('StatefulSet').filter(({ metadata }) => metadata.deletionTimestamp === undefined))
+const aSet = ({ draw, reader }: Scene): StatefulSet | undefined =>
+  draw.of(reader.list('StatefulSet').filter(({ metadata }) => metadata.deletionTimestamp === undefined))
 const named = (set: StatefulSet): string => `statefulset/${set.metadata.name}`
 const aPod = ({ draw, reader }: Scene): string | undefined => draw.of(reader.list('Pod', 'default'))?.metadata.name
 const aNode = ({ draw, reader }: Scene): string | undefined => draw.of(reader.list('Node'))?.metadata.name
@@ -50,7 +57,13 @@ const makers: readonly Maker[] = [
     const set = aSet(scene)
     return set === undefined
       ? undefined
-      : { patch: { object: named(set), type: 'merge', patch: { spec: { updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: scene.draw.below(4) } } } } } }
+      : {
+          patch: {
+            object: named(set),
+            type: 'merge',
+            patch: { spec: { updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: scene.draw.below(4) } } } },
+          },
+        }
   },
   (scene) => {
     const pod = aPod(scene)
@@ -67,7 +80,9 @@ const makers: readonly Maker[] = [
   },
   ({ draw, run }) => {
     const controller = draw.of(faultable) ?? faultable[0]
-    return getAt(run.cluster.stopped, controller) === true ? { heal: { controllerCrash: controller } } : { fault: { controllerCrash: controller } }
+    return getAt(run.cluster.stopped, controller) === true
+      ? { heal: { controllerCrash: controller } }
+      : { fault: { controllerCrash: controller } }
   },
   ({ draw, run }) => {
     const kind = draw.of(watched) ?? watched[0]
@@ -76,7 +91,9 @@ const makers: readonly Maker[] = [
       ? { heal: { informerLag: { controller: 'statefulset-controller', kind } } }
       : { fault: { informerLag: { controller: 'statefulset-controller', kind, by: 200 + 400 * draw.below(10) } } }
   },
-  ({ draw }) => ({ fault: { api: { answer: draw.of(answers) ?? answers[0], times: 1 + draw.below(3), controller: draw.of(faultable) ?? faultable[0] } } }),
+  ({ draw }) => ({
+    fault: { api: { answer: draw.of(answers) ?? answers[0], times: 1 + draw.below(3), controller: draw.of(faultable) ?? faultable[0] } },
+  }),
   (scene) => {
     const node = aNode(scene)
     if (node === undefined) return undefined
@@ -122,4 +139,3 @@ export const isMeantToBreak = (invariant: string, steps: readonly ScenarioStep[]
       step.fault?.nodePartition !== undefined ||
       step.fault?.nodeCrash !== undefined,
   )
-

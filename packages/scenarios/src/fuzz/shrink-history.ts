@@ -8,7 +8,7 @@ export interface Shrunk<T> {
 export const shrinkHistory = <T>(steps: readonly T[], stillBreaks: (steps: readonly T[]) => boolean, attemptsMax = 400): Shrunk<T> => {
   let current = steps
   let attempts = 0
-  for (let size = Math.ceil(current.length / 2); size >= 1; ) {
+  for (let size = Math.ceil(current.length / 2); size >= 1;) {
     let hasShrunk = false
     // The later steps first: what comes after the violation is not needed.
     for (let end = current.length; end > 0 && attempts < attemptsMax; end -= size) {

@@ -119,7 +119,11 @@ describe('a Pod that names its node', () => {
   }
 
   test("has the node's zone and region, whatever its own labels say", () => {
-    const named = sent('Pod', { containers: [{ name: 'c' }], nodeName: 'node-1' }, { labels: { app: 'x', 'topology.kubernetes.io/zone': 'b' } })
+    const named = sent(
+      'Pod',
+      { containers: [{ name: 'c' }], nodeName: 'node-1' },
+      { labels: { app: 'x', 'topology.kubernetes.io/zone': 'b' } },
+    )
     expect(labelsOf(named)).toEqual({ app: 'x', 'topology.kubernetes.io/zone': 'a' })
   })
 

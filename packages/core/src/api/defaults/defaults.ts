@@ -34,9 +34,6 @@ import { secretDataOf } from './secret-content.js'
 import { each, filled, remembered, within } from './shared-structure.js'
 import { inStoredForm, type ShapedType } from './stored-form.js'
 
-/** A Pod template as it is stored in a StatefulSet, Deployment, … */
-export const defaultPodTemplate = defaultedPodTemplate
-
 type Spec<K extends { readonly spec: unknown }> = Loose<K['spec']>
 
 const template = <T extends { readonly template?: Loose<PodTemplateSpec> }>(spec: T): T =>

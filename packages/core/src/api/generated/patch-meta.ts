@@ -2,7 +2,7 @@
 /* How a strategic merge patch treats each field: Go's patchStrategy and patchMergeKey tags. */
 import { elementTypeOf } from '../field-schema.js'
 
-export { typeNameOfKind } from '../field-schema.js'
+
 
 export type PatchStrategy = 'merge' | 'replace' | 'retainKeys' | 'merge,retainKeys'
 

@@ -211,7 +211,7 @@ const otherStandardResources: ReadonlySet<string> = new Set([
 const isHuge = (name: string): boolean => name.startsWith('hugepages-')
 const isNative = (name: string): boolean => !name.includes('/') || name.includes('kubernetes.io/')
 /** Follows IsExtendedResourceName. */
-export const isExtendedResource = (name: string): boolean =>
+const isExtendedResource = (name: string): boolean =>
   !isNative(name) && !name.startsWith('requests.') && qualifiedName(`requests.${name}`).length === 0
 const mayExceed = (name: string): boolean => isNative(name) && !isHuge(name)
 
@@ -235,7 +235,7 @@ const checkResourceName = (errors: Errors, field: string, name: string): void =>
 }
 
 /** Follows ValidateResourceQuantityValue. */
-export const checkAmount = (errors: Errors, field: string, name: string, amount: string): void => {
+const checkAmount = (errors: Errors, field: string, name: string, amount: string): void => {
   const quantity = quantityOf(amount)
   if (compareQuantities(quantity, zeroQuantity) < 0) errors.push(invalidValue(field, amount, 'must be greater than or equal to 0'))
   if (isExtendedResource(name) && milliValueOf(quantity) % 1_000 !== 0) errors.push(invalidValue(field, amount, 'must be an integer'))

@@ -3,7 +3,7 @@ import type { Json } from '../../kernel/json.js'
 import type { FieldError } from '../api-status.js'
 
 /** As Go's encoding/json writes it: `<`, `>` and `&` are escaped. */
-export const goJson = (value: Json): string =>
+const goJson = (value: Json): string =>
   JSON.stringify(value)
     .replaceAll('<', '\\u003c')
     .replaceAll('>', '\\u003e')
@@ -12,7 +12,7 @@ export const goJson = (value: Json): string =>
     .replaceAll('\u2029', '\\u2029')
 
 /** As Go's %q writes a text. */
-export const goQuote = (text: string): string => JSON.stringify(text)
+const goQuote = (text: string): string => JSON.stringify(text)
 
 const valueText = (value: Json): string => (typeof value === 'string' ? goQuote(value) : goJson(value))
 

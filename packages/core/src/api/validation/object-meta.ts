@@ -2,12 +2,10 @@
 import type { Json } from '../../kernel/json.js'
 import type { ObjectMeta } from '../generated/types.js'
 import { forbiddenField, immutableMessage, invalidValue, notNegative, required, tooLong, type Errors } from './field-errors.js'
-import { asPrefix, complain, dnsLabel, dnsSubdomain, qualifiedName, type Complaints } from './names.js'
+import { asPrefix, complain, qualifiedName, type Complaints } from './names.js'
 import { checkLabels } from './labels.js'
 
 export type NameRule = (name: string) => Complaints
-
-export const nameRules = { label: dnsLabel, subdomain: dnsSubdomain } as const
 
 const annotationsLimit = 262_144
 

@@ -367,7 +367,7 @@ const checkName = (errors: Errors, field: string, value: string | undefined, rul
 }
 
 /** Follows ValidatePodSpec. `podName` is undefined for templates. */
-export const checkPodSpec = (errors: Errors, field: string, spec: LoosePodSpec, podName: string | undefined): void => {
+const checkPodSpec = (errors: Errors, field: string, spec: LoosePodSpec, podName: string | undefined): void => {
   if (podName === undefined && soundTemplates.has(spec)) return
   const before = errors.length
   const isPod = podName !== undefined

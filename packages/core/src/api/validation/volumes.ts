@@ -20,7 +20,7 @@ const need = (errors: Errors, field: string, value: string | undefined): void =>
 }
 
 /** Follows validatePathNoBacksteps. */
-export const checkNoBacksteps = (errors: Errors, field: string, path: string): void => {
+const checkNoBacksteps = (errors: Errors, field: string, path: string): void => {
   if (path.split('/').includes('..')) errors.push(invalidValue(field, path, "must not contain '..'"))
 }
 

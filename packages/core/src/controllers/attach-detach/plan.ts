@@ -17,7 +17,7 @@ import { report } from '../requests.js'
 import type { Steps } from '../steps.js'
 
 /** maxWaitForUnmountDuration: after so long a disk is taken from a node that does not answer. */
-export const forceDetachMs = 360_000
+const forceDetachMs = 360_000
 /** How often a disk that waits is looked at again. */
 const retryMs = 500
 

@@ -5,10 +5,10 @@ import type { Plan, PlanContext } from '../controller.js'
 import { replace, isNotFound } from '../requests.js'
 import * as E from 'fp-ts/lib/Either.js'
 
-export const claimProtection = 'kubernetes.io/pvc-protection'
+const claimProtection = 'kubernetes.io/pvc-protection'
 
 /** A Pod that has a node, in whatever phase: a finished one still counts, one that waits for a node does not. Follows podUsesPVC. */
-export const holdsClaims = (pod: Pod): boolean => (pod.spec.nodeName ?? '') !== ''
+const holdsClaims = (pod: Pod): boolean => (pod.spec.nodeName ?? '') !== ''
 
 export const needsFinalizer = ({ metadata }: PersistentVolumeClaim): boolean =>
   metadata.deletionTimestamp === undefined && metadata.finalizers?.includes(claimProtection) !== true

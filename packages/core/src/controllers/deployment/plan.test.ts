@@ -269,7 +269,7 @@ describe('a paused Deployment', () => {
 describe('scaling', () => {
   it('takes nothing more from an old ReplicaSet that has not caught up with its last reduction', () => {
     const api = new FakeApi()
-    const strategy = { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 1 } }
+    const strategy = { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 1 } } as const
     const annotations = { 'deployment.kubernetes.io/desired-replicas': '4', 'deployment.kubernetes.io/max-replicas': '5' }
     api.put(aDeployment(4, { strategy, template: aTemplate('nginx:1.28') }))
     // Asked for four, it still reports eight.

@@ -1,14 +1,7 @@
 /** Copies the Endpoints that somebody keeps by hand, for a Service without a selector, into EndpointSlices. */
 import * as E from 'fp-ts/lib/Either.js'
 import type { ApiStatus } from '../../api/api-status.js'
-import type {
-  DiscoveryEndpointPort,
-  Endpoint,
-  EndpointAddress,
-  EndpointPort,
-  EndpointSlice,
-  Endpoints,
-} from '../../api/generated/types.js'
+import type { DiscoveryEndpointPort, Endpoint, EndpointAddress, EndpointPort, EndpointSlice, Endpoints } from '../../api/generated/types.js'
 import { splitKey } from '../../api/object.js'
 import type { Reader } from '../../cluster/reader.js'
 import type { Plan, PlanContext } from '../controller.js'
@@ -70,7 +63,10 @@ function* reconcile(endpoints: Endpoints, slices: readonly EndpointSlice[]): Ste
   let skipped = 0
   for (const { addresses = [], notReadyAddresses = [], ports = [] } of repackSubsets(entriesOf(endpoints))) {
     const mirrored = ports.map(mirroredPort)
-    const all = [...addresses.map((address) => ({ address, ready: true })), ...notReadyAddresses.map((address) => ({ address, ready: false }))]
+    const all = [
+      ...addresses.map((address) => ({ address, ready: true })),
+      ...notReadyAddresses.map((address) => ({ address, ready: false })),
+    ]
     skipped += Math.max(0, all.length - addressesMax)
     for (const { address, ready } of all.slice(0, addressesMax)) {
       const addressType = address.ip.includes(':') ? 'IPv6' : 'IPv4'
@@ -97,8 +93,7 @@ function* reconcile(endpoints: Endpoints, slices: readonly EndpointSlice[]): Ste
     const written = slice === undefined ? yield* create(wanted) : yield* replace(wanted)
     if (E.isRight(written)) continue
     if (isNamespaceTerminating(written.left)) return []
-    const words =
-      slice === undefined ? 'failed to create EndpointSlice' : `failed to update ${slice.metadata.name} EndpointSlice`
+    const words = slice === undefined ? 'failed to create EndpointSlice' : `failed to update ${slice.metadata.name} EndpointSlice`
     errors.push(wrapError(`${words} for Endpoints ${namespace}/${name}: `, written.left))
   }
   return [...errors, ...(yield* removeAll(slices.filter((slice) => !kept.has(slice))))]

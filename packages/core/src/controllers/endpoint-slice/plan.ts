@@ -107,19 +107,21 @@ const desiredGroups = (
 
 // Follows getEndpointPorts in staging/src/k8s.io/endpointslice/utils.go.
 const portsOf = (service: Service, pod: Pod): readonly DiscoveryEndpointPort[] =>
-  inOrder((service.spec.ports ?? []).flatMap((port) => {
-    const number = findPort(pod, port)
-    if (number === undefined) return []
-    const { name = '', protocol, appProtocol } = port
-    return [
-      {
-        ...(appProtocol === undefined ? undefined : { appProtocol }),
-        name,
-        port: number,
-        ...(protocol === undefined ? undefined : { protocol }),
-      },
-    ]
-  }))
+  inOrder(
+    (service.spec.ports ?? []).flatMap((port) => {
+      const number = findPort(pod, port)
+      if (number === undefined) return []
+      const { name = '', protocol, appProtocol } = port
+      return [
+        {
+          ...(appProtocol === undefined ? undefined : { appProtocol }),
+          name,
+          port: number,
+          ...(protocol === undefined ? undefined : { protocol }),
+        },
+      ]
+    }),
+  )
 
 // Follows portsInOrder in staging/src/k8s.io/endpointslice/util/controller_utils.go: the order of a hash of each port as Go prints it.
 const inOrder = (ports: readonly DiscoveryEndpointPort[]): readonly DiscoveryEndpointPort[] =>

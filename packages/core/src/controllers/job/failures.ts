@@ -11,8 +11,7 @@ const failureCountKey = 'batch.kubernetes.io/job-index-failure-count'
 const ignoredFailureCountKey = 'batch.kubernetes.io/job-index-ignored-failure-count'
 
 /** Pods that only wait for their end are not replaced yet. Follows onlyReplaceFailedPods. */
-export const replacesFailedOnly = ({ spec }: Job): boolean =>
-  spec.podReplacementPolicy === 'Failed' || spec.podFailurePolicy !== undefined
+export const replacesFailedOnly = ({ spec }: Job): boolean => spec.podReplacementPolicy === 'Failed' || spec.podFailurePolicy !== undefined
 
 /** A deleted Pod that can no longer succeed has failed. Follows isPodFailed. */
 export const isPodFailed = (pod: Pod, job: Job): boolean =>

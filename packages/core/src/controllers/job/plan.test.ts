@@ -301,7 +301,9 @@ describe('indexes with a limit of their own', () => {
 })
 
 describe('a policy', () => {
-  const onExit = (action: string): Job['spec']['podFailurePolicy'] => ({ rules: [{ action, onExitCodes: { operator: 'In', values: [1] } }] })
+  const onExit = (action: 'FailJob' | 'Ignore'): NonNullable<Job['spec']['podFailurePolicy']> => ({
+    rules: [{ action, onExitCodes: { operator: 'In', values: [1] } }],
+  })
 
   it('fails the Job at once', () => {
     const api = clusterWith(aJob({ podFailurePolicy: onExit('FailJob') }))

@@ -536,7 +536,12 @@ function* trackStatus(sync: Sync, backOff: BackOff, needsWriteAlready: boolean):
     const { completedIndexes: _text, failedIndexes: _failed, succeeded: _count, ...rest } = sync.job.status
     sync.job = {
       ...sync.job,
-      status: { ...rest, ...positive('succeeded', all.size), ...(text === '' ? undefined : { completedIndexes: text }), ...(failedText === undefined ? undefined : { failedIndexes: failedText }) },
+      status: {
+        ...rest,
+        ...positive('succeeded', all.size),
+        ...(text === '' ? undefined : { completedIndexes: text }),
+        ...(failedText === undefined ? undefined : { failedIndexes: failedText }),
+      },
     }
   }
   let final = sync.finished

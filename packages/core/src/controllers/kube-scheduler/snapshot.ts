@@ -150,9 +150,6 @@ const setNode = (index: Index, name: string, node: Node | undefined): void => {
   forgetIfEmpty(index, info)
 }
 
-export const hasRequiredAntiAffinity = (pod: Pod): boolean =>
-  (pod.spec.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []).length > 0
-
 const isAffine = (pod: Pod): boolean => pod.spec.affinity?.podAffinity !== undefined || pod.spec.affinity?.podAntiAffinity !== undefined
 
 const addCount = ({ counts }: Tally, slot: number, by: number): void => {

@@ -53,7 +53,7 @@ const domainsOfTally = (tally: Tally, key: string, snapshot: Snapshot): DomainCo
   return counts
 }
 
-export const tallyOfTerm = (term: Term, snapshot: Snapshot): Tally =>
+const tallyOfTerm = (term: Term, snapshot: Snapshot): Tally =>
   snapshot.tally({ namespaces: term.namespaces, selector: term.selector, alsoTerminating: true })
 
 /** Pods that match the term, by domain. */

@@ -4,7 +4,7 @@
  */
 // Differs from Kubernetes: command lines are read, not run; a program that is not known goes on, or ends soon in an init container.
 import type { Container, Pod } from '../../api/generated/types.js'
-import { imageBehaviourOf, podBehaviour, type ContainerProcess, type World } from '../../cluster/world.js'
+import { imageBehaviourOf, podBehaviour, type World } from '../../cluster/world.js'
 
 export interface ContainerProgram {
   /** Ends by itself this long after its start; undefined: it goes on. */
@@ -162,5 +162,3 @@ export const preStopMsOf = (container: Container): number => {
   if (hook?.exec?.command === undefined) return 0
   return commandProgram(hook.exec.command, true).exitsAfterMs ?? Number.MAX_SAFE_INTEGER
 }
-
-export const isRunning = (process: ContainerProcess | undefined): process is ContainerProcess => process?.state === 'running'

@@ -48,8 +48,7 @@ export const podStatusOf = (scene: StatusScene): PodStatus => {
 const allStopped = ({ isEnding, processes }: StatusScene, phase: string): boolean =>
   phase === 'Succeeded' || phase === 'Failed' || (isEnding && (processes?.containers ?? []).every(({ state }) => state !== 'running'))
 
-export const containerIdOf = (podUid: string, name: string, attempt: number): string =>
-  `containerd://${hexOf(`${podUid}/${name}/${attempt}`)}`
+const containerIdOf = (podUid: string, name: string, attempt: number): string => `containerd://${hexOf(`${podUid}/${name}/${attempt}`)}`
 
 /** 64 hexadecimal digits that look like a container's id and depend on the text alone. */
 const hexOf = (text: string): string => {

@@ -6,7 +6,7 @@ import type { MountedVolume, MountPoint, WorldEvent } from '../../cluster/world-
 import { getAt, hasAt } from '../../kernel/persistent-map.js'
 import { assetOfVolume, diskOf } from '../../resources/persistent-volume/queries.js'
 
-export const claimNameOf = (pod: Pod, volume: Volume): string | undefined =>
+const claimNameOf = (pod: Pod, volume: Volume): string | undefined =>
   volume.persistentVolumeClaim?.claimName ?? (volume.ephemeral === undefined ? undefined : `${pod.metadata.name}-${volume.name}`)
 
 export interface VolumeTrouble {

@@ -12,7 +12,7 @@ import type { SimTime } from '../../kernel/sim-time.js'
 import { programOf } from './container-program.js'
 import { fileSystemOf } from './file-system.js'
 
-export const probeOf = (container: Container, sort: ProbeSort): Probe | undefined =>
+const probeOf = (container: Container, sort: ProbeSort): Probe | undefined =>
   sort === 'readiness' ? container.readinessProbe : sort === 'liveness' ? container.livenessProbe : container.startupProbe
 
 /** The startup probe has succeeded, or there is none. */

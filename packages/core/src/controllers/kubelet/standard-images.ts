@@ -45,7 +45,7 @@ const greeter = (images: string, port: number, body: string, workingDirectory?: 
   ...(workingDirectory === undefined ? undefined : { workingDirectory }),
 })
 
-export const standardImages: readonly ImageBehaviour[] = [
+const standardImages: readonly ImageBehaviour[] = [
   greeter('*kube-go-app*', 3000, '{hostname}\n', '/app'),
   greeter('*kubernetes-bootcamp:v2*', 8080, 'Hello Kubernetes bootcamp! | Running on: {hostname} | v=2\n'),
   greeter('*kubernetes-bootcamp*', 8080, 'Hello Kubernetes bootcamp! | Running on: {hostname} | v=1\n'),

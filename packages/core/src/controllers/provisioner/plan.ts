@@ -31,7 +31,7 @@ const retryMs = ({ isDriver }: Backend, failures: number): number => {
   return Math.min(maxMs, firstMs * 2 ** Math.min(failures - 1, 20))
 }
 
-export const volumeNameOf = (claim: PersistentVolumeClaim): string => `pvc-${claim.metadata.uid}`
+const volumeNameOf = (claim: PersistentVolumeClaim): string => `pvc-${claim.metadata.uid}`
 
 /** `example.com/nfs_HOST_UUID`: the identity that the provisioner's process took when it started. */
 const componentOf = (provisioner: string, choose: PlanContext['choose']): string =>

@@ -1435,9 +1435,7 @@ describe('when a set is looked at', () => {
   it('some milliseconds after it was made, so that a budget made with it finds no Pods', () => {
     const set = converged({ volumeClaimTemplates: [] }).api.live.get('StatefulSet', 'default', 'web')
     if (set === undefined) throw new Error('no set')
-    expect(watches.StatefulSet?.({ type: 'ADDED', object: set, old: undefined }, nobodyElse)).toEqual([
-      { key: 'default/web', afterMs: 14 },
-    ])
+    expect(watches.StatefulSet?.({ type: 'ADDED', object: set, old: undefined }, nobodyElse)).toEqual([{ key: 'default/web', afterMs: 14 }])
     expect(watches.StatefulSet?.({ type: 'MODIFIED', object: set, old: set }, nobodyElse)).toEqual([{ key: 'default/web' }])
   })
 })

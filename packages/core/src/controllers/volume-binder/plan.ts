@@ -37,14 +37,14 @@ import { getLive, remove, replace, report, type Answer } from '../requests.js'
 import type { Steps } from '../steps.js'
 
 /** PVClaimBinderSyncPeriod: what waits is looked at again at every tick of the controller's life. The only thing that binds a waiting claim to a new volume. */
-export const resyncPeriodMs = 15_000
+const resyncPeriodMs = 15_000
 const untilResync = (now: SimTime): number => resyncPeriodMs - (now % resyncPeriodMs)
 
 const storageProvisioner = 'volume.kubernetes.io/storage-provisioner'
 const betaStorageProvisioner = 'volume.beta.kubernetes.io/storage-provisioner'
 
 /** Provisioners that were part of Kubernetes once and are served by drivers now. Follows staging/src/k8s.io/csi-translation-lib/plugins. */
-export const migratedProvisioners: ReadonlyMap<string, string> = new Map([
+const migratedProvisioners: ReadonlyMap<string, string> = new Map([
   ['kubernetes.io/aws-ebs', 'ebs.csi.aws.com'],
   ['kubernetes.io/gce-pd', 'pd.csi.storage.gke.io'],
   ['kubernetes.io/azure-disk', 'disk.csi.azure.com'],

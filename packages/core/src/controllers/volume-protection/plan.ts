@@ -4,7 +4,7 @@ import type { PersistentVolume } from '../../api/generated/types.js'
 import type { Plan, PlanContext } from '../controller.js'
 import { isNotFound, replace } from '../requests.js'
 
-export const volumeProtection = 'kubernetes.io/pv-protection'
+const volumeProtection = 'kubernetes.io/pv-protection'
 
 export const volumeNeedsFinalizer = ({ metadata }: PersistentVolume): boolean =>
   metadata.deletionTimestamp === undefined && metadata.finalizers?.includes(volumeProtection) !== true

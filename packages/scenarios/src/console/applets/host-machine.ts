@@ -15,7 +15,7 @@ import { sed } from './sed.js'
 import { systemPrograms } from './system-programs.js'
 import { textPrograms } from './text-programs.js'
 
-export const homeFolder = '/root'
+const homeFolder = '/root'
 
 type Entry =
   | { readonly kind: 'file'; readonly content: string; readonly at: SimTime }

@@ -47,7 +47,7 @@ export type Connection =
 
 export const isAddress = (text: string): boolean => /^\d{1,3}(\.\d{1,3}){3}$/.test(text)
 
-export const addressOfPlace = ({ view, podUid, node }: NetworkPlace): string | undefined => {
+const addressOfPlace = ({ view, podUid, node }: NetworkPlace): string | undefined => {
   const processes = podUid === undefined ? undefined : processesOf(view.world(), podUid)
   if (processes?.sandbox !== undefined) return processes.sandbox.address
   return node === undefined ? undefined : machineOf(view.world(), node)?.address

@@ -136,7 +136,7 @@ const parse = (script: string, extended: boolean): readonly Step[] | string => {
 const matches = (address: Address, line: string, number: number, last: number): boolean =>
   address.kind === 'line' ? number === address.number : address.kind === 'last' ? number === last : address.pattern.test(line)
 
-export const editText = (steps: readonly Step[], text: string, quiet: boolean): string => {
+const editText = (steps: readonly Step[], text: string, quiet: boolean): string => {
   const lines = linesOf(text)
   const active = new Set<Step>()
   let result = ''

@@ -99,7 +99,7 @@ const date = instant((call) => {
 })
 
 /** `30`, `1.5`, `2m`; undefined: that is no length of time. */
-export const sleepMsOf = (word: string): number | undefined => {
+const sleepMsOf = (word: string): number | undefined => {
   const match = /^(\d*\.?\d+)([smhd]?)$/.exec(word)
   return match === null
     ? undefined

@@ -110,7 +110,7 @@ export function* deleteAll(call: Call, deletions: readonly Deletion[], policy: D
 }
 
 /** --grace-period, --now and --force together. Follows Complete and Validate. */
-export const gracePeriodOf = (call: Call): number => {
+const gracePeriodOf = (call: Call): number => {
   const { flags } = call
   const given = flags.number('grace-period')
   const force = flags.on('force')

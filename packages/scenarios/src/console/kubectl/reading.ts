@@ -20,7 +20,12 @@ const warnOfDeprecation = (call: Call, type: ResourceType): void => {
 
 /** In a namespace that does not exist, the namespace is what is missed. */
 export const notFoundProblem = (type: ResourceType, name: string, call?: Call, namespace = ''): Problem => {
-  const misses = type.namespaced && namespace !== '' && namespace !== 'default' && call !== undefined && call.cluster.reader().getAny('Namespace', '', namespace) === undefined
+  const misses =
+    type.namespaced &&
+    namespace !== '' &&
+    namespace !== 'default' &&
+    call !== undefined &&
+    call.cluster.reader().getAny('Namespace', '', namespace) === undefined
   const [plural, missed] = misses ? ['namespaces', namespace] : [qualifiedPlural(type), name]
   return statusProblem({
     reason: 'NotFound',

@@ -24,7 +24,14 @@ import { changePrinterOf, objectPrinterOf } from './printers/object-printer.js'
 import { alignTabs, describeOptions } from './printers/tab-writer.js'
 import { forEachItem, liveItems, type Item, type Items } from './resource-arguments.js'
 import { qualifiedPlural } from './resource-types.js'
-import { changeCauseName, objectAtRevision, revisionAnnotation, revisionsOf, templateLabelsWithoutHash, type Revision } from './rollout-history.js'
+import {
+  changeCauseName,
+  objectAtRevision,
+  revisionAnnotation,
+  revisionsOf,
+  templateLabelsWithoutHash,
+  type Revision,
+} from './rollout-history.js'
 import { openWatch } from './watching.js'
 
 const itemsOf = (call: Call): Items => {
@@ -169,7 +176,9 @@ const historyText = (revisions: readonly Revision[], wanted: number): string => 
   if (revisions.length === 0) return 'No rollout history found.'
   if (wanted > 0) {
     const revision = revisions.find(({ number }) => number === wanted)
-    return revision === undefined ? fail('unable to find the specified revision') : `${describePodTemplate(withChangeCause(revision)).join('\n')}\n`
+    return revision === undefined
+      ? fail('unable to find the specified revision')
+      : `${describePodTemplate(withChangeCause(revision)).join('\n')}\n`
   }
   const lines = [
     'REVISION\tCHANGE-CAUSE',
@@ -222,7 +231,8 @@ const rollBack = (call: Call, item: Item, wanted: number, dryRun: 'none' | 'clie
   if (wanted < 0) return fail(notFoundRevision(wanted))
   const target = targetOf(item, revisionsOf(call, item), wanted)
   const object = jsonOf(item.object)
-  if (dryRun === 'client') return `${item.type.kind === 'Deployment' ? '' : 'will roll back to '}${describePodTemplate(target.template).join('\n')}\n`
+  if (dryRun === 'client')
+    return `${item.type.kind === 'Deployment' ? '' : 'will roll back to '}${describePodTemplate(target.template).join('\n')}\n`
   const current = objectAt(object, 'spec', 'template')
   const skipped = `skipped rollback (current template already matches revision ${wanted})`
   const restoring = (why: string): never => fail(`failed restoring revision ${wanted}: ${why}`)

@@ -42,7 +42,7 @@ export const parseScript = (source: string): E.Either<ParseProblem, Script> =>
   E.map(({ script }: Reading) => script)(read(source, 'script'))
 
 /** The text of a here-document or an arithmetic expression: expansions count, quotes do not. */
-export const parseDocumentText = (text: string): E.Either<ParseProblem, Word> => E.map(({ word }: Reading) => word)(read(text, 'document'))
+const parseDocumentText = (text: string): E.Either<ParseProblem, Word> => E.map(({ word }: Reading) => word)(read(text, 'document'))
 
 interface Reading {
   readonly script: Script

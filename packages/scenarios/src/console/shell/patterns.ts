@@ -28,7 +28,7 @@ const sourceOf = (pattern: string, any: string, one: string): string => {
 }
 
 /** POSIX classes as they stand inside brackets. */
-export const characterClasses: Readonly<Record<string, string>> = {
+const characterClasses: Readonly<Record<string, string>> = {
   alpha: 'A-Za-z',
   digit: '0-9',
   alnum: 'A-Za-z0-9',

@@ -14,7 +14,7 @@ type Waits<T> = Generator<ConsoleWait, T, void>
 
 const isStopped = (shell: Shell): boolean => shell.flow !== undefined || shell.budget.reached() !== undefined
 
-export function* runScript(shell: Shell, script: Script, streams: Streams): Waits<number> {
+function* runScript(shell: Shell, script: Script, streams: Streams): Waits<number> {
   const { budget } = shell
   try {
     if (!budget.enter()) return 125
@@ -340,12 +340,7 @@ const withAlias = (shell: Shell, words: readonly Word[]): readonly Word[] => {
 }
 
 /** Runs a command by its words: a builtin, a program of the machine, or a script file. */
-export function* runWords(
-  shell: Shell,
-  words: readonly string[],
-  streams: Streams,
-  extra: Readonly<Record<string, string>> = {},
-): Waits<number> {
+function* runWords(shell: Shell, words: readonly string[], streams: Streams, extra: Readonly<Record<string, string>> = {}): Waits<number> {
   const [word = '', ...args] = words
   const builtin = builtinOf(word)
   if (builtin !== undefined) {
