@@ -91,7 +91,7 @@ export interface Condition {
   readonly not?: Condition
 }
 
-export const condition: FormatCodec<Condition> = named('condition', 'a condition (a mapping)', conditionOf)
+const condition: FormatCodec<Condition> = named('condition', 'a condition (a mapping)', conditionOf)
 
 export const conditionSchema = (): FormatCodec<Condition>['schema'] => conditionOf().schema
 
