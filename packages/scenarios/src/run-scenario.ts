@@ -70,7 +70,7 @@ const eventsPerRunMax = 5_000_000
 
 const defaultStorageClasses: readonly StorageClassSpec[] = [
   { name: 'standard', provisioner: 'example.com/nfs', isDefault: true, allowVolumeExpansion: true },
-  { name: 'disk', provisioner: 'example.com/disk', volumeBindingMode: 'WaitForFirstConsumer', allowVolumeExpansion: true },
+  { name: 'disk', provisioner: 'disk.example.com', volumeBindingMode: 'WaitForFirstConsumer', allowVolumeExpansion: true },
 ]
 
 const rangeOf = (range: number | { readonly min: number; readonly max: number }): { readonly min: number; readonly max: number } =>

@@ -176,7 +176,7 @@ const diskDrivers: ReadonlySet<string> = new Set([
   'linodebs.csi.linode.com',
   'diskplugin.csi.alibabacloud.com',
   'hostpath.csi.k8s.io',
-  'example.com/disk',
+  'disk.example.com',
 ])
 
 /** How volumes of that provisioner come about; undefined: nobody serves that name, and its claims wait. */
