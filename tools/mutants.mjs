@@ -10,10 +10,16 @@ import { build } from 'esbuild'
 const root = resolve(import.meta.dirname, '..')
 const entry = join(root, 'packages/scenarios/mutants/run-mutant.ts')
 const folder = join(tmpdir(), `statefold-mutants-${process.pid}`)
+/** @param {string} name */
 const flag = (name) => process.argv.includes(name)
+/** @param {string} name @param {string} [otherwise] */
 const value = (name, otherwise) => (flag(name) ? process.argv[process.argv.indexOf(name) + 1] : otherwise)
 
+/** @typedef {{ file: string, find: string, replace: string }} Edit */
+
+/** @param {readonly Edit[]} edits @param {string} out */
 const bundle = async (edits, out) => {
+  /** @type {string[]} */
   const missing = []
   await build({
     entryPoints: [entry],
@@ -47,6 +53,10 @@ const bundle = async (edits, out) => {
   if (missing.length > 0) throw new Error(missing.join('\n'))
 }
 
+/**
+ * What a bundle prints is its own JSON.
+ * @param {string} out @param {readonly string[]} args @returns {Promise<any>}
+ */
 const runBundle = (out, args) =>
   new Promise((settle) => {
     execFile(
@@ -70,12 +80,15 @@ const runBundle = (out, args) =>
     )
   })
 
+/** @type {any[]} */
 const lines = []
+/** @param {any} line */
 const print = (line) => {
   lines.push(line)
   process.stdout.write(`${JSON.stringify(line)}\n`)
 }
 
+/** @param {unknown} value */
 const cell = (value) => String(value ?? '').replaceAll('|', '\\|')
 
 const writeDocs = () => {
@@ -83,6 +96,7 @@ const writeDocs = () => {
   const text = readFileSync(path, 'utf8')
   const bugs = lines.filter(({ bug }) => bug !== undefined).sort((left, right) => left.bug - right.bug)
   const summary = lines.find(({ falseAlarms }) => falseAlarms !== undefined)
+  /** @param {any} line */
   const row = ({ bug, title, caught, by, exempt, search, situation, states, seconds, steps }) =>
     exempt === null
       ? `| ${bug} | ${cell(title)} | ${caught ? by.map((name) => `\`${cell(name)}\``).join(', ') : '**not caught**'} | ${search}: ${cell(situation)} | ${states} | ${steps ?? ''} | ${seconds} |`
@@ -115,7 +129,7 @@ try {
       await bundle(edits, out)
       result = await runBundle(out, [situation, String(states), seconds, expectedBy, search])
     } catch (error) {
-      result = { by: [], caught: false, states: 0, seconds: 0, problem: error.message }
+      result = { by: [], caught: false, states: 0, seconds: 0, problem: error instanceof Error ? error.message : String(error) }
     }
     if (result.caught) caught += 1
     print({
