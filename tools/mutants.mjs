@@ -13,7 +13,7 @@ const folder = join(tmpdir(), `statefold-mutants-${process.pid}`)
 /** @param {string} name */
 const flag = (name) => process.argv.includes(name)
 /** @param {string} name @param {string} [otherwise] */
-const value = (name, otherwise) => (flag(name) ? process.argv[process.argv.indexOf(name) + 1] : otherwise)
+const value = (name, otherwise) => (flag(name) ? (process.argv[process.argv.indexOf(name) + 1] ?? '') : otherwise)
 
 /** @typedef {{ file: string, find: string, replace: string }} Edit */
 
@@ -89,7 +89,7 @@ const print = (line) => {
 }
 
 /** @param {unknown} value */
-const cell = (value) => String(value ?? '').replaceAll('|', '\\|')
+const cell = (value) => (typeof value === 'string' ? value : JSON.stringify(value ?? '')).replaceAll('|', '\\|')
 
 const writeDocs = () => {
   const path = join(root, 'docs/verification.md')
@@ -99,7 +99,7 @@ const writeDocs = () => {
   /** @param {any} line */
   const row = ({ bug, title, caught, by, exempt, search, situation, states, seconds, steps }) =>
     exempt === null
-      ? `| ${bug} | ${cell(title)} | ${caught ? by.map((name) => `\`${cell(name)}\``).join(', ') : '**not caught**'} | ${search}: ${cell(situation)} | ${states} | ${steps ?? ''} | ${seconds} |`
+      ? `| ${bug} | ${cell(title)} | ${caught ? by.map((/** @type {string} */ name) => `\`${cell(name)}\``).join(', ') : '**not caught**'} | ${search}: ${cell(situation)} | ${states} | ${steps ?? ''} | ${seconds} |`
       : `| ${bug} | ${cell(title)} | exempt: ${cell(exempt)} | | | | |`
   const table = [
     `${bugs.filter(({ caught }) => caught).length} of ${bugs.length} bugs caught, ${bugs.filter(({ exempt }) => exempt !== null).length} exempt. On the product as it is: ${summary?.falseAlarms ?? '?'} false alarms in ${summary?.statesExplored ?? '?'} states of the same situations and in ${summary?.histories ?? 0} random histories.`,
@@ -118,10 +118,10 @@ try {
   await bundle([], plain)
   const { mutants, exempts, situations } = await runBundle(plain, ['--list'])
   const only = value('--only')?.split(',').map(Number)
-  const seconds = value('--seconds', '60')
+  const seconds = value('--seconds', '60') ?? '60'
   let caught = 0
   for (const { bug, title, edits, situation, expectedBy, search = 'explore', states = 20_000 } of mutants.filter(
-    ({ bug }) => !flag('--baseline') && (only === undefined || only.includes(bug)),
+    (/** @type {{ bug: number }} */ { bug }) => !flag('--baseline') && (only === undefined || only.includes(bug)),
   )) {
     const out = join(folder, `${bug}.mjs`)
     let result
@@ -167,8 +167,8 @@ try {
   if (only === undefined) {
     let falseAlarms = 0
     let states = 0
-    for (const situation of situations.filter((name) => name !== 'the same history again')) {
-      const result = await runBundle(plain, [situation, value('--states', '20000'), seconds])
+    for (const situation of situations.filter((/** @type {string} */ name) => name !== 'the same history again')) {
+      const result = await runBundle(plain, [situation, value('--states', '20000') ?? '', seconds ?? ''])
       falseAlarms += result.by?.length ?? 1
       states += result.states ?? 0
       if ((result.by ?? ['?']).length > 0 || flag('--baseline')) print({ situation, ...result })
@@ -180,7 +180,9 @@ try {
     }
     const histories = Number(value('--histories', '200'))
     const fuzzed =
-      histories === 0 ? { findings: [], runs: 0 } : await runBundle(plain, ['--fuzz', String(histories), value('--fuzz-seconds', '120')])
+      histories === 0
+        ? { findings: [], runs: 0 }
+        : await runBundle(plain, ['--fuzz', String(histories), value('--fuzz-seconds', '120') ?? ''])
     falseAlarms += (fuzzed.findings ?? ['?']).length
     if ((fuzzed.findings ?? []).length > 0) print({ fuzz: fuzzed })
     print({
