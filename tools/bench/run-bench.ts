@@ -106,7 +106,8 @@ export const runBench = (args: readonly string[], root: string, scratch: string,
       exit = 70
       continue
     }
-    const { name, unit, bound, budget, what } = figure
+    const { name, unit, bound, budget, flags } = figure
+    const what = flags.length === 0 ? figure.what : `${figure.what} (\`node ${flags.join(' ')}\`)`
     const value = rounded(measured.value)
     const floor = measured.floor === null ? null : rounded(measured.floor)
     const { note, plot } = measured
