@@ -279,7 +279,10 @@ Prints exactly what was covered. Complete: 0, something broke: 1, ended by a bou
       exit = fuzz(file, flags, output)
     })
 
-  const scenarios = program.command('scenario').description('make, check and list scenario files')
+  const scenarios = program
+    .command('scenario')
+    .description('make, check and list scenario files')
+    .addHelpText('after', examples('statefold scenario new my.yaml', 'statefold scenario lint my.yaml', 'statefold scenario list'))
   scenarios
     .command('new')
     .description('write a scenario to begin with')
@@ -347,6 +350,7 @@ Prints exactly what was covered. Complete: 0, something broke: 1, ended by a bou
     .command('version')
     .description('print the version and the Kubernetes version it follows')
     .option('--json', 'print as JSON')
+    .addHelpText('after', examples('statefold version --json'))
     .action((flags: { json?: boolean }) =>
       output.print(
         flags.json === true

@@ -182,6 +182,8 @@ const openTerminal = (desk: Desk): Session => {
     )
 
   let shell = begin()
+  /** How long the line has waited for changes. */
+  let waitedMs = 0
   /** Runs until the next line is wanted; true when the outermost shell has ended. */
   const advance = (): boolean => {
     for (let step = shell.next(); ; step = shell.next()) {
@@ -199,15 +201,19 @@ const openTerminal = (desk: Desk): Session => {
       simulation.runUntil(simulation.now() + wait.ms)
       return
     }
+    const began = simulation.now()
     const revision = simulation.state().cluster.revision
     const changed = (): boolean => simulation.state().cluster.revision !== revision
     simulation.runUntil(wait.atMost ?? simulation.now() + shellLimits.patienceMs, changed)
-    if (!changed() && wait.atMost === undefined) budget.interrupt('waited in vain')
+    waitedMs += simulation.now() - began
+    // A cluster that goes on changing without the change that is waited for: back-offs and reports never end.
+    if (wait.atMost === undefined && (!changed() || waitedMs > shellLimits.patienceMs)) budget.interrupt('waited in vain')
   }
   advance()
 
   const run: Session['run'] = (text, { watchLines } = {}) => {
     budget.reset()
+    waitedMs = 0
     output.stdout = []
     output.stderr = []
     output.shown = []
