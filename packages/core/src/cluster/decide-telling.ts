@@ -23,25 +23,25 @@ export interface TellCommand {
   readonly action?: string
 }
 
+/** Fields that are empty are left out; the order is that of the log. */
 const subjectOf = (about: KubernetesObject | EventSubject, fieldPath: string | undefined): Readonly<Record<string, string>> => {
-  const { metadata: _none, ...involved } =
-    'involved' in about
-      ? { metadata: undefined, ...about.involved }
-      : {
-          metadata: undefined,
-          apiVersion: about.apiVersion,
-          kind: about.kind,
-          namespace: about.metadata.namespace ?? '',
-          name: about.metadata.name,
-          uid: about.metadata.uid,
-          resourceVersion: about.metadata.resourceVersion,
-        }
   const subject: Record<string, string> = {}
-  for (const [key, value] of Object.entries({
-    ...involved,
-    fieldPath: fieldPath ?? ('fieldPath' in involved ? involved.fieldPath : undefined),
-  }))
-    if (value !== undefined && value !== '') subject[key] = value
+  const add = (field: string, value: string | undefined): void => {
+    if (value !== undefined && value !== '') subject[field] = value
+  }
+  if ('involved' in about) {
+    for (const [field, value] of Object.entries(about.involved)) add(field, value)
+    add('fieldPath', fieldPath)
+    return subject
+  }
+  const { apiVersion, kind, metadata } = about
+  add('apiVersion', apiVersion)
+  add('kind', kind)
+  add('namespace', metadata.namespace)
+  add('name', metadata.name)
+  add('uid', metadata.uid)
+  add('resourceVersion', metadata.resourceVersion)
+  add('fieldPath', fieldPath)
   return subject
 }
 

@@ -1,15 +1,19 @@
 /** The random values that the API server makes: uids and name suffixes. Each is a draw at its own address. */
 import type { Choose } from '../kernel/choose.js'
 
-const hex = (value: number, width: number): string => value.toString(16).padStart(width, '0')
+const bytes: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+
+/** Eight digits. */
+const hex = (value: number): string =>
+  `${bytes[value >>> 24] ?? ''}${bytes[(value >>> 16) & 255] ?? ''}${bytes[(value >>> 8) & 255] ?? ''}${bytes[value & 255] ?? ''}`
 
 /** A UUID of version 4 in shape. */
 export const drawUid = (choose: Choose, about: string): string => {
   const part = (name: string, options: number): number => choose({ stream: 'api/uid', key: `${about} ${name}` }, options)
   const [a, b, c, d] = [part('a', 4_294_967_296), part('b', 4_294_967_296), part('c', 4_294_967_296), part('d', 4_294_967_296)]
-  const middle = hex(b, 8)
-  const rest = hex(c, 8)
-  return `${hex(a, 8)}-${middle.slice(0, 4)}-4${middle.slice(5)}-${'89ab'.charAt(c & 3)}${rest.slice(1, 4)}-${rest.slice(4)}${hex(d, 8)}`
+  const middle = hex(b)
+  const rest = hex(c)
+  return `${hex(a)}-${middle.slice(0, 4)}-4${middle.slice(5)}-${'89ab'.charAt(c & 3)}${rest.slice(1, 4)}-${rest.slice(4)}${hex(d)}`
 }
 
 const alphabet = 'bcdfghjklmnpqrstvwxz2456789'

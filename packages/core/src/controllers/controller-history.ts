@@ -128,9 +128,17 @@ export interface ProposeRevision {
 /** Follows newRevision in stateful_set_utils.go and NewControllerRevision. */
 export const proposeRevision = ({ template, annotations, revision, collisionCount }: ProposeRevision): ProposedRevision => {
   const content = contentOf(template)
+  const known = named.get(template)
+  if (known !== undefined && known.collisionCount === collisionCount)
+    return { content, hash: known.hash, labels: known.labels, annotations, revision }
   const hash = hashOfRevision(content.text, collisionCount)
-  return { content, hash, labels: { ...template.metadata?.labels, [revisionHashLabel]: hash }, annotations, revision }
+  const labels = { ...template.metadata?.labels, [revisionHashLabel]: hash }
+  named.set(template, { collisionCount, hash, labels })
+  return { content, hash, labels, annotations, revision }
 }
+
+// A template never changes, and every sync asks for its hash.
+const named = new WeakMap<PodTemplateSpec, Pick<ProposedRevision, 'hash' | 'labels'> & { readonly collisionCount: number }>()
 
 export interface CreatedRevision {
   readonly revision: ControllerRevision

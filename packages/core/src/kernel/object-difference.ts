@@ -44,8 +44,15 @@ export const deepEqual = (left: Json | undefined, right: Json | undefined): bool
 /** Array.isArray does not narrow a read-only list; this does. */
 const isList = (value: Json): value is readonly Json[] => Array.isArray(value)
 
-/** The property itself, never something inherited such as `constructor`. */
-const ownOf = (object: JsonObject, key: string): Json | undefined => (Object.hasOwn(object, key) ? object[key] : undefined)
+/**
+ * The property itself, never something inherited such as `constructor`. (What plain objects inherit are functions, which JSON never holds, and
+ * `__proto__`; so nearly always one look is enough.)
+ */
+const ownOf = (object: JsonObject, key: string): Json | undefined => {
+  const value: unknown = object[key]
+  if (typeof value === 'function' || key === '__proto__') return Object.hasOwn(object, key) ? object[key] : undefined
+  return object[key]
+}
 
 /** Changes found so far. A subtree that is cheaper to replace takes back its own, so these work as a stack. */
 interface Changes {
@@ -90,11 +97,11 @@ const addRemoved = (changes: Changes, pointer: string): void => {
 }
 
 const compareObjects = (changes: Changes, pointer: string, before: JsonObject, after: JsonObject): void => {
-  // Keys that both have. (for-in costs no list of keys; what is inherited is left out.)
+  // Keys that both have. (for-in costs no list of keys; plain objects inherit nothing that it would visit.)
   let shared = 0
   for (const key in after) {
     const value = after[key]
-    if (value === undefined || !Object.hasOwn(after, key)) continue
+    if (value === undefined) continue
     const old = ownOf(before, key)
     if (old !== undefined) shared += 1
     if (value === old) continue
@@ -103,7 +110,7 @@ const compareObjects = (changes: Changes, pointer: string, before: JsonObject, a
     else compareValues(changes, place, old, value)
   }
   let had = 0
-  for (const key in before) if (before[key] !== undefined && Object.hasOwn(before, key)) had += 1
+  for (const key in before) if (before[key] !== undefined) had += 1
   if (had === shared) return
   for (const key of Object.keys(before))
     if (before[key] !== undefined && ownOf(after, key) === undefined) addRemoved(changes, `${pointer}/${escapePointerKey(key)}`)

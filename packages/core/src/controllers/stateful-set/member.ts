@@ -57,6 +57,27 @@ export const memberOf = (set: StatefulSet, pod: Pod): Member => {
   return member
 }
 
+interface LastMembers extends Omit<Known, 'member' | 'selector'> {
+  readonly pods: readonly Pod[]
+  readonly members: readonly Member[]
+}
+const lastMembers = new WeakMap<object, LastMembers>()
+
+/** All Pods of a set. What was found for the last list is at hand place by place, which is quicker than asking for each Pod anew. */
+export const membersOf = (set: StatefulSet, pods: readonly Pod[]): readonly Member[] => {
+  const { name: setName } = set.metadata
+  const { selector, volumeClaimTemplates: claimTemplates } = set.spec
+  const found = lastMembers.get(selector)
+  const last = found !== undefined && found.setName === setName && found.claimTemplates === claimTemplates ? found : undefined
+  if (last?.pods === pods) return last.members
+  const members = pods.map((pod, place) => {
+    const known = last?.pods[place] === pod ? last.members[place] : undefined
+    return known ?? memberOf(set, pod)
+  })
+  lastMembers.set(selector, { pods, members, setName, claimTemplates })
+  return members
+}
+
 const look = (set: StatefulSet, pod: Pod): Member => {
   const identity = identityOf(pod)
   // The two name each other, so one of them is finished a little later.

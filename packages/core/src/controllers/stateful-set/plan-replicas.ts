@@ -3,11 +3,10 @@
  * Follows processReplica, processCondemned and runForAll in pkg/controller/statefulset/stateful_set_control.go.
  */
 import type { ApiStatus } from '../../api/api-status.js'
-import type { Pod } from '../../api/generated/types.js'
 import { slowStart } from '../slow-start.js'
 import type { Steps } from '../steps.js'
 import { isInOrdinalRange, newVersionedPod, podNameOf, replicasOf, startOrdinalOf, type PodIdentity, type Versions } from './identity.js'
-import { isAvailableMember, memberOf, type Member, type Slot } from './member.js'
+import { isAvailableMember, type Member, type Slot } from './member.js'
 import {
   claimsMatchRetentionPolicy,
   createMissingPersistentVolumeClaims,
@@ -28,12 +27,11 @@ export interface Partitioned {
 }
 
 /** Of two Pods with one ordinal (`web-1` and `web-01`) the last one wins. Pods without a number are in neither list. */
-export const partitionPods = ({ set }: Sync, pods: readonly Pod[]): Partitioned => {
+export const partitionPods = ({ set }: Sync, members: readonly Member[]): Partitioned => {
   const start = startOrdinalOf(set)
   const found: (Member | undefined)[] = Array.from({ length: replicasOf(set) })
   const condemned: Member[] = []
-  for (const pod of pods) {
-    const member = memberOf(set, pod)
+  for (const member of members) {
     const { ordinal } = member.identity
     if (isInOrdinalRange(set, ordinal)) found[ordinal - start] = member
     else if (ordinal >= 0) condemned.push(member)

@@ -11,7 +11,7 @@ import { claimObjects, type Claimed } from '../claim-objects.js'
 import { aggregateErrors, plainError, type Steps } from '../steps.js'
 import { findUnseenWrite, noWrittenVersions } from '../written-versions.js'
 import { replicasOf, type Versions } from './identity.js'
-import { memberOf, type Member } from './member.js'
+import { memberOf, membersOf, type Member } from './member.js'
 import {
   firstUnavailable,
   isUnavailable,
@@ -92,7 +92,8 @@ function* claimPods({ set, context: { reader } }: Sync): Steps<Claimed<Pod>> {
   const isOurs = (pod: Pod): boolean => memberOf(set, pod).controllerUid === uid
   const matches = (pod: Pod): boolean => memberOf(set, pod).matches
   // Nearly always: nothing to adopt and nothing to release.
-  if (orphans.length === 0 && owned.every((pod) => isOurs(pod) && matches(pod))) return { claimed: owned, error: undefined }
+  if (orphans.length === 0 && membersOf(set, owned).every((member) => member.controllerUid === uid && member.matches))
+    return { claimed: owned, error: undefined }
   const controlled = owned.filter(isOurs)
   return yield* claimObjects({ owner: set, candidates: orphans.length === 0 ? controlled : [...controlled, ...orphans], matches })
 }
@@ -123,19 +124,10 @@ function* updateStatefulSet(sync: Sync, versions: KnownVersions, pods: readonly 
   const { collisionCount } = versions
   if (set.metadata.deletionTimestamp !== undefined)
     return {
-      status: freshStatus(
-        sync,
-        versions,
-        collisionCount,
-        countReplicas(
-          sync,
-          versions,
-          pods.map((pod) => memberOf(set, pod)),
-        ),
-      ),
+      status: freshStatus(sync, versions, collisionCount, countReplicas(sync, versions, membersOf(set, pods))),
       error: undefined,
     }
-  const partitioned = partitionPods(sync, pods)
+  const partitioned = partitionPods(sync, membersOf(set, pods))
   const { slots, condemned } = partitioned
   const counted = freshStatus(sync, versions, collisionCount, countReplicas(sync, versions, membersIn(partitioned)))
 
@@ -179,8 +171,7 @@ const nextAvailability = (
 ): number | undefined => {
   if (minReadySeconds === 0 || status.availableReplicas === replicasOf(set)) return undefined
   let next: number | undefined
-  for (const pod of pods) {
-    const { readySince } = memberOf(set, pod)
+  for (const { readySince } of membersOf(set, pods)) {
     const at = readySince === undefined ? undefined : readySince + minReadySeconds * 1_000
     if (at !== undefined && at > now && (next === undefined || at < next)) next = at
   }
