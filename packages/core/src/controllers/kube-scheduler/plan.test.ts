@@ -9,7 +9,7 @@ import { seededChoose } from '../../kernel/choose.js'
 import { aMetadata } from '../../testing/workload-builders.js'
 import { kubeSchedulerController } from './controller.js'
 import { nodesToFind, planScheduling } from './plan.js'
-import { lnMillionths } from './score.js'
+import { heapTop, lnMillionths } from './score.js'
 
 /** Metadata of a kind without namespace. */
 const ofCluster = (kind: string, name: string) => {
@@ -488,4 +488,18 @@ describe('which notification wakes a waiting Pod', () => {
 
 it('reckons logarithms to a millionth without Math.log', () => {
   for (let value = 1; value < 2_000; value += 7) expect(Math.abs(lnMillionths(value) - Math.log(value) * 1_000_000)).toBeLessThan(8)
+})
+
+// Of equals the one that Go's container/heap has at its top after Init.
+it.each([
+  [[5], 0],
+  [[5, 5, 5], 0],
+  [[4, 5, 5], 1],
+  [[4, 4, 5], 2],
+  [[4, 4, 5, 5], 3],
+  [[4, 5, 4, 5], 1],
+  [[5, 5, 5, 5, 5], 0],
+  [[4, 4, 5, 5, 4], 3],
+] as const)('takes of the scores %j the one at %i', (scores, top) => {
+  expect(heapTop(Float64Array.from(scores))).toBe(top)
 })

@@ -306,7 +306,25 @@ const addPodAffinityScores = (scores: Float64Array, nodes: readonly NodeInfo[], 
       (scores[position] ?? 0) + weights.podAffinity * Math.floor((scoreMax * ((raw[position] ?? 0) - least)) / (most - least))
 }
 
-/** The nodes with the highest score, in the order given. */
+/**
+ * Which position a heap made of these scores has at its top. Follows newSortedNodeScores in pkg/scheduler/schedule_one.go and Init in
+ * container/heap: v1.36 draws no lots among equals. An entry goes up only past a lower one, and the left of two equals is preferred, so
+ * the top is the highest score that comes first when the tree is walked parent, left, right.
+ */
+export const heapTop = (scores: Float64Array): number => {
+  const most = scores.reduce((left, right) => Math.max(left, right), Number.NEGATIVE_INFINITY)
+  const firstBelow = (place: number): number | undefined => {
+    if (place >= scores.length) return undefined
+    if (scores[place] === most) return place
+    return firstBelow(2 * place + 1) ?? firstBelow(2 * place + 2)
+  }
+  return firstBelow(0) ?? 0
+}
+
+/**
+ * The nodes with the highest score: first the one that Kubernetes takes when its workers look at the nodes in order, then the others in
+ * the order given.
+ */
 export const bestOf = (nodes: readonly NodeInfo[], pod: Pod, snapshot: Snapshot, reader: Reader): readonly NodeInfo[] => {
   if (nodes.length <= 1) return nodes
   const { requests } = factsOf(pod)
@@ -335,5 +353,6 @@ export const bestOf = (nodes: readonly NodeInfo[], pod: Pod, snapshot: Snapshot,
     most = score
     best.push(info)
   }
-  return best
+  const top = best.length <= 1 ? undefined : nodes[heapTop(scores)]
+  return top === undefined || top === best[0] ? best : [top, ...best.filter((info) => info !== top)]
 }
