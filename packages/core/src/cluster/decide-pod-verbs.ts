@@ -2,6 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { conflict, type ApiStatus } from '../api/api-status.js'
 import type { Pod, PodCondition, PodDisruptionBudget } from '../api/generated/types.js'
+import { podConditionOf } from '../resources/pod/conditions.js'
 import { afterEviction, evictionVerdict } from '../resources/pod-disruption-budget/queries.js'
 import { topologyLabelsOf } from '../api/admission/topology-labels.js'
 import type { DecideContext } from '../kernel/decider.js'
@@ -46,13 +47,12 @@ export const decideBind = (binding: Binding, state: ClusterState, context: Decid
   if (pod.metadata.deletionTimestamp !== undefined) return refuse(`pod ${binding.name} is being deleted, cannot be assigned to a host`)
   if ((pod.spec.nodeName ?? '') !== '') return refuse(`pod ${binding.name} is already assigned to node "${pod.spec.nodeName ?? ''}"`)
   const scheduled = pod.status.conditions?.find((condition) => condition.type === 'PodScheduled')
-  const condition: PodCondition = {
+  const condition = podConditionOf({
     type: 'PodScheduled',
     status: 'True',
-    lastProbeTime: null as unknown as string,
     lastTransitionTime:
       scheduled?.status === 'True' && scheduled.lastTransitionTime !== undefined ? scheduled.lastTransitionTime : timestampOf(context.now),
-  }
+  })
   const { nominatedNodeName: _nominated, ...status } = pod.status
   const topology = topologyLabelsOf(readerOf(state).get('Node', '', binding.nodeName))
   const after = asStored({
@@ -68,15 +68,17 @@ const disrupted = (pod: Pod, context: DecideContext): Pod => ({
   ...pod,
   status: {
     ...pod.status,
-    conditions: withCondition(pod.status.conditions, {
-      type: 'DisruptionTarget',
-      ...(pod.metadata.generation === undefined ? undefined : { observedGeneration: pod.metadata.generation }),
-      status: 'True',
-      lastProbeTime: null as unknown as string,
-      lastTransitionTime: timestampOf(context.now),
-      reason: 'EvictionByEvictionAPI',
-      message: 'Eviction API: evicting',
-    }),
+    conditions: withCondition(
+      pod.status.conditions,
+      podConditionOf({
+        type: 'DisruptionTarget',
+        status: 'True',
+        lastTransitionTime: timestampOf(context.now),
+        message: 'Eviction API: evicting',
+        observedGeneration: pod.metadata.generation,
+        reason: 'EvictionByEvictionAPI',
+      }),
+    ),
   },
 })
 

@@ -7,6 +7,7 @@ import { prepareForUpdate } from '../api/defaults/prepare.js'
 import type { Pod, PodCondition, Service } from '../api/generated/types.js'
 import type { KubernetesObject, ObjectRef, UnstoredObject } from '../api/object.js'
 import { isNamespaced, qualifiedKind, qualifiedResource } from '../api/resources.js'
+import { podConditionOf } from '../resources/pod/conditions.js'
 import { validateStatusUpdate, validateUpdate } from '../api/validation/validate.js'
 import type { DecideContext } from '../kernel/decider.js'
 import type { JsonObject } from '../kernel/json.js'
@@ -48,16 +49,14 @@ const scaled = (stored: KubernetesObject, scale: JsonObject): UnstoredObject => 
 }
 
 const withProbeTime = (condition: PodCondition): PodCondition =>
-  'lastProbeTime' in condition ? condition : { ...condition, lastProbeTime: noTime }
-// A time that is null, which the Go field writes and OpenAPI does not tell of.
-const noTime = null as unknown as string
+  condition.lastProbeTime === undefined ? podConditionOf(condition) : condition
 
 /** A Pod's conditions as the server writes them: `lastProbeTime` has no omitempty. */
 const podAsServed = (object: UnstoredObject): UnstoredObject => {
   if (object.kind !== 'Pod') return object
   const pod = object as UnstoredObject & Pick<Pod, 'status'>
   const conditions = pod.status.conditions
-  if (conditions === undefined || conditions.every((condition) => 'lastProbeTime' in condition)) return object
+  if (conditions === undefined || conditions.every(({ lastProbeTime }) => lastProbeTime !== undefined)) return object
   const served: UnstoredObject & Pick<Pod, 'status'> = { ...pod, status: { ...pod.status, conditions: conditions.map(withProbeTime) } }
   return served
 }

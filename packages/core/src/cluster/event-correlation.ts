@@ -8,11 +8,28 @@ import { limits } from '../kernel/limits.js'
 import { getAt, setAt, type PersistentMap } from '../kernel/persistent-map.js'
 import type { SimTime } from '../kernel/sim-time.js'
 
+/** Distinct messages of one type and reason in the window. */
+interface SimilarGroup {
+  readonly type: string
+  readonly reason: string
+  readonly messages: readonly string[]
+  readonly lastAt: SimTime
+}
+
+/** What was told, and where its Event is. A combined Event is found by type and reason alone. */
+interface Observed {
+  readonly type: string
+  readonly reason: string
+  readonly isCombined: boolean
+  readonly detail: string
+  readonly message: string
+  readonly path: string
+}
+
+// Short lists, not records: an object whose keys are data would have a hidden class of its own, and V8 keeps only so many of them.
 export interface CorrelationEntry {
-  /** Distinct messages of one reason and type in the window. */
-  readonly similar: { readonly [reasonAndType: string]: { readonly messages: readonly string[]; readonly lastAt: SimTime } }
-  /** Key of what was told → path of its Event. */
-  readonly observed: { readonly [key: string]: string }
+  readonly similar: readonly SimilarGroup[]
+  readonly observed: readonly Observed[]
   /** The token bucket of the spam filter, in milliseconds of refill: each Event takes `refillMs`. */
   readonly tokensMs: number
   readonly filledAt: SimTime
@@ -24,7 +41,7 @@ export type Correlation = PersistentMap<CorrelationEntry>
 const spamBurst = 25
 const refillMs = 300_000
 
-const fresh: CorrelationEntry = { similar: {}, observed: {}, tokensMs: spamBurst * refillMs, filledAt: 0 }
+const fresh: CorrelationEntry = { similar: [], observed: [], tokensMs: spamBurst * refillMs, filledAt: 0 }
 
 export interface Telling {
   /** component/host/uid */
@@ -55,42 +72,75 @@ const tokensAt = (entry: CorrelationEntry, now: SimTime): number => {
   return filled > spamBurst * refillMs ? spamBurst * refillMs : filled
 }
 
-const groupOf = (telling: Telling): string => `${telling.type} ${telling.reason}`
-const fullKey = (telling: Telling): string => `${groupOf(telling)} ${telling.detail} ${telling.message}`
+const groupIn = (entry: CorrelationEntry, { type, reason }: Telling): SimilarGroup | undefined => {
+  for (const group of entry.similar) if (group.reason === reason && group.type === type) return group
+  return undefined
+}
 
-/** What tells one Event from another. Many similar messages are one. */
-export const keyOfTelling = (telling: Telling, isCombined: boolean): string =>
-  isCombined ? `combined ${groupOf(telling)}` : fullKey(telling)
+const observedIn = (entry: CorrelationEntry, { type, reason, detail, message }: Telling, isCombined: boolean): Observed | undefined => {
+  for (const observed of entry.observed)
+    if (
+      observed.isCombined === isCombined &&
+      observed.reason === reason &&
+      observed.type === type &&
+      (isCombined || (observed.message === message && observed.detail === detail))
+    )
+      return observed
+  return undefined
+}
+
+const noMessages: readonly string[] = []
+const messagesOf = (group: SimilarGroup | undefined, now: SimTime): readonly string[] =>
+  group === undefined || isExpired(group.lastAt, now) ? noMessages : group.messages
 
 export const correlate = (correlation: Correlation, telling: Telling, now: SimTime): Correlated => {
   const entry = getAt(correlation, telling.source) ?? fresh
   if (telling.series) {
-    const key = fullKey(telling)
-    const path = entry.observed[key]
-    return path === undefined ? { kind: 'new', message: telling.message } : { kind: 'repeat', path, message: telling.message }
+    const observed = observedIn(entry, telling, false)
+    return observed === undefined
+      ? { kind: 'new', message: telling.message }
+      : { kind: 'repeat', path: observed.path, message: telling.message }
   }
-  const group = entry.similar[groupOf(telling)]
-  const messages = group === undefined || isExpired(group.lastAt, now) ? [] : group.messages
+  const messages = messagesOf(groupIn(entry, telling), now)
   const distinct = messages.includes(telling.message) ? messages.length : messages.length + 1
   const combined = distinct >= limits.eventSimilarMax
   const message = combined ? `(combined from similar events): ${telling.message}` : telling.message
-  const key = keyOfTelling(telling, combined)
   if (tokensAt(entry, now) < refillMs) return { kind: 'dropped' }
-  const path = entry.observed[key]
-  return path === undefined ? { kind: 'new', message } : { kind: 'repeat', path, message }
+  const observed = observedIn(entry, telling, combined)
+  return observed === undefined ? { kind: 'new', message } : { kind: 'repeat', path: observed.path, message }
 }
 
-/** The memory after the telling was recorded at `path` under `key` (both '' for a repeat). */
-export const remembered = (correlation: Correlation, telling: Telling, key: string, path: string, now: SimTime): Correlation => {
+const withObserved = (entry: CorrelationEntry, telling: Telling, isCombined: boolean, path: string): readonly Observed[] => {
+  const known = observedIn(entry, telling, isCombined)
+  if (known?.path === path) return entry.observed
+  const { type, reason, detail, message } = telling
+  const next = isCombined
+    ? { type, reason, isCombined, detail: '', message: '', path }
+    : { type, reason, isCombined, detail, message, path }
+  return known === undefined ? [...entry.observed, next] : entry.observed.map((other) => (other === known ? next : other))
+}
+
+/** Where a telling was recorded anew. */
+export interface RecordedAt {
+  readonly path: string
+  readonly isCombined: boolean
+}
+
+/** The memory after the telling was recorded as a new Event, or counted up (no `recordedAt`). */
+export const remembered = (correlation: Correlation, telling: Telling, recordedAt: RecordedAt | undefined, now: SimTime): Correlation => {
   const entry = getAt(correlation, telling.source) ?? fresh
-  const observed = path === '' || entry.observed[key] === path ? entry.observed : { ...entry.observed, [key]: path }
-  if (telling.series) return observed === entry.observed ? correlation : setAt(correlation, telling.source, { ...entry, observed })
-  const name = groupOf(telling)
-  const group = entry.similar[name]
-  const messages = group === undefined || isExpired(group.lastAt, now) ? [] : group.messages
-  const known = messages.includes(telling.message) || messages.length + 1 >= limits.eventSimilarMax
+  const observed = recordedAt === undefined ? entry.observed : withObserved(entry, telling, recordedAt.isCombined, recordedAt.path)
+  if (telling.series)
+    return observed === entry.observed
+      ? correlation
+      : setAt(correlation, telling.source, { similar: entry.similar, observed, tokensMs: entry.tokensMs, filledAt: entry.filledAt })
+  const { type, reason, message } = telling
+  const group = groupIn(entry, telling)
+  const messages = messagesOf(group, now)
+  const known = messages.includes(message) || messages.length + 1 >= limits.eventSimilarMax
+  const next = { type, reason, messages: known ? messages : [...messages, message], lastAt: now }
   return setAt(correlation, telling.source, {
-    similar: { ...entry.similar, [name]: { messages: known ? messages : [...messages, telling.message], lastAt: now } },
+    similar: group === undefined ? [...entry.similar, next] : entry.similar.map((other) => (other === group ? next : other)),
     observed,
     tokensMs: tokensAt(entry, now) - refillMs,
     filledAt: now,

@@ -6,7 +6,7 @@ import { applyDifference, type ObjectDifference } from '../kernel/object-differe
 import { getAt, removeAt, setAt } from '../kernel/persistent-map.js'
 import { microTimestampOf, timestampOf, type SimTime } from '../kernel/sim-time.js'
 import { isEngineEvent, type EngineEvent } from './engine-events.js'
-import { detailOf, keyOfTelling, remembered, type Telling } from './event-correlation.js'
+import { detailOf, remembered, type Telling } from './event-correlation.js'
 import type { ClusterEvent } from './events.js'
 import {
   isObjectChanged,
@@ -119,11 +119,9 @@ const kubernetesEventOf = (event: KubernetesEventRecorded, at: SimTime): Kuberne
 }
 
 const reduceTold = (state: ClusterState, event: KubernetesEventRecorded, at: SimTime): ClusterState => {
-  const telling = tellingOf(event)
-  const key = keyOfTelling(telling, event.told !== undefined)
   return withCorrelation(
     put(state, event.object, event.rv, kubernetesEventOf(event, at)),
-    remembered(state.correlation, telling, key, event.object, at),
+    remembered(state.correlation, tellingOf(event), { path: event.object, isCombined: event.told !== undefined }, at),
   )
 }
 
@@ -165,7 +163,7 @@ const reduceRepeated = (state: ClusterState, event: KubernetesEventRepeated, at:
   }
   return {
     ...put(state, event.object, event.rv, repeatedEvent(before, event, at)),
-    correlation: series ? state.correlation : remembered(state.correlation, telling, '', '', at),
+    correlation: series ? state.correlation : remembered(state.correlation, telling, undefined, at),
   }
 }
 

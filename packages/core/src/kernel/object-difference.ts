@@ -210,24 +210,35 @@ const copyOf = (container: Json | undefined, pointer: string): MutableContainer 
   return isList(container) ? [...container] : { ...container }
 }
 
-const put = (container: MutableContainer, key: string, value: Json | undefined): void => {
-  if (Array.isArray(container)) {
-    if (value !== undefined) container[Number(key)] = value
-  } else if (value === undefined) delete container[key]
+const put = (container: MutableContainer, key: string, value: Json): void => {
+  if (Array.isArray(container)) container[Number(key)] = value
   // An own property of that name, not the prototype of the copy.
   else if (key === '__proto__') Object.defineProperty(container, key, { value, writable: true, enumerable: true, configurable: true })
   else container[key] = value
 }
 
-const write = (root: MutableContainer, copies: Copies, pointer: string, value: Json | undefined): void => {
+/** The container without the key. (Deleting would make it a dictionary for V8, and so every object spread from it later.) */
+const without = (container: MutableContainer, dropped: string): MutableContainer => {
+  if (Array.isArray(container) || !Object.hasOwn(container, dropped)) return container
+  const rest: MutableObject = {}
+  for (const key of Object.keys(container)) {
+    const value = container[key]
+    if (key !== dropped && value !== undefined) put(rest, key, value)
+  }
+  return rest
+}
+
+/** The root with this value at the pointer, or without it (undefined). What `copies` knows was made below, so it may be changed. */
+const write = (root: MutableObject, copies: Copies, pointer: string, value: Json | undefined): MutableObject => {
   const keys = keysOf(pointer)
   const last = keys.length - 1
-  let container = root
+  let container: MutableContainer = root
+  let holder: MutableContainer | undefined
   for (let at = 0; at < last; at += 1) {
     const key = keys[at] ?? ''
     const child: Json | undefined = Array.isArray(container) ? container[Number(key)] : ownOf(container, key)
+    holder = container
     if (typeof child === 'object' && child !== null && copies.has(child)) {
-      // It is in `copies` only when it was made below, so it may be changed.
       container = child as MutableContainer
       continue
     }
@@ -236,7 +247,18 @@ const write = (root: MutableContainer, copies: Copies, pointer: string, value: J
     put(container, key, copy)
     container = copy
   }
-  put(container, keys[last] ?? '', value)
+  const key = keys[last] ?? ''
+  if (value !== undefined) {
+    put(container, key, value)
+    return root
+  }
+  const rest = without(container, key)
+  if (rest === container) return root
+  copies.add(rest)
+  // The root is an object: its differences name keys.
+  if (holder === undefined) return rest as MutableObject
+  put(holder, keys[last - 1] ?? '', rest)
+  return root
 }
 
 /** Copies each container on the way at most once; the rest is shared with `before`. `also` is set last, as if the difference had said so. */
@@ -249,10 +271,9 @@ export const applyDifference = (
   const { removed, set } = difference
   const pointers = Object.keys(set)
   if (removed.length === 0 && pointers.length === 0 && also === undefined) return before
-  const root: MutableObject = { ...before }
+  let root: MutableObject = { ...before }
   copies.add(root)
-  for (const pointer of removed) write(root, copies, pointer, undefined)
-  for (const pointer of pointers) write(root, copies, pointer, set[pointer])
-  if (also !== undefined) write(root, copies, also.pointer, also.value)
-  return root
+  for (const pointer of removed) root = write(root, copies, pointer, undefined)
+  for (const pointer of pointers) root = write(root, copies, pointer, set[pointer])
+  return also === undefined ? root : write(root, copies, also.pointer, also.value)
 }

@@ -2,6 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { ApiStatus } from '../../api/api-status.js'
 import type { Pod, PodCondition, PodStatus } from '../../api/generated/types.js'
+import { podConditionOf } from '../../resources/pod/conditions.js'
 import { timestampOf, type SimTime } from '../../kernel/sim-time.js'
 import { getLive, replace } from '../requests.js'
 import { semanticallyEqual } from '../semantic-equality.js'
@@ -34,14 +35,14 @@ export const conditionOf = (pod: Pod, { type, isTrue, reason, message }: Conditi
     before.observedGeneration === generation
   )
     return before
-  return {
-    lastTransitionTime: since ?? timestampOf(now),
-    ...(message === undefined ? undefined : { message }),
-    ...(generation === undefined ? undefined : { observedGeneration: generation }),
-    ...(reason === undefined ? undefined : { reason }),
-    status,
+  return podConditionOf({
     type,
-  }
+    status,
+    lastTransitionTime: since ?? timestampOf(now),
+    message,
+    observedGeneration: generation,
+    reason,
+  })
 }
 
 /** Writes a Pod's status, unless it is there already. A cache that lags behind is no obstacle: the write is repeated on the newest object, with its foreign conditions. */
