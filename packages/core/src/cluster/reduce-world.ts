@@ -145,6 +145,12 @@ const worldAfter = (world: World, event: WorldEvent, at: SimTime): World => {
               ...(event.capacityBytes === undefined ? undefined : { capacityBytes: event.capacityBytes }),
             }),
           }
+    case 'AssetGrown': {
+      const asset = getAt(world.assets, event.asset)
+      return asset === undefined
+        ? world
+        : { ...world, assets: setAt(world.assets, event.asset, { ...asset, capacityBytes: event.capacityBytes }) }
+    }
     case 'AssetDeleted':
       return { ...world, assets: removeAt(world.assets, event.asset) }
     case 'FileWritten':

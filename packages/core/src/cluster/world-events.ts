@@ -125,6 +125,8 @@ export const WorldEvent = t.union([
 
   /** Bytes came into being that outlive containers: `nfs:server/path`, `disk:handle`, `host:node/path`, `local:node/path`, `empty:uid/volume`. */
   factWith('AssetCreated', { asset: t.string }, { capacityBytes: t.number }),
+  /** A disk's file system, or a share, has become larger. */
+  fact('AssetGrown', { asset: t.string, capacityBytes: t.number }),
   fact('AssetDeleted', { asset: t.string }),
   fact('FileWritten', { asset: t.string, path: t.string, content: t.string }),
   fact('DirectoryCreated', { asset: t.string, path: t.string }),

@@ -10,6 +10,7 @@ import { disruptionController } from '../controllers/disruption/controller.js'
 import { endpointSliceController } from '../controllers/endpoint-slice/controller.js'
 import { endpointSliceMirroringController } from '../controllers/endpoint-slice-mirroring/controller.js'
 import { endpointsController } from '../controllers/endpoints/controller.js'
+import { externalResizerController } from '../controllers/external-resizer/controller.js'
 import { garbageCollectorController } from '../controllers/garbage-collector/controller.js'
 import { jobController } from '../controllers/job/controller.js'
 import { ttlAfterFinishedController } from '../controllers/job/ttl-after-finished.js'
@@ -44,6 +45,7 @@ export const makeControllers = (settings: ClusterSettings): readonly Controller[
   disruptionController,
   volumeBinderController,
   provisionerController,
+  externalResizerController,
   claimProtectionController,
   volumeProtectionController,
   attachDetachController,

@@ -20,6 +20,15 @@ import type { Steps } from '../steps.js'
 const forceDetachMs = 360_000
 /** How often a disk that waits is looked at again. */
 const retryMs = 500
+/** The longest pause between two tries of one operation. */
+const longestPauseMs = 122_000
+
+/** Tries come at once, then after half a second, one, two … Follows pkg/util/goroutinemap/exponentialbackoff. */
+const untilNextTry = (sinceMs: number): number => {
+  let at = 0
+  for (let pause = retryMs; at <= sinceMs; pause = Math.min(longestPauseMs, pause * 2)) at += pause
+  return at - sinceMs
+}
 
 /** Times, by node: since when it is to be detached, since when it is being attached. And which Pods were told of a disk in use elsewhere. */
 interface Memory {
@@ -148,7 +157,7 @@ function* attachTo(
           reason: 'FailedAttachVolume',
           message: `AttachVolume.Attach failed for volume "${name}" : ${stuck.message}`,
         })
-    return stuck.message === undefined ? retryMs : 15_000
+    return untilNextTry(now - since)
   }
   const left = since + world.settings.latencies.attachMs - now
   if (left > 0) return left

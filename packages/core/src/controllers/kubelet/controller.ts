@@ -4,12 +4,14 @@ import type { ClusterEvent } from '../../cluster/events.js'
 import type { Reader } from '../../cluster/reader.js'
 import { matchesPattern, type KubeletProfile } from '../../cluster/world.js'
 import type { Controller, Wake, WatchNotification } from '../controller.js'
+import { wakesOfClaim, wakesOfMount } from './grow-file-system.js'
 import { keyOfPod, planKubelet } from './plan.js'
 
 export const makeKubelet = (profile: KubeletProfile): Controller => ({
   name: 'kubelet',
   watches: {
     Pod: wakesOfPod,
+    PersistentVolumeClaim: ({ type, object }) => (type === 'DELETED' ? none : wakesOfClaim(object)),
     Node: ({ type, object }) => (type === 'ADDED' || type === 'DELETED' ? [{ key: object.metadata.name }] : []),
   },
   worldWatch: wakesOfWorld,
@@ -53,6 +55,8 @@ const wakesOfWorld = (event: ClusterEvent, reader: Reader): readonly Wake[] => {
     case 'NodeReconnected':
     case 'KubeletResumed':
       return wakesOfNode(event.node, reader)
+    case 'SandboxCreated':
+      return event.volumes?.some(({ asset }) => asset.startsWith('disk:')) === true ? wakesOfMount(event, reader) : none
     case 'VolumeAttached':
       return reader
         .podsOnNode(event.node)

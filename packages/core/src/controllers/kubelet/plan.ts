@@ -1,10 +1,11 @@
-/** One look of a kubelet at one of its Pods, or at its own Node. Keys: `node/namespace/name/uid`, and `node` for the Node. */
+/** One look of a kubelet at one of its Pods, at a disk that has grown, or at its own Node. Keys: `node/namespace/name/uid`, `grow namespace/name`, `node`. */
 import { kubeletReachesApi, kubeletWorks, machineOf, processesOf, type KubeletProfile } from '../../cluster/world.js'
 import type { Plan, PlanContext, PlanOutcome } from '../controller.js'
 import type { Steps } from '../steps.js'
 import { planNode } from './node-plan.js'
 import { planRecordedPod } from './recorded-pod.js'
 import { endOrphan } from './end-orphan.js'
+import { isGrowthKey, planGrowth } from './grow-file-system.js'
 import { syncPod } from './sync-pod.js'
 
 /** Remembered of a Pod whose deletion happened while the kubelet was away: it finds processes without an object, and tells nobody. */
@@ -13,7 +14,7 @@ const missedDeletion = 'missed'
 export const keyOfPod = (node: string, namespace: string, name: string, uid: string): string => `${node}/${namespace}/${name}/${uid}`
 
 export const planKubelet = (profile: KubeletProfile, context: PlanContext): Plan =>
-  context.key.includes('/') ? planPod(profile, context) : planNode(context)
+  !context.key.includes('/') ? planNode(context) : isGrowthKey(context.key) ? planGrowth(context) : planPod(profile, context)
 
 function* planPod(profile: KubeletProfile, context: PlanContext): Steps<PlanOutcome> {
   const [node = '', namespace = '', name = '', uid = ''] = context.key.split('/')
