@@ -1,8 +1,20 @@
 /** What must hold after every event: a name, an expectation, and an incremental check of one event. */
+import type { KubernetesObject } from '../api/object.js'
 import type { ClusterEvent } from '../cluster/events.js'
 import type { Reader } from '../cluster/reader.js'
 import type { ClusterState } from '../cluster/state.js'
 import type { RecordedEvent } from '../kernel/recorded-event.js'
+
+/** What an event did to the stored object that it is about. */
+export interface ObservedChange {
+  /** `Pod/default/web-0` */
+  readonly path: string
+  readonly kind: string
+  readonly namespace: string
+  readonly name: string
+  readonly before: KubernetesObject | undefined
+  readonly after: KubernetesObject | undefined
+}
 
 export interface Observation {
   readonly before: ClusterState
@@ -10,6 +22,8 @@ export interface Observation {
   readonly after: ClusterState
   /** What the acting controller's plan reads: its caches as they were when the plan began. Absent for commands from outside. */
   readonly view?: Reader
+  /** Both versions of the object that the event is about, where the engine has looked them up already (`changeOf` asks here first). */
+  readonly change?: ObservedChange | undefined
 }
 
 export interface Violation {
@@ -28,6 +42,11 @@ export interface Invariant {
   readonly expectation: 'always' | 'sometimes'
   /** The kinds of events that can break it; the check is called for these only. */
   readonly concerns: readonly ClusterEvent['kind'][]
+  /**
+   * Of the changes of objects only those that write one of these fields (`/spec/nodeName`), something that holds it, or with a slash at its
+   * end something in it (`/status/`) can break it; the check is called for no other change. Absent: for every one.
+   */
+  readonly fields?: readonly string[]
   /** O(changed). For `sometimes`: a violation-shaped answer means "it happened". */
   readonly check: (observation: Observation) => Violation | undefined
 }

@@ -5,40 +5,18 @@ import { splitObjectPath } from '../cluster/object-events.js'
 import type { Reader } from '../cluster/reader.js'
 import { storeOf, type ClusterState } from '../cluster/state.js'
 import { findObject, objectsOwnedBy } from '../cluster/store.js'
-import type { Observation } from './invariant.js'
+import type { Observation, ObservedChange } from './invariant.js'
 
-export interface ObservedChange {
-  /** `Pod/default/web-0` */
-  readonly path: string
-  readonly kind: string
-  readonly namespace: string
-  readonly name: string
-  readonly before: KubernetesObject | undefined
-  readonly after: KubernetesObject | undefined
-}
-
-let lastObservation: Observation | undefined
-let lastChange: ObservedChange | undefined
-
-/** Undefined for events that are not about a stored object. (The last answer is kept: several invariants look at one event.) */
+/** Undefined for events that are not about a stored object. */
 export const changeOf = (observation: Observation): ObservedChange | undefined => {
-  if (observation === lastObservation) return lastChange
-  lastObservation = observation
-  lastChange = look(observation)
-  return lastChange
+  if (observation.change !== undefined) return observation.change
+  const { event } = observation.recorded
+  return 'object' in event ? observedChange(event.object, observation.before, observation.after) : undefined
 }
 
-const look = ({ before, after, recorded: { event } }: Observation): ObservedChange | undefined => {
-  if (!('object' in event)) return undefined
-  const { kind, namespace, name, key } = splitObjectPath(event.object)
-  return {
-    path: event.object,
-    kind,
-    namespace,
-    name,
-    before: findObject(storeOf(before, kind), key),
-    after: findObject(storeOf(after, kind), key),
-  }
+export const observedChange = (path: string, before: ClusterState, after: ClusterState): ObservedChange => {
+  const { kind, namespace, name, key } = splitObjectPath(path)
+  return { path, kind, namespace, name, before: findObject(storeOf(before, kind), key), after: findObject(storeOf(after, kind), key) }
 }
 
 /** Pointers that a change sets or removes, of the first fact of a write; a further fact has none. */

@@ -14,13 +14,15 @@ import { decide } from '../cluster/decide.js'
 import type { ApiFaultSet } from '../cluster/engine-events.js'
 import type { ClusterEvent } from '../cluster/events.js'
 import { makeReader } from '../cluster/make-reader.js'
-import { isObjectChanged, isObjectCreated, isObjectDeleted, splitObjectPath } from '../cluster/object-events.js'
+import { splitObjectPath } from '../cluster/object-events.js'
 import type { Reader } from '../cluster/reader.js'
 import { reduce } from '../cluster/reduce.js'
 import { initialState, readerOf, storeOf, type ClusterSettings, type ClusterState } from '../cluster/state.js'
 import { allObjects, findObject } from '../cluster/store.js'
 import type { Controller, PlanContext, PlanOutcome, Waiting, Wake, WatchNotification } from '../controllers/controller.js'
-import type { Invariant, Observation, Violation } from '../invariants/invariant.js'
+import { makeInvariantTable } from '../invariants/invariant-table.js'
+import type { Invariant, ObservedChange, Violation } from '../invariants/invariant.js'
+import { observedChange } from '../invariants/observed-change.js'
 import { itemsOf, nextItem, putItem, withoutItem, withoutNext, type AgendaItem } from '../kernel/agenda.js'
 import { assert } from '../kernel/assert.js'
 import { seededChoose, type Choose } from '../kernel/choose.js'
@@ -174,9 +176,7 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
   const byName = new Map(controllers.map((controller) => [controller.name, controller]))
   assert(byName.size === controllers.length, 'two controllers have one name')
   const wiring = wireWatches(controllers)
-  const always = new Map<string, Invariant[]>()
-  for (const invariant of options.invariants ?? [])
-    for (const kind of invariant.concerns) always.set(kind, [...(always.get(kind) ?? []), invariant])
+  const invariants = makeInvariantTable(options.invariants ?? [])
 
   let run: RunState = options.from ?? initialRunState(initialState(settings))
   const log: Recorded[] = []
@@ -268,9 +268,9 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     return before === after ? undefined : { type: 'MODIFIED', object: after, old: before }
   }
 
-  const publishChange = (path: string, rv: number, before: ClusterState, eventSeq: number): void => {
-    const { kind, key } = splitObjectPath(path)
-    const notification = notificationOf(findObject(storeOf(before, kind), key), findObject(storeOf(cluster, kind), key), rv)
+  const publishChange = ({ path, kind, before, after }: ObservedChange, rv: number, eventSeq: number): void => {
+    const { key } = splitObjectPath(path)
+    const notification = notificationOf(before, after, rv)
     if (notification === undefined) return
     if (changes.observed) turnChanges.push(notification)
     if (sizeOf(informers) === 0) {
@@ -308,17 +308,23 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     for (const woken of controller.start?.(reader) ?? []) wake(controller, woken, causedBy)
   }
 
+  const found = ({ name, expectation }: Invariant, violation: Violation): void => {
+    // The event that was looked at is the last one recorded.
+    if (expectation === 'sometimes') marks.add(name)
+    else violations.push({ ...violation, seq: seq - 1, turn, at: now })
+  }
+
   const record = (event: ClusterEvent, actor: string, causedBy: number | null): number => {
     const recorded: Recorded = { seq, turn, at: now, causedBy, actor, event }
     seq += 1
     const before = cluster
     cluster = reduce(before, event, now)
     turnEvents.push(recorded)
-    if (isObjectChanged(event) || isObjectCreated(event) || isObjectDeleted(event))
-      publishChange(event.object, event.rv, before, recorded.seq)
-    else if (event.kind === 'KubernetesEventRecorded' || event.kind === 'KubernetesEventRepeated')
-      publishChange(event.object, event.rv, before, recorded.seq)
-    else if (event.kind === 'ControllerCrashed') queues = removeAt(queues, event.controller)
+    let change: ObservedChange | undefined
+    if ('object' in event) {
+      change = observedChange(event.object, before, cluster)
+      publishChange(change, event.rv, recorded.seq)
+    } else if (event.kind === 'ControllerCrashed') queues = removeAt(queues, event.controller)
     else if (event.kind === 'ControllerRestarted') {
       const controller = byName.get(event.controller)
       if (controller !== undefined) startController(controller, recorded.seq)
@@ -333,15 +339,12 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
         if (isStopped(controller.name)) continue
         for (const woken of wakes({ event, reader: readerFor(controller.name) })) wake(controller, woken, recorded.seq)
       }
-    const concerned = always.get(event.kind)
-    if (concerned === undefined) return recorded.seq
-    const observation: Observation =
-      planReader === undefined ? { before, recorded, after: cluster } : { before, recorded, after: cluster, view: planReader }
-    for (const invariant of concerned) {
-      const found = invariant.check(observation)
-      if (found === undefined) continue
-      if (invariant.expectation === 'sometimes') marks.add(invariant.name)
-      else violations.push({ ...found, seq: recorded.seq, turn, at: now })
+    if (invariants.isWatched(event.kind)) {
+      const after = cluster
+      invariants.look(
+        planReader === undefined ? { before, recorded, after, change } : { before, recorded, after, change, view: planReader },
+        found,
+      )
     }
     return recorded.seq
   }

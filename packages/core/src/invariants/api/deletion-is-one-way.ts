@@ -10,6 +10,7 @@ export const deletionIsOneWay: Invariant = {
   promise: 'Who is being deleted stays so: the deletion timestamp is never taken off and never moved into the future.',
   expectation: 'always',
   concerns: changedEventKinds,
+  fields: ['/metadata/deletionTimestamp'],
   check: (observation) => {
     const change = changeOf(observation)
     const was = change?.before?.metadata.deletionTimestamp

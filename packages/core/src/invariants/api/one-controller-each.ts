@@ -10,6 +10,7 @@ export const oneControllerEach: Invariant = {
   promise: 'At most one owner controls an object, and no owner is named twice.',
   expectation: 'always',
   concerns: [...createdEventKinds, 'PodAdopted', 'PodReleased', 'PodChanged', 'ClaimChanged', 'RevisionChanged', 'ReplicaSetChanged'],
+  fields: ['/metadata/ownerReferences/'],
   check: (observation) => {
     const change = changeOf(observation)
     const references = change?.after?.metadata.ownerReferences

@@ -18,6 +18,7 @@ export const statefulSetSpecIsMostlyFixed: Invariant = {
   promise: 'Of the spec of a StatefulSet only seven fields ever change.',
   expectation: 'always',
   concerns: ['StatefulSetScaled', 'StatefulSetTemplateChanged', 'StatefulSetChanged', 'StatefulSetDeletionRequested'],
+  fields: ['/spec/'],
   check: (observation) => {
     const fixed = touchedBy(observation).find((pointer) => {
       if (!pointer.startsWith('/spec/')) return false

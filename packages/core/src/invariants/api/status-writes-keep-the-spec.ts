@@ -31,6 +31,7 @@ export const statusWritesKeepTheSpec: Invariant = {
     'NodeStatusChanged',
     'DisruptionBudgetStatusChanged',
   ],
+  fields: ['/spec/'],
   check: (observation) => {
     const touched = touchedBy(observation)
     const inSpec = touched.find((pointer) => pointer.startsWith('/spec'))

@@ -1,7 +1,7 @@
 import { changedEventKinds, createdEventKinds } from '../../cluster/object-events.js'
 import { storeOf } from '../../cluster/state.js'
 import { objectsOwnedBy } from '../../cluster/store.js'
-import { hasAt } from '../../kernel/persistent-map.js'
+import { hasAt, sizeOf } from '../../kernel/persistent-map.js'
 import { processesOf } from '../../cluster/world.js'
 import type { Invariant, Observation, Violation } from '../invariant.js'
 import { changeOf } from '../observed-change.js'
@@ -15,6 +15,7 @@ export const uidsAreForEver: Invariant = {
   promise: 'A uid names one object for ever: it never changes and is never given again.',
   expectation: 'always',
   concerns: [...createdEventKinds, ...changedEventKinds],
+  fields: ['/metadata/uid'],
   check: (observation) => {
     const change = changeOf(observation)
     if (change?.after === undefined || change.after === change.before) return undefined
@@ -31,7 +32,10 @@ export const uidsAreForEver: Invariant = {
 }
 
 const usedBefore = ({ before }: Observation, path: string, uid: string): Violation | undefined => {
-  const owner = dependentKinds.find((kind) => hasAt(storeOf(before, kind).byOwner, uid))
+  const owner = dependentKinds.find((kind) => {
+    const { byOwner } = storeOf(before, kind)
+    return sizeOf(byOwner) > 0 && hasAt(byOwner, uid)
+  })
   const owned = owner === undefined ? undefined : objectsOwnedBy(storeOf(before, owner), uid)[0]
   if (owned !== undefined)
     return {

@@ -9,6 +9,7 @@ export const podsAreBoundOnce: Invariant = {
   promise: 'A Pod that has a node keeps it for ever.',
   expectation: 'always',
   concerns: ['PodScheduled', 'PodChanged', 'PodStatusChanged'],
+  fields: ['/spec/nodeName'],
   check: (observation) => {
     if (observation.before === observation.after) return undefined
     const change = changeOf(observation)

@@ -1,4 +1,4 @@
-import { followMap } from '../../kernel/map-difference.js'
+import { forEachDifference } from '../../kernel/map-difference.js'
 import { emptyMap, getAt, type PersistentMap } from '../../kernel/persistent-map.js'
 import { processesOf, type PodProcesses } from '../../cluster/world.js'
 import type { Invariant } from '../invariant.js'
@@ -7,24 +7,41 @@ const name = 'stateful-set/at-most-one-pod-per-ordinal'
 
 const nameOf = ({ namespace, name: podName }: PodProcesses): string => `${namespace}/${podName}`
 
-const followProcesses = followMap<PodProcesses, Map<string, readonly string[]>>(new Map(), emptyMap(), (index, uid, before, after) => {
-  if (before !== undefined && after === undefined) {
-    const rest = (index.get(nameOf(before)) ?? []).filter((other) => other !== uid)
-    if (rest.length === 0) index.delete(nameOf(before))
-    else index.set(nameOf(before), rest)
-  } else if (before === undefined && after !== undefined) index.set(nameOf(after), [...(index.get(nameOf(after)) ?? []), uid])
-})
+/**
+ * Who has processes under a name, in whatever namespace: almost always one, which then stands there by itself. A memo of the last map asked for,
+ * moved by what differs.
+ */
+const index = new Map<string, string | readonly string[]>()
+let indexed: PersistentMap<PodProcesses> = emptyMap()
 
-let indexed: PersistentMap<PodProcesses>['keySet'] | undefined
-let index: ReadonlyMap<string, readonly string[]> = new Map()
-
-/** Who has processes under a name: almost always one. The index (a memo) moves only when Pods came or went. */
-const processesByName = (pods: PersistentMap<PodProcesses>): ReadonlyMap<string, readonly string[]> => {
-  if (pods.keySet !== indexed) {
-    index = followProcesses(pods)
-    indexed = pods.keySet
+const enter = (uid: string, before: PodProcesses | undefined, after: PodProcesses | undefined): void => {
+  if (before === undefined) {
+    if (after === undefined) return
+    const known = index.get(after.name)
+    index.set(after.name, known === undefined ? uid : typeof known === 'string' ? [known, uid] : [...known, uid])
+  } else if (after === undefined) {
+    const known = index.get(before.name)
+    const rest = known === undefined || typeof known === 'string' ? [] : known.filter((other) => other !== uid)
+    if (rest.length === 0) index.delete(before.name)
+    else index.set(before.name, rest)
   }
-  return index
+}
+
+/** Processes came to be or went: where the index stands just before that, it follows in one step. */
+const follow = (before: PersistentMap<PodProcesses>, after: PersistentMap<PodProcesses>, uid: string): void => {
+  if (before.keySet !== indexed.keySet) return
+  if (before.keySet !== after.keySet) enter(uid, getAt(before, uid), getAt(after, uid))
+  indexed = after
+}
+
+/** Only where they are several. */
+const sharersOf = (podName: string, pods: PersistentMap<PodProcesses>): readonly string[] | undefined => {
+  if (pods.keySet !== indexed.keySet) {
+    forEachDifference(indexed, pods, enter)
+    indexed = pods
+  }
+  const known = index.get(podName)
+  return typeof known === 'string' ? undefined : known
 }
 
 const isRunning = (processes: PodProcesses | undefined): boolean =>
@@ -38,14 +55,17 @@ export const atMostOnePodPerOrdinal: Invariant = {
   name,
   promise: 'At any time at most one Pod runs under one identity, on whatever node.',
   expectation: 'always',
-  concerns: ['ContainerStarted'],
-  check: ({ after, recorded: { event } }) => {
+  concerns: ['ContainerStarted', 'VolumesAwaited', 'SandboxCreated', 'SandboxRemoved'],
+  check: ({ before, after, recorded: { event } }) => {
+    if (event.kind === 'VolumesAwaited' || event.kind === 'SandboxCreated' || event.kind === 'SandboxRemoved')
+      follow(before.world.pods, after.world.pods, event.podUid)
     if (event.kind !== 'ContainerStarted') return undefined
     const started = processesOf(after.world, event.podUid)
     if (started === undefined) return undefined
-    const known = processesByName(after.world.pods).get(nameOf(started)) ?? []
-    if (known.length < 2) return undefined
-    const otherUid = known.find((uid) => uid !== event.podUid && isRunning(getAt(after.world.pods, uid)))
+    const otherUid = sharersOf(started.name, after.world.pods)?.find((uid) => {
+      const other = getAt(after.world.pods, uid)
+      return uid !== event.podUid && other?.namespace === started.namespace && isRunning(other)
+    })
     const other = otherUid === undefined ? undefined : getAt(after.world.pods, otherUid)
     if (other === undefined) return undefined
     const machine = getAt(after.world.machines, other.node)

@@ -18,6 +18,7 @@ export const observedGenerationFollows: Invariant = {
     'DaemonSetStatusChanged',
     'DisruptionBudgetStatusChanged',
   ],
+  fields: ['/status/observedGeneration', '/metadata/generation'],
   check: (observation) => {
     const change = changeOf(observation)
     if (change?.after === undefined || change.before === undefined) return undefined

@@ -6,8 +6,9 @@ import { asStatefulSet, changeOf, isByStatefulSetController, isWanted, revisionL
 
 const name = 'status/stateful-set-counts-its-pods'
 
-/** Sets larger than this are counted in one status write of many. */
+/** Sets larger than this are counted in one status write of many: so that about as many Pods are looked at in each, on the average. */
 const countedAlways = 50
+const countedOnTheAverage = 10
 
 /** T3. Follows computeReplicaStatus: what the sync created is not counted yet, what it deleted still is. Adoptions are left out of the account. */
 export const statefulSetCountsItsPods: Invariant = {
@@ -22,7 +23,7 @@ export const statefulSetCountsItsPods: Invariant = {
     const set = asStatefulSet(change?.after)
     if (set === undefined || change === undefined) return undefined
     const { replicas, readyReplicas = 0, availableReplicas = 0, updatedReplicas = 0, updateRevision = '' } = set.status
-    if (replicas > countedAlways && recorded.seq % replicas > countedAlways) return undefined
+    if (replicas > countedAlways && (Math.imul(recorded.seq, 0x9e3779b1) >>> 0) % replicas >= countedOnTheAverage) return undefined
     // The sync counted for the set that it saw.
     const seen = view.get('StatefulSet', change.namespace, change.name)
     if (seen === undefined || seen.metadata.uid !== set.metadata.uid) return undefined

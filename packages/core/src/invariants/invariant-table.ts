@@ -1,0 +1,82 @@
+/** Who looks at what: made once for a run, so that an event meets only the invariants that it can matter to. */
+import type { ClusterEvent } from '../cluster/events.js'
+import { changedEventKinds, type ObjectChanged } from '../cluster/object-events.js'
+import type { Invariant, Observation, Violation } from './invariant.js'
+
+interface Watched {
+  readonly invariant: Invariant
+  /** Pointers of which a change must write one; undefined: it is looked at anyway. */
+  readonly fields: readonly Field[] | undefined
+}
+
+interface Field {
+  /** The field and all that hold it: `/metadata/uid`, `/metadata`. */
+  readonly pointers: readonly string[]
+  /** How pointers into it begin, if it has an inside. */
+  readonly inside: string | undefined
+}
+
+const fieldOf = (field: string): Field => {
+  const hasInside = field.endsWith('/')
+  const pointers: string[] = []
+  for (let place = hasInside ? field.slice(0, -1) : field; place !== ''; place = place.slice(0, place.lastIndexOf('/')))
+    pointers.push(place)
+  return { pointers, inside: hasInside ? field : undefined }
+}
+
+const changes: ReadonlySet<string> = new Set(changedEventKinds)
+
+const isWritten = ({ pointers, inside }: Field, { set, removed }: Pick<ObjectChanged, 'set' | 'removed'>): boolean => {
+  if (set !== undefined) {
+    for (const pointer of pointers) if (set[pointer] !== undefined) return true
+    if (inside !== undefined) for (const pointer in set) if (pointer.startsWith(inside)) return true
+  }
+  return (
+    removed !== undefined && removed.some((pointer) => pointers.includes(pointer) || (inside !== undefined && pointer.startsWith(inside)))
+  )
+}
+
+const isAnyWritten = (fields: readonly Field[], event: ClusterEvent): boolean => {
+  // Only changes of objects stand in the table with fields.
+  const change = event as ObjectChanged
+  for (const field of fields) if (isWritten(field, change)) return true
+  return false
+}
+
+export interface InvariantTable {
+  /** Whether anybody looks at such events. */
+  readonly isWatched: (kind: ClusterEvent['kind']) => boolean
+  /** Shows an event to those that it can matter to. What has happened once need not be seen again: a mark that was hit is left out from then on. */
+  readonly look: (observation: Observation, found: (invariant: Invariant, violation: Violation) => void) => void
+}
+
+export const makeInvariantTable = (invariants: readonly Invariant[]): InvariantTable => {
+  const table = new Map<string, readonly Watched[]>()
+  for (const invariant of invariants) {
+    const fields = invariant.fields?.map(fieldOf)
+    for (const kind of new Set(invariant.concerns))
+      table.set(kind, [...(table.get(kind) ?? []), { invariant, fields: changes.has(kind) ? fields : undefined }])
+  }
+  const leaveOut = (invariant: Invariant): void => {
+    for (const kind of invariant.concerns)
+      table.set(
+        kind,
+        (table.get(kind) ?? []).filter((watched) => watched.invariant !== invariant),
+      )
+  }
+  return {
+    isWatched: (kind) => table.has(kind),
+    look: (observation, found) => {
+      const { event } = observation.recorded
+      const watching = table.get(event.kind)
+      if (watching === undefined) return
+      for (const { invariant, fields } of watching) {
+        if (fields !== undefined && !isAnyWritten(fields, event)) continue
+        const violation = invariant.check(observation)
+        if (violation === undefined) continue
+        if (invariant.expectation === 'sometimes') leaveOut(invariant)
+        found(invariant, violation)
+      }
+    },
+  }
+}
