@@ -24,6 +24,12 @@ const takeEsModules = {
       const found = await resolve(path, { importer, resolveDir, kind: 'import-statement', pluginData: takeEsModules })
       return { path: found.path.replace('/dist/cjs/', '/dist/esm/'), sideEffects: false }
     })
+    // yaml's build for Node looks into the environment while it reads (LOG_STREAM, LOG_TOKENS) and then prints; its build for browsers does not.
+    onResolve({ filter: /^yaml$/ }, async ({ path, importer, resolveDir, pluginData }) => {
+      if (pluginData === takeEsModules) return undefined
+      const found = await resolve(path, { importer, resolveDir, kind: 'import-statement', pluginData: takeEsModules })
+      return { path: join(dirname(dirname(found.path)), 'browser/dist/index.js'), sideEffects: false }
+    })
   },
 }
 
@@ -75,6 +81,48 @@ export const bundleTool = async (entry, outfile) => {
   })
 }
 
+/** @typedef {{ readonly file: string, readonly find: string, readonly replace: string, readonly atEnd?: string }} Edit */
+
+/**
+ * Bundles a program with changed sources, for tests of the tests. `atEnd` is put at a file's end; a text that is not
+ * found exactly once is an error.
+ * @param {string} entry
+ * @param {string} outfile
+ * @param {readonly Edit[]} edits Files below packages.
+ * @param {string} banner
+ */
+export const bundlePlanted = async (entry, outfile, edits, banner) => {
+  await build({
+    ...settings,
+    conditions: [...settings.conditions],
+    mainFields: [...settings.mainFields],
+    banner: { js: `${settings.banner.js}\n${banner}` },
+    entryPoints: [entry],
+    outfile,
+    sourcemap: 'external',
+    sourcesContent: false,
+    plugins: [
+      takeEsModules,
+      {
+        name: 'plant',
+        setup({ onLoad }) {
+          onLoad({ filter: /packages\/[^/]+\/src\/.*\.ts$/ }, async ({ path }) => {
+            const mine = edits.filter(({ file }) => path.endsWith(`packages/${file}`))
+            let text = await readFile(path, 'utf8')
+            for (const { find, replace, atEnd = '' } of mine) {
+              const found = text.split(find).length - 1
+              if (found !== 1) return { errors: [{ text: `${path}: expected once, found ${found} times: ${find}` }] }
+              text = `${text.replace(find, () => replace)}\n${atEnd}`
+            }
+            const place = `new URL(${JSON.stringify(relative(dirname(outfile), path))}, import.meta.url).href`
+            return { contents: text.replaceAll('import.meta.url', place), loader: 'ts' }
+          })
+        },
+      },
+    ],
+  })
+}
+
 /** Writes the bundle; a reader sees the old one or the new one, never half of it. */
 export const bundleCommandLine = async () => {
   const written = join(outputDirectory, `main.${process.pid}.js`)
@@ -88,11 +136,17 @@ export const bundleCommandLine = async () => {
       minifySyntax: true,
       entryPoints: ['packages/cli/src/main.ts'],
       outfile: written,
+      // Read only by processes that are told to: the self-check names lines of the sources.
+      sourcemap: 'external',
+      sourcesContent: false,
+      footer: { js: '//# sourceMappingURL=main.js.map' },
       plugins: [takeEsModules, keepModulePlacesFrom(outputDirectory)],
     })
+    await rename(`${written}.map`, join(outputDirectory, 'main.js.map'))
     await rename(written, join(outputDirectory, 'main.js'))
   } finally {
     await rm(written, { force: true })
+    await rm(`${written}.map`, { force: true })
   }
 }
 

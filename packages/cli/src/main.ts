@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 /** The entry point: everything a process has (arguments, streams, exit code), handed to the program. */
+// First of all: a process of the self-check holds the outside world still before anything else is loaded.
+import './self-check/surroundings.js'
 import { runProgram } from './program.js'
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

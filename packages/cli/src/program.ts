@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline'
 import { Argument, Command, CommanderError, InvalidArgumentError } from 'commander'
 import { engineVersion } from '@statefold/core'
 import { parseDuration } from '@statefold/scenarios'
-import { exitCodes, Stop } from './exit-codes.js'
+import { badInput, exitCodes, Stop } from './exit-codes.js'
 import { processOutput, type Input, type Output } from './output.js'
 import { parseMoment, type Moment } from './read-log-file.js'
 import { completedShells, completionScript, type CompletedShell } from './subcommands/completion.js'
@@ -11,7 +11,10 @@ import { conform, type ConformOptions } from './subcommands/conform.js'
 import { explore, type ExploreFlags } from './subcommands/explore.js'
 import { fork, type ForkFlags } from './subcommands/fork.js'
 import { diff, explain, timeline, type DiffFlags, type ExplainFlags, type TimelineFlags } from './subcommands/look.js'
-import { replay, verify, type ReplayFlags } from './subcommands/replay.js'
+import { disturbanceHere } from './self-check/surroundings.js'
+import { selfRunWord } from './self-check/factors.js'
+import { selfRun } from './self-check/self-run.js'
+import { replay, verify, verifySelf, type ReplayFlags, type VerifySelfFlags } from './subcommands/replay.js'
 import { run, type RunFlags } from './subcommands/run.js'
 import { fuzz, type FuzzFlags } from './subcommands/fuzz.js'
 import { lintScenarios, listScenarios, newScenario, type LintFlags } from './subcommands/scenario.js'
@@ -78,11 +81,13 @@ const splitAtDashes = (args: readonly string[]): { readonly own: readonly string
 export interface Surroundings {
   readonly output?: Output
   readonly input?: Input
+  /** The file that a fresh process of this program is started with. */
+  readonly self?: string
 }
 
 export const runProgram = async (
   args: readonly string[],
-  { output = processOutput(), input = processInput() }: Surroundings = {},
+  { output = processOutput(), input = processInput(), self = process.argv[1] ?? '' }: Surroundings = {},
 ): Promise<number> => {
   let exit: number = exitCodes.passed
   const { own, rest } = splitAtDashes(args)
@@ -148,11 +153,37 @@ ${exitCodeHelp}`,
   program
     .command('verify')
     .description('replay a log, run its commands again, and compare: same seed, same events')
-    .argument('<log>', 'log file')
+    .usage('[options] <log>\n       statefold verify --self [options] [scenario...]')
+    .argument('[file...]', 'log file; with --self: scenarios (default: the whole catalog)')
+    .option('--self', 'check the program: run scenarios in fresh processes under other surroundings, and name what makes a difference')
+    .option('--seed <n>', 'with --self: seed of all that is chance', wholeNumber)
     .option('--json', 'print as JSON')
-    .addHelpText('after', `${examples('statefold verify run.ndjson')}${exitCodeHelp}`)
-    .action((log: string, flags: ReplayFlags) => {
+    .addHelpText(
+      'after',
+      `${examples('statefold verify run.ndjson', 'statefold verify --self scenario.yaml', 'statefold verify --self --json')}
+With --self a scenario runs as it is, once more, and with everything different at once: clock, uptime, chance, process id, environment,
+folder, time zone, locale, the order of ties in sorts, an earlier run, pace, heap and the seeds of V8. If the logs differ, halving finds
+which of these makes the difference; the first line that differs and who reads the outside world are named.
+${exitCodeHelp}`,
+    )
+    .action(async (files: string[], flags: ReplayFlags & VerifySelfFlags & { readonly self?: boolean }) => {
+      if (flags.self === true) {
+        exit = await verifySelf(files, flags, output, self)
+        return
+      }
+      const [log, ...more] = files
+      if (log === undefined) throw badInput('expected a log file: statefold verify run.ndjson (or --self to check the program itself)')
+      if (more.length > 0) throw badInput(`expected one log file, found ${files.length}: ${files.join(' ')}`)
       exit = verify(log, flags, output)
+    })
+
+  program
+    .command(selfRunWord, { hidden: true })
+    .argument('<disturbance>')
+    .argument('<file>')
+    .action(async (_told: string, file: string) => {
+      if (disturbanceHere === undefined) throw badInput(`${selfRunWord} is what statefold verify --self starts`)
+      output.print(`${JSON.stringify(await selfRun(file, disturbanceHere))}\n`)
     })
 
   program
@@ -337,12 +368,14 @@ Prints exactly what was covered. Complete: 0, something broke: 1, ended by a bou
       examples('source <(statefold completion bash)', 'statefold completion fish > ~/.config/fish/completions/statefold.fish'),
     )
     .action((name: CompletedShell) => {
-      const commands = program.commands.map((command) => ({
-        name: command.name(),
-        description: command.description(),
-        flags: command.options.flatMap(({ long }) => (long === undefined || long === null ? [] : [long])),
-        subcommands: command.commands.map((subcommand) => subcommand.name()),
-      }))
+      const commands = program.commands
+        .filter((command) => command.name() !== selfRunWord)
+        .map((command) => ({
+          name: command.name(),
+          description: command.description(),
+          flags: command.options.flatMap(({ long }) => (long === undefined || long === null ? [] : [long])),
+          subcommands: command.commands.map((subcommand) => subcommand.name()),
+        }))
       output.print(completionScript(name, commands))
     })
 

@@ -3,9 +3,12 @@ import * as E from 'fp-ts/lib/Either.js'
 import { canonicalJson, saveRun, type Json } from '@statefold/core'
 import { formatTime, verifyLog } from '@statefold/replay'
 import { nodeSha256 } from '@statefold/replay/node'
+import { listCatalog } from '@statefold/scenarios/node'
 import { exitCodes, type ExitCode } from '../exit-codes.js'
 import type { Output } from '../output.js'
 import { readLogFile, turnAt, type Moment } from '../read-log-file.js'
+import { isAboutSecret } from '../self-check/compare-logs.js'
+import { exitCodeOfCheck, formatSelfCheck, selfCheck } from '../self-check/self-check.js'
 import { stateSummary } from '../state-summary.js'
 
 export interface ReplayFlags {
@@ -15,9 +18,7 @@ export interface ReplayFlags {
 
 /** A line of a log, unless it tells what a Secret holds. */
 const shownLine = (line: string | undefined): string | undefined =>
-  line !== undefined && /"(?:kind":"Secret"|object":"Secret\/|on":"Secret\/)/.test(line)
-    ? `${line.slice(0, line.indexOf('"event"'))}… (about a Secret)`
-    : line
+  line !== undefined && isAboutSecret(line) ? `${line.slice(0, line.indexOf('"event"'))}… (about a Secret)` : line
 
 const many = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`
 
@@ -97,4 +98,30 @@ export const verify = (path: string, flags: ReplayFlags, output: Output): ExitCo
   output.print(`  run again: ${again ?? 'nothing: the run ends here'}\n`)
   if (log.header.engine !== '') output.print(output.paint.tone('faint', `  the log was written by engine ${log.header.engine}\n`))
   return exitCodes.notDeterministic
+}
+
+export interface VerifySelfFlags {
+  readonly seed?: number
+  readonly json?: boolean
+}
+
+/** Without names: the whole catalog. */
+export const verifySelf = async (names: readonly string[], flags: VerifySelfFlags, output: Output, program: string): Promise<ExitCode> => {
+  const scenarios = names.length > 0 ? names : listCatalog().map(({ name }) => name)
+  let exit: ExitCode = exitCodes.passed
+  for (const name of scenarios) {
+    const check = await selfCheck(name, {
+      program,
+      ...(flags.seed === undefined ? undefined : { seed: flags.seed }),
+      progress: output.progress,
+    })
+    output.progress('')
+    output.print(
+      flags.json === true
+        ? `${JSON.stringify({ ...check, deterministic: exitCodeOfCheck(check) === exitCodes.passed })}\n`
+        : formatSelfCheck(check, { good: (text) => output.paint.tone('good', text), bad: (text) => output.paint.tone('bad', text) }),
+    )
+    if (exitCodeOfCheck(check) !== exitCodes.passed) exit = exitCodeOfCheck(check)
+  }
+  return exit
 }
