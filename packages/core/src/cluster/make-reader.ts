@@ -31,6 +31,10 @@ class StoreReader implements Reader {
     this.stores = stores
   }
 
+  showsOneState(): boolean {
+    return typeof this.stores !== 'function'
+  }
+
   store(kind: string): ObjectStore {
     const { stores } = this
     if (typeof stores === 'function') return stores(kind) ?? emptyStore
@@ -73,6 +77,9 @@ class StoreReader implements Reader {
 /** The store that the reader shows: for indexes that follow it from version to version. A reader that was made otherwise is listed. */
 export const storeBehind = (reader: Reader, kind: string): ObjectStore =>
   reader instanceof StoreReader ? reader.store(kind) : storeOfObjects(reader.listAny(kind))
+
+/** Whether it shows one state as it is: nothing that it shows comes from a cache of its own, which may be late. */
+export const showsOneState = (reader: Reader): boolean => reader instanceof StoreReader && reader.showsOneState()
 
 /** The stores by kind, or who answers which store to read: the current one, or an informer's older one. */
 export const makeReader = (stores: PersistentMap<ObjectStore> | StoreOf): Reader => new StoreReader(stores)

@@ -60,10 +60,17 @@ const revisionsOf = (set: StatefulSet, state: ClusterState): readonly Controller
   // The store of ControllerRevisions.
   objectsOwnedBy(storeOf(state, 'ControllerRevision'), set.metadata.uid) as readonly KubernetesObject[] as readonly ControllerRevision[]
 
+/** By number, then age, then name: with a late cache two may have got one number. Follows byRevision in controller_history.go. */
+const isNewer = (left: ControllerRevision, right: ControllerRevision): boolean => {
+  if (left.revision !== right.revision) return left.revision > right.revision
+  const [older, newer] = [right.metadata.creationTimestamp, left.metadata.creationTimestamp]
+  return older === newer ? left.metadata.name > right.metadata.name : newer > older
+}
+
 /** The newest revision of the set, which is that of its template once the controller has seen it. */
 export const newestRevisionOf = (set: StatefulSet, state: ClusterState): string => {
   let newest: ControllerRevision | undefined
-  for (const revision of revisionsOf(set, state)) if (newest === undefined || revision.revision > newest.revision) newest = revision
+  for (const revision of revisionsOf(set, state)) if (newest === undefined || isNewer(revision, newest)) newest = revision
   return newest?.metadata.name ?? ''
 }
 

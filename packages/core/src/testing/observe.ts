@@ -5,7 +5,7 @@ import type { ClusterEvent } from '../cluster/events.js'
 import { makeReader } from '../cluster/make-reader.js'
 import type { ChangedKind } from '../cluster/object-events.js'
 import { reduce } from '../cluster/reduce.js'
-import { initialState, withStore, type ClusterState } from '../cluster/state.js'
+import { initialState, readerOf, withStore, type ClusterState } from '../cluster/state.js'
 import { storeOf } from '../cluster/store.js'
 import type { WorldEvent } from '../cluster/world-events.js'
 import type { Observation } from '../invariants/invariant.js'
@@ -36,8 +36,8 @@ export const observe = ({ stored = [], world = [], event, by = 'user', seen, at 
   for (const [kind, objects] of storesOf(stored)) before = withStore(before, kind, storeOf(objects))
   for (const fact of world) before = reduce(before, fact, 0)
   const happened = typeof event === 'function' ? event(before) : event
-  const caches = storesOf(seen ?? stored)
-  const view = makeReader((kind) => storeOf(caches.get(kind) ?? []))
+  const caches = storesOf(seen ?? [])
+  const view = seen === undefined ? readerOf(before) : makeReader((kind) => storeOf(caches.get(kind) ?? []))
   const recorded = { seq: 7, turn: 3, at, causedBy: 5, actor: by, event: happened }
   const observation = { before, recorded, after: reduce(before, happened, at) }
   return by === 'user' ? observation : { ...observation, view }

@@ -14,7 +14,7 @@ export const claimsInUseStay: Invariant = {
   concerns: ['ClaimDeleted'],
   check: (observation) => {
     const change = changeOf(observation)
-    if (change === undefined || !cachesAreFresh(observation.before, 'pvc-protection-controller')) return undefined
+    if (change === undefined || !cachesAreFresh(observation.before, 'pvc-protection-controller', observation.view)) return undefined
     // Finalizers taken off by hand protect nobody.
     if (observation.recorded.actor !== 'pvc-protection-controller') return undefined
     const user = podsWithClaim(storeOf(observation.before, 'Pod'), change.namespace, change.name).find(

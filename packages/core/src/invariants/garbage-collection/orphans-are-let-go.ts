@@ -15,8 +15,8 @@ export const orphansAreLetGo: Invariant = {
   expectation: 'always',
   concerns: [...changedEventKinds.filter((kind) => kind.endsWith('Changed') && !kind.endsWith('StatusChanged')), ...deletedEventKinds],
   check: (observation) => {
-    const { before, after, recorded } = observation
-    if (recorded.actor !== collector || before === after || !cachesAreFresh(before, collector)) return undefined
+    const { before, after, recorded, view } = observation
+    if (recorded.actor !== collector || before === after || !cachesAreFresh(before, collector, view)) return undefined
     const change = changeOf(observation)
     if (change?.before?.metadata.finalizers?.includes('orphan') !== true) return undefined
     if (change.after?.metadata.finalizers?.includes('orphan') === true) return undefined

@@ -17,8 +17,8 @@ export const ownedObjectsStay: Invariant = {
   expectation: 'always',
   concerns: [...changedEventKinds.filter((kind) => kind.endsWith('DeletionRequested')), ...deletedEventKinds],
   check: (observation) => {
-    const { before, after, recorded } = observation
-    if (recorded.actor !== collector || before === after || !cachesAreFresh(before, collector)) return undefined
+    const { before, after, recorded, view } = observation
+    if (recorded.actor !== collector || before === after || !cachesAreFresh(before, collector, view)) return undefined
     const change = changeOf(observation)
     if (change?.before === undefined || change.before.metadata.deletionTimestamp !== undefined) return undefined
     for (const owner of change.before.metadata.ownerReferences ?? []) {

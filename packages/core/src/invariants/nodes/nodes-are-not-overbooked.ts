@@ -75,8 +75,8 @@ export const nodesAreNotOverbooked: Invariant = {
   expectation: 'always',
   concerns: ['PodScheduled'],
   check: (observation) => {
-    const { before, after, recorded } = observation
-    if (before === after || recorded.actor !== 'default-scheduler' || !cachesAreFresh(before, recorded.actor)) return undefined
+    const { before, after, recorded, view } = observation
+    if (before === after || recorded.actor !== 'default-scheduler' || !cachesAreFresh(before, recorded.actor, view)) return undefined
     const bound = asPod(changeOf(observation)?.after)
     const nodeName = bound?.spec.nodeName ?? ''
     // The store of Nodes.

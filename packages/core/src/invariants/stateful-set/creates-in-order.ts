@@ -1,8 +1,10 @@
 import { availableAt, isRunningAndReady, isTerminating, ordinalOf } from '../../resources/pod/queries.js'
 import type { Pod, StatefulSet } from '../../api/generated/types.js'
 import type { Reader } from '../../cluster/reader.js'
+import type { ClusterState } from '../../cluster/state.js'
 import type { Invariant } from '../invariant.js'
 import { asPod, changeOf, isByStatefulSetController, isOrdered, nameInSet, setOf, startOf } from '../observed-change.js'
+import { isTakenIn } from '../own-writes.js'
 
 const name = 'stateful-set/creates-in-order'
 
@@ -17,9 +19,10 @@ export const blockageOf = (pod: Pod | undefined, set: StatefulSet, now: number):
   return available !== undefined && available <= now ? undefined : `is not Ready for ${minReadySeconds} s yet`
 }
 
-export const memberAt = (set: StatefulSet, ordinal: number, view: Reader): Pod | undefined => {
+/** As the view shows it; a Pod that nobody controls there may be one that this very sync has adopted. */
+export const memberAt = (set: StatefulSet, ordinal: number, view: Reader, before: ClusterState): Pod | undefined => {
   const pod = view.get('Pod', set.metadata.namespace ?? '', `${set.metadata.name}-${ordinal}`)
-  return pod === undefined || setOf(pod, view) === undefined ? undefined : pod
+  return pod === undefined || (setOf(pod, view) === undefined && !isTakenIn(pod, set, before)) ? undefined : pod
 }
 
 /** O1, in the controller's view: from a stale cache it may well be wrong of the cluster. */
@@ -35,7 +38,7 @@ export const createsInOrder: Invariant = {
     const set = pod === undefined ? undefined : setOf(pod, view)
     if (pod === undefined || set === undefined || !isOrdered(set)) return undefined
     for (let ordinal = startOf(set); ordinal < ordinalOf(pod); ordinal += 1) {
-      const blockage = blockageOf(memberAt(set, ordinal, view), set, recorded.at)
+      const blockage = blockageOf(memberAt(set, ordinal, view, observation.before), set, recorded.at)
       if (blockage === undefined) continue
       return {
         invariant: name,

@@ -31,8 +31,13 @@ export const keepsPodsAvailable: Invariant = {
     const unavailable: string[] = []
     for (let place = isOrdered(set) || maxUnavailable !== undefined ? start : ordinal + 1; place < start + replicasOf(set); place += 1) {
       if (place === ordinal) continue
-      const other = memberAt(set, place, view)
-      if (other !== undefined && isAvailable(other, minReadySeconds, at) && !isTerminating(other) && !isTerminating(nowOf(other, before)))
+      const other = memberAt(set, place, view, before)
+      if (
+        other !== undefined &&
+        isAvailable(other, minReadySeconds, at) &&
+        !isTerminating(other) &&
+        !isTerminating(nowOf(other, before, view))
+      )
         continue
       unavailable.push(`${set.metadata.name}-${place}`)
       if (unavailable.length >= budget)

@@ -19,6 +19,7 @@ import {
   setOf,
   startOf,
 } from '../observed-change.js'
+import { isLetGo } from '../own-writes.js'
 
 export interface ObservedDeletion {
   readonly set: StatefulSet
@@ -57,18 +58,20 @@ const look = (observation: Observation): ObservedDeletion | undefined => {
   const base = { set, pod, ordinal, slot: ordinal - startOf(set), view, before, at: recorded.at }
   if (!isWanted(set, ordinal)) return { ...base, reason: 'condemned' }
   if (isTerminal(pod)) return { ...base, reason: 'finished' }
+  // A late cache may not show the newest revision: what is the newest in it may be an old one.
+  if (!cachesAreFresh(before, recorded.actor, view)) return { ...base, reason: 'update' }
   return { ...base, reason: revisionLabelOf(pod) === newestRevisionOf(set, before) ? 'none' : 'update' }
 }
 
-/** The Pods that the set controls in the view, whatever their ordinals. */
-export const membersOf = ({ set, view }: ObservedDeletion): readonly Pod[] =>
-  view.ownedBy('Pod', set.metadata.uid).filter((pod) => controllerRefOf(pod)?.uid === set.metadata.uid)
+/** The Pods that the set controls in the view, whatever their ordinals; those that this sync has let go are not among them any more. */
+export const membersOf = ({ set, view, before }: ObservedDeletion): readonly Pod[] =>
+  view.ownedBy('Pod', set.metadata.uid).filter((pod) => controllerRefOf(pod)?.uid === set.metadata.uid && !isLetGo(pod, set, before))
 
 /**
  * The Pod as this very sync has left it: its own deletions included. With a cache that lags, what is stored may as well be somebody else's doing
  * that the sync could not know of; then it is as the cache shows it.
  */
-export const nowOf = (pod: Pod, state: ClusterState): Pod =>
-  !cachesAreFresh(state, 'statefulset-controller')
+export const nowOf = (pod: Pod, state: ClusterState, view: Reader): Pod =>
+  !cachesAreFresh(state, 'statefulset-controller', view)
     ? pod
     : (asPod(findObject(storeOf(state, 'Pod'), keyOf(pod.metadata.namespace ?? '', pod.metadata.name))) ?? pod)

@@ -1,5 +1,5 @@
 import { findObject } from '../../cluster/store.js'
-import { keyOf } from '../../api/object.js'
+import { controllerRefOf, keyOf } from '../../api/object.js'
 import { storeOf } from '../../cluster/state.js'
 import { ordinalOf } from '../../resources/pod/queries.js'
 import type { Invariant, Observation, Violation } from '../invariant.js'
@@ -36,7 +36,8 @@ const checkCreation = (observation: Observation): Violation | undefined => {
   // Without a current revision, or when it has been deleted, the newest one takes its place.
   if (current === '' || revisionLabelOf(pod) === current) return undefined
   const key = keyOf(set.metadata.namespace ?? '', current)
-  if (findObject(storeOf(before, 'ControllerRevision'), key) === undefined) return undefined
+  const known = findObject(storeOf(before, 'ControllerRevision'), key)
+  if (known === undefined || controllerRefOf(known)?.uid !== set.metadata.uid) return undefined
   if (view.get('ControllerRevision', set.metadata.namespace ?? '', current) === undefined) return undefined
   return {
     invariant: name,

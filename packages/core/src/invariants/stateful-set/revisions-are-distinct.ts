@@ -4,6 +4,7 @@ import { asJson } from '../../cluster/decide-write.js'
 import { storeOf } from '../../cluster/state.js'
 import { objectsOwnedBy } from '../../cluster/store.js'
 import { deepEqual } from '../../kernel/object-difference.js'
+import { cachesAreFresh } from '../fresh-caches.js'
 import type { Invariant } from '../invariant.js'
 import { changeOf } from '../observed-change.js'
 
@@ -21,6 +22,8 @@ export const revisionsAreDistinct: Invariant = {
     const made = change.after as unknown as ControllerRevision
     const owner = controllerRefOf(made)
     if (owner?.kind !== 'StatefulSet') return undefined
+    // A late cache does not show the revisions that are there: the number and the template are right of what it shows.
+    if (!cachesAreFresh(observation.before, observation.recorded.actor, observation.view)) return undefined
     for (const object of objectsOwnedBy(storeOf(observation.before, 'ControllerRevision'), owner.uid)) {
       if (object.metadata.name === made.metadata.name) continue
       const other = object as unknown as ControllerRevision

@@ -1,6 +1,7 @@
-import { keyOf } from '../../api/object.js'
+import { controllerRefOf, keyOf } from '../../api/object.js'
 import { storeOf } from '../../cluster/state.js'
 import { findObject } from '../../cluster/store.js'
+import { cachesAreFresh } from '../fresh-caches.js'
 import type { Invariant } from '../invariant.js'
 import { asStatefulSet, changeOf, isByStatefulSetController, nameInSet, replicasOf } from '../observed-change.js'
 
@@ -13,12 +14,16 @@ export const rolloutEndsWhenComplete: Invariant = {
   expectation: 'always',
   concerns: ['StatefulSetRolloutCompleted'],
   check: (observation) => {
-    if (!isByStatefulSetController(observation)) return undefined
+    // A late cache may show a revision as current that is the newest by now, or one of an earlier set.
+    if (!isByStatefulSetController(observation) || !cachesAreFresh(observation.before, observation.recorded.actor, observation.view))
+      return undefined
     const change = changeOf(observation)
     const [before, set] = [asStatefulSet(change?.before), asStatefulSet(change?.after)]
     if (before === undefined || set === undefined) return undefined
     const key = keyOf(set.metadata.namespace ?? '', before.status.currentRevision ?? '')
-    if (findObject(storeOf(observation.before, 'ControllerRevision'), key) === undefined) return undefined
+    const current = findObject(storeOf(observation.before, 'ControllerRevision'), key)
+    // One of the set that had this name before is used while it lasts, and is not among the set's own.
+    if (current === undefined || controllerRefOf(current)?.uid !== set.metadata.uid) return undefined
     if (observation.view?.get('ControllerRevision', set.metadata.namespace ?? '', before.status.currentRevision ?? '') === undefined)
       return undefined
     const { replicas, readyReplicas = 0, updatedReplicas = 0, currentRevision, updateRevision } = set.status

@@ -19,7 +19,7 @@ export const scalesDownInOrder: Invariant = {
     const what = nameInSet(pod.metadata.name, set)
     const start = startOf(set)
     for (let wanted = start; wanted < start + replicasOf(set); wanted += 1) {
-      const blockage = blockageOf(memberAt(set, wanted, view), set, at)
+      const blockage = blockageOf(memberAt(set, wanted, view, before), set, at)
       if (blockage === undefined) continue
       return {
         invariant: name,
@@ -34,7 +34,7 @@ export const scalesDownInOrder: Invariant = {
           invariant: name,
           message: `${what} was deleted by the scale-down while ${other.metadata.name} still existed in the controller's view; expected the highest ordinal first`,
         }
-      if (isTerminating(nowOf(other, before)) && !isTerminating(other))
+      if (isTerminating(nowOf(other, before, view)) && !isTerminating(other))
         return {
           invariant: name,
           message: `${what} was deleted in the same sync as ${other.metadata.name}; expected one at a time`,

@@ -16,7 +16,8 @@ export const touchesOnlyItsOwnPods: Invariant = {
     const pod = asPod(change?.before)
     if (change === undefined || pod === undefined) return undefined
     const seen = observation.view?.get('Pod', change.namespace, change.name) ?? pod
-    const owner = controllerRefOf(seen)
+    // What its cache shows without an owner may be what this very sync has adopted.
+    const owner = controllerRefOf(seen) ?? (seen.metadata.uid === pod.metadata.uid ? controllerRefOf(pod) : undefined)
     const { kind } = observation.recorded.event
     const adopts = kind === 'PodAdopted' || observation.before === observation.after
     if (owner === undefined ? adopts : owner.kind === 'StatefulSet') return undefined

@@ -1,4 +1,5 @@
 import { isAvailable, isTerminating, ordinalOf } from '../../resources/pod/queries.js'
+import { cachesAreFresh } from '../fresh-caches.js'
 import type { Invariant } from '../invariant.js'
 import { isWanted, nameInSet, newestRevisionOf, revisionLabelOf } from '../observed-change.js'
 import { deletionOf, membersOf, nowOf } from './observed-deletion.js'
@@ -14,9 +15,9 @@ export const updatesFromTheHighestOrdinal: Invariant = {
   check: (observation) => {
     const deletion = deletionOf(observation)
     if (deletion?.reason !== 'update') return undefined
-    const { set, pod, ordinal, before, at } = deletion
+    const { set, pod, ordinal, view, before, at } = deletion
     const minReadySeconds = set.spec.minReadySeconds ?? 0
-    if (!isAvailable(pod, minReadySeconds, at)) return undefined
+    if (!isAvailable(pod, minReadySeconds, at) || !cachesAreFresh(before, observation.recorded.actor, view)) return undefined
     const newest = newestRevisionOf(set, before)
     const skipped = membersOf(deletion).find(
       (other) =>
@@ -24,7 +25,7 @@ export const updatesFromTheHighestOrdinal: Invariant = {
         isWanted(set, ordinalOf(other)) &&
         revisionLabelOf(other) !== newest &&
         isAvailable(other, minReadySeconds, at) &&
-        !isTerminating(nowOf(other, before)),
+        !isTerminating(nowOf(other, before, view)),
     )
     if (skipped === undefined) return undefined
     return {
