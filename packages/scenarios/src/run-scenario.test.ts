@@ -269,6 +269,90 @@ describe('a run that starts from a real cluster', () => {
   })
 })
 
+describe('a run that starts from a cluster in the middle of things', () => {
+  const claimed = {
+    ...set(1),
+    spec: {
+      ...set(1).spec,
+      template: {
+        metadata: { labels: { app: 'web' } },
+        spec: {
+          initContainers: [
+            { name: 'once', image: 'busybox', command: ['true'] },
+            { name: 'beside', image: 'busybox', command: ['sleep', 'infinity'], restartPolicy: 'Always' },
+          ],
+          containers: [{ name: 'nginx', image: 'nginx:1.26', volumeMounts: [{ name: 'www', mountPath: '/www' }] }],
+        },
+      },
+      volumeClaimTemplates: [
+        { metadata: { name: 'www' }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } },
+      ],
+    },
+  }
+  const podOf = (name: string, command: readonly string[], grace = 30) => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name },
+    spec: { terminationGracePeriodSeconds: grace, containers: [{ name: 'shell', image: 'busybox', command }] },
+  })
+  const cluster = {
+    nodes: 2,
+    storageClasses: [{ name: 'disks', provisioner: 'ebs.csi.aws.com', default: true, volumeBindingMode: 'WaitForFirstConsumer' }],
+  } as const
+  const kinds = 'namespaces,nodes,storageclasses,pv,pvc,services,controllerrevisions,statefulsets,pods'
+  const printed = (): string => {
+    const { simulation } = run(
+      scenario({
+        cluster,
+        manifests: [service, claimed, podOf('crashing', ['sh', '-c', 'sleep 1; exit 3']), podOf('going', ['sleep', 'infinity'], 600)],
+        steps: [
+          when(ready).cordon('node-1'),
+          when(object('pod/going', { ready: true })).kubectl('delete pod going --wait=false'),
+          after('2m').check(ready),
+        ],
+      }),
+    )
+    return runKubectl(kubectlParts(simulation, noScenarioFiles), ['get', kinds, '-o', 'yaml'], '').stdout
+  }
+  const imported = (...steps: readonly ReturnType<typeof next.sleep>[]) =>
+    run(
+      scenario(
+        { cluster: { from: 'real.yaml' }, steps: [at('30s').check(ready), ...steps] },
+        { files: filesOf({ 'real.yaml': printed() }) },
+      ),
+    ).simulation
+
+  it('leaves what runs alone: init containers, sidecars, attached disks, cordons', () => {
+    const simulation = imported()
+    const acted = simulation.log().filter(({ actor, at: time }) => actor !== 'import' && actor !== 'bootstrap' && time > 0)
+    const kindsOf = (actor: string) => acted.filter((recorded) => recorded.actor === actor).map(({ event }) => event.kind)
+    expect(kindsOf('attachdetach-controller')).toEqual([])
+    expect(kindsOf('statefulset-controller').filter((kind) => kind !== 'WaitingChanged')).toEqual([])
+    expect(acted.filter(({ event }) => 'object' in event && event.object === 'Pod/default/web-0').map(({ event }) => event.kind)).toEqual(
+      [],
+    )
+    expect(simulation.reader().get('Node', '', 'node-1')?.spec).toEqual({
+      taints: [{ effect: 'NoSchedule', key: 'node.kubernetes.io/unschedulable', timeAdded: '2025-12-31T23:58:46Z' }],
+      unschedulable: true,
+    })
+  })
+
+  it('counts restarts on, and waits out the back-off that was running', () => {
+    const crashes = (simulation: ReturnType<typeof imported>) =>
+      simulation.reader().get('Pod', 'default', 'crashing')?.status.containerStatuses?.[0]
+    const before = crashes(imported())
+    expect([before?.restartCount, before?.state?.waiting?.reason]).toEqual([4, 'CrashLoopBackOff'])
+    expect(crashes(imported(after('1m30s').check(ready)))?.restartCount).toBe(5)
+  })
+
+  it('goes on deleting what was being deleted, with the grace that is left', () => {
+    const pod = imported().reader().get('Pod', 'default', 'going')
+    // Ten minutes of grace; the newest moment that the other cluster told of is 74 seconds later.
+    expect(pod?.metadata.deletionTimestamp).toBe('2026-01-01T00:08:46Z')
+    expect(imported(after('9m').check(ready)).reader().get('Pod', 'default', 'going')).toBeUndefined()
+  })
+})
+
 describe('manifests are refused in the words of the API server, at their place', () => {
   const written = (spec: string): string => `apiVersion: apps/v1
 kind: StatefulSet

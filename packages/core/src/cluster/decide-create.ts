@@ -38,6 +38,20 @@ const namedFrom = (object: UnstoredObject, metadata: ObjectMeta, state: ClusterS
   return name
 }
 
+/** An object that lived in another cluster keeps what that cluster's server counted and marked; a Node its taints, too. */
+const asItWas = <T extends UnstoredObject>(prepared: T, sent: UnstoredObject): T => {
+  const { generation, annotations } = sent.metadata ?? {}
+  return {
+    ...prepared,
+    metadata: {
+      ...prepared.metadata,
+      ...(generation === undefined ? undefined : { generation }),
+      ...(annotations === undefined ? undefined : { annotations }),
+    },
+    ...(sent.kind === 'Node' && 'spec' in sent ? { spec: sent.spec } : undefined),
+  }
+}
+
 export const decideCreate = (
   sent: UnstoredObject,
   state: ClusterState,
@@ -45,6 +59,7 @@ export const decideCreate = (
   settings: ClusterSettings,
 ): E.Either<ApiStatus, Decision> => {
   const given = sent.metadata ?? {}
+  const isImported = context.actor === 'import'
   const namespaced = isNamespaced(sent.kind)
   const namespace = namespaced ? (given.namespace ?? 'default') : ''
   if (given.resourceVersion !== undefined && given.resourceVersion !== '')
@@ -64,11 +79,10 @@ export const decideCreate = (
     ...(name === '' ? undefined : { name }),
     ...(namespaced ? { namespace } : undefined),
     uid:
-      given.uid !== undefined && context.actor === 'import'
+      given.uid !== undefined && isImported
         ? given.uid
         : drawUid(context.choose, `${sent.kind}/${namespace}/${name}#${state.revision + 1}`),
-    creationTimestamp:
-      given.creationTimestamp !== undefined && context.actor === 'import' ? given.creationTimestamp : timestampOf(context.now),
+    creationTimestamp: given.creationTimestamp !== undefined && isImported ? given.creationTimestamp : timestampOf(context.now),
   }
   const defaulted = withDefaults({ ...sent, metadata })
   const admitted = admitOnCreate(
@@ -77,7 +91,7 @@ export const decideCreate = (
     qualifiedResource(sent.kind),
   )
   if (E.isLeft(admitted)) return admitted
-  const prepared = prepareForCreate(admitted.right)
+  const prepared = isImported ? asItWas(prepareForCreate(admitted.right), sent) : prepareForCreate(admitted.right)
   const errors = validateCreate(prepared)
   const shownName = name === '' ? (given.generateName ?? '') : name
   if (errors.length > 0) return E.left(invalid(qualifiedKind(sent.kind), shownName, errors))

@@ -109,8 +109,10 @@ const worldAfter = (world: World, event: WorldEvent, at: SimTime): World => {
     case 'ContainerStarted':
       return withContainer(world, event.podUid, event.container, (container) => {
         assert(container.state !== 'running', `container ${event.container} of ${event.podUid} started twice`)
-        return { ...container, state: 'running', startedAt: event.startedAt ?? at, startsAt: undefined }
+        return { ...container, state: 'running', startedAt: at, startsAt: undefined }
       })
+    case 'ContainerFound':
+      return withContainer(world, event.podUid, event.container, (container) => foundContainer(container, event, at))
     case 'ContainerExited':
       return withContainer(world, event.podUid, event.container, (container) => {
         assert(container.state !== 'exited', `container ${event.container} of ${event.podUid} exited twice`)
@@ -233,6 +235,28 @@ const silent = (machine: Machine, at: SimTime): Machine =>
 const heard = (machine: Machine, at: SimTime, restarted: boolean): Machine => {
   if (machine.power === 'off' || machine.kubelet === 'hung' || machine.network === 'partitioned') return machine
   return machine.heartbeatsLost === undefined && !restarted ? machine : { ...machine, heartbeatsFrom: at, heartbeatsLost: undefined }
+}
+
+const foundContainer = (
+  container: ContainerProcess,
+  { image, attempt, startedAt, finished, lastFinished, backOffMs, isReady, mounts }: Extract<WorldEvent, { kind: 'ContainerFound' }>,
+  at: SimTime,
+): ContainerProcess => {
+  const answered = { succeeded: true, inARow: 1, verdict: true, at }
+  const ended = (end: typeof finished): FinishedProcess | undefined => (end === undefined ? undefined : { startedAt: undefined, ...end })
+  return {
+    ...container,
+    image,
+    state: finished === undefined ? 'running' : 'exited',
+    attempt,
+    exits: finished === undefined ? attempt : attempt + 1,
+    startedAt: finished === undefined ? (startedAt ?? at) : finished.startedAt,
+    finished: ended(finished),
+    lastFinished: ended(lastFinished),
+    backOff: backOffMs === undefined ? undefined : { delayMs: backOffMs, at: finished?.startedAt ?? finished?.finishedAt ?? at },
+    probes: isReady === true ? { startup: answered, readiness: answered } : {},
+    mounts: mounts ?? [],
+  }
 }
 
 const exited = (container: ContainerProcess, at: SimTime, exitCode: number, reason: string, message?: string): ContainerProcess => {

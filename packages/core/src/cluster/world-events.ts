@@ -76,6 +76,12 @@ export type MountPoint = t.TypeOf<typeof MountPoint>
 export const PlannedExit = t.readonly(t.type({ container: t.string, exitsAt: t.number, exitCode: t.number }))
 export type PlannedExit = t.TypeOf<typeof PlannedExit>
 
+/** How a process ended, in a cluster whose objects were imported. */
+const EndOfProcess = t.intersection([
+  t.readonly(t.type({ finishedAt: t.number, exitCode: t.number, reason: t.string, attempt: t.number })),
+  t.readonly(t.partial({ startedAt: t.number, message: t.string })),
+])
+
 const probe = t.union([t.literal('readiness'), t.literal('liveness'), t.literal('startup')])
 export type ProbeSort = t.TypeOf<typeof probe>
 
@@ -112,8 +118,23 @@ export const WorldEvent = t.union([
   factWith('ImagePullFailed', { ...ofContainer, image: t.string, message: t.string }, {}),
   /** The next process of that container is being created and will run from `startsAt` on. */
   factWith('ContainerCreated', { ...ofContainer, image: t.string, startsAt: t.number }, { mounts: t.readonlyArray(MountPoint) }),
-  /** `startedAt`: it has been running since, in a cluster whose objects were imported. */
-  factWith('ContainerStarted', ofContainer, { startedAt: t.number }),
+  fact('ContainerStarted', ofContainer),
+  /**
+   * What the status of an imported Pod tells of a container: it has been running since `startedAt`, or has ended as `finished`; how the one
+   * before ended, the delay of its back-off, whether its probes succeed.
+   */
+  factWith(
+    'ContainerFound',
+    { ...ofContainer, image: t.string, attempt: t.number },
+    {
+      startedAt: t.number,
+      finished: EndOfProcess,
+      lastFinished: EndOfProcess,
+      backOffMs: t.number,
+      isReady: t.boolean,
+      mounts: t.readonlyArray(MountPoint),
+    },
+  ),
   /** `unexpected`: it came from outside, the kubelet has yet to notice. */
   factWith('ContainerExited', { ...ofContainer, exitCode: t.number, reason: t.string }, { message: t.string, unexpected: t.boolean }),
   /** The container could not be created (`CreateContainerConfigError`, …). */

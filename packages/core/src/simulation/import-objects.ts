@@ -4,13 +4,14 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type { ApiStatus } from '../api/api-status.js'
-import type { Node, Pod } from '../api/generated/types.js'
+import type { Container, ContainerStateTerminated, ContainerStatus, Node, Pod } from '../api/generated/types.js'
 import type { KubernetesObject, UnstoredObject } from '../api/object.js'
 import { isNamespaced } from '../api/resources.js'
-import { machineOf } from '../cluster/world.js'
-import type { WorldEvent } from '../cluster/world-events.js'
+import { isAttached, machineOf } from '../cluster/world.js'
+import type { MountedVolume, WorldEvent } from '../cluster/world-events.js'
 import { mountPointsOf, volumesOf } from '../controllers/kubelet/pod-volumes.js'
 import { simTimeOf, timestampOf, type SimTime } from '../kernel/sim-time.js'
+import { diskOf } from '../resources/persistent-volume/queries.js'
 import type { Simulation } from './simulation.js'
 
 export interface ImportRefusal {
@@ -65,13 +66,18 @@ const movedBy = (value: unknown, ms: number): unknown => {
     : value
 }
 
-/** The other cluster's clock becomes ours: the newest moment that its objects tell of is now, and all ages stay. */
+/** Times are told in whole seconds. */
+const toldMs = 1_000
+
+/** The other cluster's clock becomes ours: the newest moment that its objects tell of is just over, and all ages stay. */
 const onOurClock = (objects: readonly WithStatus[], now: SimTime): readonly WithStatus[] => {
   const times = objects.flatMap(({ metadata, status }) => [...timesIn(metadata?.creationTimestamp), ...timesIn(status)])
   if (times.length === 0) return objects
-  const ms = now - times.reduce((latest, time) => Math.max(latest, time))
+  const ms = now - toldMs - times.reduce((latest, time) => Math.max(latest, time))
   return objects.map(({ metadata, status, ...rest }): WithStatus => ({
     ...rest,
+    // Taints say since when they are there.
+    ...(rest.kind === 'Node' && 'spec' in rest ? { spec: movedBy(rest.spec, ms) } : undefined),
     // Texts become texts of the same form.
     ...(metadata === undefined
       ? undefined
@@ -81,6 +87,9 @@ const onOurClock = (objects: readonly WithStatus[], now: SimTime): readonly With
             ...(metadata.creationTimestamp === undefined
               ? undefined
               : { creationTimestamp: movedBy(metadata.creationTimestamp, ms) as string }),
+            ...(metadata.deletionTimestamp === undefined
+              ? undefined
+              : { deletionTimestamp: movedBy(metadata.deletionTimestamp, ms) as string }),
           },
         }),
     ...(status === undefined ? undefined : { status: movedBy(status, ms) }),
@@ -109,18 +118,88 @@ const install = (simulation: Simulation, node: Node): void => {
   simulation.submit({ kind: 'ActOnWorld', event }, actor)
 }
 
+/** Nobody has heard of the node's kubelet for long: its machine is cut off, and what ran on it may run still. */
+const cutOffSilent = (simulation: Simulation, node: Node): void => {
+  const ready = node.status.conditions?.find(({ type }) => type === 'Ready')
+  if (ready?.status !== 'Unknown' || machineOf(simulation.state().cluster.world, node.metadata.name) === undefined) return
+  simulation.submit({ kind: 'ActOnWorld', event: { kind: 'NodePartitioned', node: node.metadata.name } }, actor)
+}
+
+/** Disks of Pods that have a node are attached there. */
+const attachDisks = (simulation: Simulation, pod: Pod): void => {
+  const { nodeName = '', volumes = [] } = pod.spec
+  for (const { persistentVolumeClaim } of volumes) {
+    if (persistentVolumeClaim === undefined) continue
+    const claim = simulation.reader().get('PersistentVolumeClaim', pod.metadata.namespace ?? '', persistentVolumeClaim.claimName)
+    const volume = simulation.reader().get('PersistentVolume', '', claim?.spec.volumeName ?? '')
+    const disk = volume === undefined ? undefined : diskOf(volume)
+    if (disk !== undefined && !isAttached(simulation.state().cluster.world, disk, nodeName))
+      simulation.submit({ kind: 'ActOnWorld', event: { kind: 'VolumeAttached', volume: disk, node: nodeName } }, actor)
+  }
+}
+
+type FoundContainer = Extract<WorldEvent, { kind: 'ContainerFound' }>
+
+const endOf = (ended: ContainerStateTerminated | undefined, attempt: number): NonNullable<FoundContainer['finished']> | undefined => {
+  if (ended === undefined) return undefined
+  const startedAt = simTimeOf(ended.startedAt ?? '')
+  return {
+    finishedAt: simTimeOf(ended.finishedAt ?? '') ?? startedAt ?? 0,
+    exitCode: ended.exitCode,
+    reason: ended.reason ?? (ended.exitCode === 0 ? 'Completed' : 'Error'),
+    attempt,
+    ...(startedAt === undefined ? undefined : { startedAt }),
+    ...(ended.message === undefined ? undefined : { message: ended.message }),
+  }
+}
+
+/** `back-off 1m20s restarting failed container=…` */
+const backOffOf = (message = ''): number | undefined => {
+  const match = /^back-off (?:(\d+)m)?(?:(\d+)s)? restarting/.exec(message)
+  return match === null ? undefined : (Number(match[1] ?? '0') * 60 + Number(match[2] ?? '0')) * 1_000
+}
+
+/** Undefined: it has not got so far, and is begun anew. */
+const foundContainer = (pod: Pod, container: Container, status: ContainerStatus | undefined, mounted: readonly MountedVolume[]) => {
+  const { running, terminated, waiting } = status?.state ?? {}
+  if (status === undefined) return undefined
+  const attempt = status.restartCount
+  const finished =
+    running === undefined ? endOf(terminated ?? (waiting === undefined ? undefined : status.lastState?.terminated), attempt) : undefined
+  if (running === undefined && finished === undefined) return undefined
+  const startedAt = simTimeOf(running?.startedAt ?? '')
+  const lastFinished =
+    finished === undefined || terminated !== undefined ? endOf(status.lastState?.terminated, Math.max(0, attempt - 1)) : undefined
+  const backOffMs = backOffOf(waiting?.message)
+  const mounts = mountPointsOf(container, mounted)
+  const found: FoundContainer = {
+    kind: 'ContainerFound',
+    podUid: pod.metadata.uid,
+    container: container.name,
+    image: container.image ?? '',
+    attempt,
+    ...(startedAt === undefined ? undefined : { startedAt }),
+    ...(finished === undefined ? undefined : { finished }),
+    ...(lastFinished === undefined ? undefined : { lastFinished }),
+    ...(backOffMs === undefined ? undefined : { backOffMs }),
+    ...(status.ready ? { isReady: true } : undefined),
+    ...(mounts.length === 0 ? undefined : { mounts }),
+  }
+  return found
+}
+
 /** The Pod's processes, as its status tells of them. */
 const resume = (simulation: Simulation, pod: Pod): void => {
   const { nodeName } = pod.spec
-  const address = pod.status.podIP
-  const world = simulation.state().cluster.world
-  if (nodeName === undefined || address === undefined || pod.status.phase !== 'Running' || machineOf(world, nodeName) === undefined) return
+  const { podIP: address, phase } = pod.status
+  if (nodeName === undefined || address === undefined || (phase !== 'Running' && phase !== 'Pending')) return
+  if (machineOf(simulation.state().cluster.world, nodeName) === undefined) return
   const podUid = pod.metadata.uid
-  const now = simulation.now()
   const act = (event: WorldEvent): void => {
     simulation.submit({ kind: 'ActOnWorld', event }, actor)
   }
-  const { mounted, facts } = volumesOf(simulation.reader(), world, pod, nodeName)
+  attachDisks(simulation, pod)
+  const { mounted, facts } = volumesOf(simulation.reader(), simulation.state().cluster.world, pod, nodeName)
   for (const fact of facts) act(fact)
   act({
     kind: 'SandboxCreated',
@@ -129,24 +208,45 @@ const resume = (simulation: Simulation, pod: Pod): void => {
     name: pod.metadata.name,
     node: nodeName,
     address,
-    readyAt: now,
+    readyAt: simulation.now(),
     restartPolicy: pod.spec.restartPolicy ?? 'Always',
     volumes: mounted,
     ...(pod.spec.hostNetwork === true ? { hostNetwork: true } : undefined),
   })
-  for (const container of pod.spec.containers) {
-    const status = pod.status.containerStatuses?.find(({ name }) => name === container.name)
-    if (status?.state?.running === undefined) continue
-    const image = container.image ?? ''
-    act({ kind: 'ImagePulled', node: nodeName, image })
-    act({ kind: 'ContainerCreated', podUid, container: container.name, image, startsAt: now, mounts: mountPointsOf(container, mounted) })
-    const startedAt = simTimeOf(status.state.running.startedAt ?? '')
-    act({ kind: 'ContainerStarted', podUid, container: container.name, ...(startedAt === undefined ? undefined : { startedAt }) })
-    if (status.ready)
-      for (const probe of ['startup', 'readiness'] as const)
-        if (container[`${probe}Probe`] !== undefined)
-          act({ kind: 'ProbeAnswered', podUid, container: container.name, probe, succeeded: true, inARow: 1, verdict: true })
+  const statuses = [...(pod.status.initContainerStatuses ?? []), ...(pod.status.containerStatuses ?? [])]
+  for (const container of [...(pod.spec.initContainers ?? []), ...pod.spec.containers]) {
+    const found = foundContainer(
+      pod,
+      container,
+      statuses.find(({ name }) => name === container.name),
+      mounted,
+    )
+    if (found === undefined) continue
+    act({ kind: 'ImagePulled', node: nodeName, image: found.image })
+    act(found)
   }
+}
+
+/** What was being deleted goes on being deleted: finalizers hold it, and a Pod has what is left of its grace. */
+const goOnDeleting = (simulation: Simulation, object: WithStatus): void => {
+  const { name = '', namespace = '', deletionTimestamp, finalizers = [] } = object.metadata ?? {}
+  if (deletionTimestamp === undefined || (object.kind !== 'Pod' && finalizers.length === 0)) return
+  const left = Math.ceil(((simTimeOf(deletionTimestamp) ?? 0) - simulation.now()) / 1_000)
+  simulation.submit(
+    {
+      kind: 'DeleteObject',
+      target: { kind: object.kind, namespace: isNamespaced(object.kind) ? namespace : '', name },
+      options: {
+        ...(object.kind === 'Pod' ? { gracePeriodSeconds: Math.max(1, left) } : undefined),
+        ...(finalizers.includes('foregroundDeletion')
+          ? { propagationPolicy: 'Foreground' }
+          : finalizers.includes('orphan')
+            ? { propagationPolicy: 'Orphan' }
+            : undefined),
+      },
+    },
+    actor,
+  )
 }
 
 /** All at one instant, before any controller looks. What exists already (a namespace) is left as it is. */
@@ -173,5 +273,7 @@ export const importObjects = (simulation: Simulation, objects: readonly Unstored
     const pod = simulation.reader().get('Pod', object.metadata?.namespace ?? 'default', object.metadata?.name ?? '')
     if (pod !== undefined) resume(simulation, pod)
   }
+  for (const node of simulation.reader().list('Node')) cutOffSilent(simulation, node)
+  for (const { object } of inOrder) goOnDeleting(simulation, object)
   return refusals
 }

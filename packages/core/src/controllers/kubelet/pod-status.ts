@@ -84,13 +84,14 @@ const containerStatusOf = (scene: StatusScene, container: Container, isInit: boo
   const hasRun =
     process !== undefined && (process.startedAt !== undefined || process.finished !== undefined || process.lastFinished !== undefined)
   const current = process === undefined ? 0 : runAttempt(process)
+  const known = hasRun ? writtenOf(pod, container, current, isInit) : undefined
   const isPlainInit = isInit && !isSidecar(container)
   const requests = container.resources?.requests
   return {
     ...(requests === undefined ? undefined : { allocatedResources: requests }),
-    ...(hasRun ? { containerID: containerIdOf(pod.metadata.uid, container.name, current) } : undefined),
-    image: container.image ?? '',
-    imageID: hasRun ? imageIdOf(container.image ?? '') : '',
+    ...(hasRun ? { containerID: known?.containerID ?? containerIdOf(pod.metadata.uid, container.name, current) } : undefined),
+    image: known?.image ?? container.image ?? '',
+    imageID: hasRun ? (known?.imageID ?? imageIdOf(container.image ?? '')) : '',
     lastState,
     name: container.name,
     ready: isPlainInit ? state.terminated?.exitCode === 0 : isReady(container, process),
@@ -100,6 +101,12 @@ const containerStatusOf = (scene: StatusScene, container: Container, isInit: boo
     state,
     ...volumeMountsOf(container),
   }
+}
+
+/** What the status says of the same process: in an imported Pod the runtime of the other cluster gave it its names. */
+const writtenOf = ({ status }: Pod, { name }: Container, attempt: number, isInit: boolean): ContainerStatus | undefined => {
+  const written = (isInit ? status.initContainerStatuses : status.containerStatuses)?.find((candidate) => candidate.name === name)
+  return written?.containerID !== undefined && written.restartCount === attempt ? written : undefined
 }
 
 const volumeMountsOf = (container: Container): Pick<ContainerStatus, 'volumeMounts'> => {
