@@ -16,7 +16,7 @@ import {
 import { setShape } from '../../packages/core/src/testing/arbitraries/set-shape.js'
 import { runHistory, type History } from '../../packages/core/src/testing/history.js'
 import { makeHeader, makeLogWriter, replayLog } from '../../packages/replay/src/index.js'
-import { fileLines, nodeSha256 } from '../../packages/replay/src/node.js'
+import { fileLines, filePieces, nodeSha256 } from '../../packages/replay/src/node.js'
 import { runScenario } from '../../packages/scenarios/src/index.js'
 import { listCatalog, readScenarioFile } from '../../packages/scenarios/src/node.js'
 import { figures, type Measured } from './figures.js'
@@ -139,7 +139,7 @@ const replayRatio = (): Measured => {
   let events = 0
   const replayOnce = (): number =>
     timed(() => {
-      const replayed = replayLog(fileLines(path), { sha256: nodeSha256 })
+      const replayed = replayLog(filePieces(path), { sha256: nodeSha256 })
       if (replayed._tag === 'Left') throw new Error(replayed.left.message)
       events = replayed.right.end.events
     })

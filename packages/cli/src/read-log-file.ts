@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { ClusterEvent, ClusterState, RecordedEvent } from '@statefold/core'
 import { parseDuration } from '@statefold/scenarios'
 import { replayLog, type LogEnd, type LogHeader } from '@statefold/replay'
-import { fileLines, nodeSha256 } from '@statefold/replay/node'
+import { fileLines, filePieces, nodeSha256 } from '@statefold/replay/node'
 import { badInput, exitCodes, fileProblem, Stop } from './exit-codes.js'
 import type { Output } from './output.js'
 
@@ -42,7 +42,7 @@ export const readLogFile = (path: string, output: Output, { untilSeq, decode = t
   const events: RecordedEvent<ClusterEvent>[] = []
   let read: ReturnType<typeof replayLog>
   try {
-    read = replayLog(fileLines(path), {
+    read = replayLog(filePieces(path), {
       sha256: nodeSha256,
       decode,
       ...(untilSeq === undefined ? undefined : { untilSeq }),

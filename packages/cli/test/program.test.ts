@@ -198,7 +198,7 @@ describe('replay and verify', () => {
   })
 
   it('refuses an unknown version by name', async () => {
-    const future = file('future.ndjson', readFileSync(log, 'utf8').replace('"version":1', '"version":99'))
+    const future = file('future.ndjson', readFileSync(log, 'utf8').replace('"version":2', '"version":99'))
     expect((await statefold(['replay', future])).noted).toContain('the log has format version 99')
   })
 })

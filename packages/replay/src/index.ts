@@ -1,6 +1,7 @@
 /** The public surface for logs: read, verify, seek, diff, fork, explain. */
 export { eventLine, logFormat, logVersion, makeHeader, makeLogWriter, type LogFooter, type LogHeader, type LogWriter } from './log-file.js'
-export { linesOf, readLog, type LogEnd, type LogProblem, type LogVisitor, type ReadOptions } from './read-log.js'
+export { linesOf, type LogEnd, type LogProblem, type LogVisitor, type ReadOptions } from './log-body.js'
+export { readLog, type LogPiece } from './read-log.js'
 export { replayLog, type Replayed, type ReplayOptions } from './replay-log.js'
 export { firstDifference, forkAt, rerun, verifyLog, type Difference, type RerunOptions } from './rerun.js'
 export { diffStates, type ObjectDifference } from './diff-states.js'

@@ -1,20 +1,12 @@
 /**
- * The log as text: a header line, then for each turn its events, one a line, and a line with the digest of all lines up to there, and at the
+ * The log as text: a header line, then for each turn its events, one a line, and a line with the digest of all bytes up to there, and at the
  * end a footer. Newline-delimited JSON: readable with `less`, streamable, append-only. The digest line is a turn's commit mark.
  */
 import * as t from 'io-ts'
-import {
-  chainDigest,
-  digestStart,
-  engineVersion,
-  type ClusterEvent,
-  type ClusterSettings,
-  type RecordedEvent,
-  type Sha256,
-} from '@statefold/core'
+import { engineVersion, type ClusterEvent, type ClusterSettings, type RecordedEvent, type Sha256 } from '@statefold/core'
 
 export const logFormat = 'statefold-log'
-export const logVersion = 1
+export const logVersion = 2
 
 /** What is needed to run the log again, and to know what one has. */
 export interface LogHeader {
@@ -55,15 +47,13 @@ export interface LogFooter {
 
 export const FooterCodec = t.type({ end: t.literal(true), events: t.number, turns: t.number, at: t.number, outcome: t.string })
 export const DigestCodec = t.type({ turn: t.number, digest: t.string })
-/** The envelope; what is in it is checked by its own codec. */
-export const EnvelopeCodec = t.type({
-  seq: t.number,
-  turn: t.number,
-  at: t.number,
-  by: t.union([t.number, t.null]),
-  actor: t.string,
-  event: t.type({ kind: t.string }),
-})
+const envelope = { turn: t.number, at: t.number, by: t.union([t.number, t.null]), actor: t.string }
+/** The first line of a turn; the event's own fields stand beside these and are checked by its own codec. */
+export const FirstLineCodec = t.type({ seq: t.number, ...envelope, kind: t.string })
+/** A further line of a turn: what it does not say is as on the line before. */
+export const FurtherLineCodec = t.intersection([t.type({ seq: t.number, kind: t.string }), t.partial(envelope)])
+/** Until version 1 the event stood in a field of its own, and every line said everything. */
+export const NestedLineCodec = t.type({ seq: t.number, ...envelope, event: t.type({ kind: t.string }) })
 
 export const makeHeader = (about: {
   readonly kubernetes: string
@@ -85,9 +75,39 @@ export const makeHeader = (about: {
   ...(about.source === undefined ? undefined : { source: about.source }),
 })
 
-/** One event as its line, line feed included. The order of keys is fixed: one byte form per event as it was recorded. */
-export const eventLine = (recorded: RecordedEvent<ClusterEvent>): string =>
-  `{"seq":${recorded.seq},"turn":${recorded.turn},"at":${recorded.at},"by":${recorded.causedBy ?? 'null'},"actor":${JSON.stringify(recorded.actor)},"event":${JSON.stringify(recorded.event)}}\n`
+/** What a line says once for all lines of its turn that follow it: they leave out what they have in common with the line before. */
+type Shared = Pick<RecordedEvent<ClusterEvent>, 'turn' | 'at' | 'causedBy' | 'actor'>
+
+/**
+ * One event as its line, line feed included: the envelope, then the fields of the event. After another event of the turn (`before`) only what
+ * is different of the envelope is written. The order of keys is fixed: one byte form per event as it was recorded.
+ */
+export const eventLine = (recorded: RecordedEvent<ClusterEvent>, before?: Shared): string => {
+  let envelope = `{"seq":${recorded.seq}`
+  if (before?.turn !== recorded.turn) envelope += `,"turn":${recorded.turn}`
+  if (before?.at !== recorded.at) envelope += `,"at":${recorded.at}`
+  if (before?.causedBy !== recorded.causedBy) envelope += `,"by":${recorded.causedBy ?? 'null'}`
+  if (before?.actor !== recorded.actor) envelope += `,"actor":${JSON.stringify(recorded.actor)}`
+  return `${envelope},${JSON.stringify(recorded.event).slice(1)}\n`
+}
+
+interface Envelope {
+  readonly seq?: unknown
+  readonly turn?: unknown
+  readonly at?: unknown
+  readonly by?: unknown
+  readonly actor?: unknown
+}
+
+/** An event as it was recorded, of a line that was parsed. (No event has a field of the envelope's names.) */
+export const withoutEnvelope = (line: ClusterEvent & Envelope): ClusterEvent => {
+  const { seq: _seq, turn: _turn, at: _at, by: _by, actor: _actor, ...event } = line
+  // What is left of a member of the union is that member.
+  return event as ClusterEvent
+}
+
+/** How much of a digest a line shows: 128 bits. The chain goes on with all of it. */
+export const digestDigits = 32
 
 export interface LogWriter {
   /** The lines of one turn, its digest line last. */
@@ -97,10 +117,12 @@ export interface LogWriter {
   readonly digest: () => string
 }
 
-/** Turns events into lines; what becomes of the text is the caller's. The header is the first text of the digest. */
+/** Turns events into lines; what becomes of the text is the caller's. A digest is that of all bytes of the log before its line. */
 export const makeLogWriter = (header: LogHeader, sha256: Sha256): LogWriter & { readonly header: string } => {
   const headerLine = `${JSON.stringify(header)}\n`
-  let digest = chainDigest(sha256, digestStart, headerLine)
+  const hash = sha256.start()
+  hash.add(headerLine)
+  let digest = ''
   let events = 0
   let turns = 0
   let at = 0
@@ -110,14 +132,21 @@ export const makeLogWriter = (header: LogHeader, sha256: Sha256): LogWriter & { 
       const first = recorded[0]
       if (first === undefined) return ''
       let lines = ''
-      for (const event of recorded) lines += eventLine(event)
-      digest = chainDigest(sha256, digest, lines)
+      let before: Shared | undefined
+      for (const event of recorded) {
+        lines += eventLine(event, before)
+        before = event
+      }
+      hash.add(lines)
+      digest = hash.digest()
+      const digestLine = `{"turn":${first.turn},"digest":"${digest.slice(0, digestDigits)}"}\n`
+      hash.add(digestLine)
       events += recorded.length
       turns += 1
       at = first.at
-      return `${lines}{"turn":${first.turn},"digest":"${digest}"}\n`
+      return lines + digestLine
     },
     footer: (outcome) => `${JSON.stringify({ end: true, events, turns, at, outcome })}\n`,
-    digest: () => digest,
+    digest: () => (digest === '' ? hash.digest() : digest),
   }
 }

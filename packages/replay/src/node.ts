@@ -1,32 +1,42 @@
 /** The part of this package that touches files: log files in chunks, and the platform's SHA-256. */
-import * as crypto from 'node:crypto'
+import { createHash, type Hash } from 'node:crypto'
 import { closeSync, fsyncSync, openSync, readSync, renameSync, statSync, writeSync } from 'node:fs'
-import type { Sha256 } from '@statefold/core'
+import type { RunningHash, Sha256 } from '@statefold/core'
+import { linesOf } from './log-body.js'
+import type { LogPiece } from './read-log.js'
 
-// One call without an object of its own, where Node has it (20.12 and later).
-const hashOnce = (crypto as { readonly hash?: (algorithm: string, text: string) => string }).hash
+const running = (hash: Hash): RunningHash => ({
+  add: (piece) => {
+    hash.update(piece)
+  },
+  digest: () => hash.copy().digest('hex'),
+  copy: () => running(hash.copy()),
+})
 
-export const nodeSha256: Sha256 =
-  hashOnce === undefined ? (text) => crypto.createHash('sha256').update(text).digest('hex') : (text) => hashOnce('sha256', text)
+export const nodeSha256: Sha256 = Object.assign((text: string) => createHash('sha256').update(text).digest('hex'), {
+  start: () => running(createHash('sha256')),
+})
 
-const chunkBytes = 4 * 1024 * 1024
+/** What is parsed at once should die young. */
+const pieceBytes = 64 * 1024
 const lineFeed = 0x0a
 
 /**
- * The lines of a file, each with its line feed (the last may lack it). Read in chunks that are cut at line feeds before they are decoded, so
- * that no character is torn; a line longer than a chunk makes the chunk grow. Throws what the file system says.
+ * A log file in pieces of whole lines (the last line may lack its line feed). The bytes are cut at line feeds before they are decoded, so that
+ * no character is torn; a line longer than a piece makes the piece grow. A piece's bytes are good until the next is asked for. Throws what
+ * the file system says.
  */
-export function* fileLines(path: string): Generator<string> {
+export function* filePieces(path: string): Generator<Exclude<LogPiece, string>> {
   const file = openSync(path, 'r')
   try {
-    let buffer = Buffer.alloc(chunkBytes)
+    let buffer = Buffer.allocUnsafe(pieceBytes)
     let held = 0
     for (;;) {
-      if (held === buffer.length) buffer = Buffer.concat([buffer, Buffer.alloc(buffer.length)])
+      if (held === buffer.length) buffer = Buffer.concat([buffer, Buffer.allocUnsafe(buffer.length)])
       const read = readSync(file, buffer, held, buffer.length - held, null)
       const end = held + read
       if (read === 0) {
-        if (held > 0) yield buffer.toString('utf8', 0, held)
+        if (held > 0) yield { text: buffer.toString('utf8', 0, held), bytes: buffer.subarray(0, held) }
         return
       }
       const cut = buffer.lastIndexOf(lineFeed, end - 1)
@@ -34,18 +44,18 @@ export function* fileLines(path: string): Generator<string> {
         held = end
         continue
       }
-      const text = buffer.toString('utf8', 0, cut + 1)
-      for (let from = 0; from < text.length;) {
-        const feed = text.indexOf('\n', from) + 1
-        yield text.slice(from, feed)
-        from = feed
-      }
+      yield { text: buffer.toString('utf8', 0, cut + 1), bytes: buffer.subarray(0, cut + 1) }
       buffer.copyWithin(0, cut + 1, end)
       held = end - cut - 1
     }
   } finally {
     closeSync(file)
   }
+}
+
+/** The lines of a file, each with its line feed (the last may lack it). */
+export function* fileLines(path: string): Generator<string> {
+  for (const { text } of filePieces(path)) yield* linesOf(text)
 }
 
 export interface LogFile {

@@ -3,7 +3,7 @@ import * as fc from 'fast-check'
 import * as t from 'io-ts'
 import { describe, expect, it } from 'vitest'
 import { guardOf } from '../src/codec-guard.js'
-import { DigestCodec, EnvelopeCodec } from '../src/log-file.js'
+import { DigestCodec, FirstLineCodec, FurtherLineCodec } from '../src/log-file.js'
 import { sampleHistories, sampleLog } from './sample-logs.js'
 
 const json = fc.jsonValue({ maxDepth: 3 })
@@ -41,7 +41,8 @@ describe('a compiled guard', () => {
   it('says of any JSON what the codec says', () => {
     const codecs: readonly t.Mixed[] = [
       ClusterEvent,
-      EnvelopeCodec,
+      FirstLineCodec,
+      FurtherLineCodec,
       DigestCodec,
       t.union([t.string, t.type({ kind: t.literal('a') }), t.readonlyArray(t.number)]),
       t.record(t.string, t.union([t.null, t.boolean])),

@@ -1,12 +1,22 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { canonicalJson, chainDigest, digestStart, portableSha256, saveRun, type ClusterState, type Simulation } from '@statefold/core'
+import {
+  canonicalJson,
+  chainDigest,
+  digestStart,
+  entriesOf,
+  portableSha256,
+  saveRun,
+  type ClusterState,
+  type Simulation,
+} from '@statefold/core'
 import { makeLogWriter } from '../src/log-file.js'
 import { createLogFile, fileLines, nodeSha256 } from '../src/node.js'
-import { linesOf, readLog } from '../src/read-log.js'
+import { linesOf } from '../src/log-body.js'
+import { readLog } from '../src/read-log.js'
 import { replayLog } from '../src/replay-log.js'
 import { forkAt, verifyLog } from '../src/rerun.js'
 import { sampleHistories, sampleLog, turnsOf, type Recorded } from './sample-logs.js'
@@ -173,5 +183,24 @@ describe('a log of version 0', { timeout: 120_000 }, () => {
     })
     expect(messages.length).toBe(upgraded.refusals)
     expect(messages.every((message) => message.length > 0)).toBe(true)
+  })
+})
+
+describe('a log of version 1', { timeout: 120_000 }, () => {
+  const text = readFileSync(new URL('fixtures/version-1.ndjson', import.meta.url), 'utf8')
+
+  it('leads to the objects it led to when it was written', () => {
+    const { state, end, header } = replayed(text)
+    expect(header.title).toBe('a set of two, scaled to one')
+    expect(end).toMatchObject({ events: 99, torn: undefined, footer: { outcome: 'passed' } })
+    const objects = entriesOf(state.stores).map(([kind, store]) => [kind, entriesOf(store.objects)])
+    expect(sha256(canonicalJson(objects))).toBe('b0b097bc57db83720a6763692d21f31715846fe401e9a9162b44989ad603e954')
+  })
+
+  it('is refused by line and event when a byte of it was changed', () => {
+    const found = replayLog(linesOf(text.replace('"reason":"Pulling"', '"reason":"Pushing"')), { sha256 })
+    expect(E.isLeft(found) && found.left.message).toMatch(
+      /^lines \d+ to \d+: turn \d+ \(events \d+ to \d+\) has been changed: its digest is /,
+    )
   })
 })

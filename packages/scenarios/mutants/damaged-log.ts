@@ -2,7 +2,8 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { portableSha256, type Recorded } from '@statefold/core'
 import { makeHeader, makeLogWriter } from '../../replay/src/log-file.js'
-import { linesOf, readLog } from '../../replay/src/read-log.js'
+import { linesOf } from '../../replay/src/log-body.js'
+import { readLog } from '../../replay/src/read-log.js'
 import { runScenario, settingsOf } from '../src/run-scenario.js'
 import type { Scenario } from '../src/scenario.js'
 

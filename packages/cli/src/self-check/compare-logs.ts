@@ -67,13 +67,28 @@ export const isAboutSecret = (line: string | undefined): boolean =>
 
 const words = (value: Json | undefined): string => (typeof value === 'string' ? value : JSON.stringify(value ?? null))
 
-const placeOf = (line: Json | undefined, place: string): { readonly seq: number | undefined; readonly about: string } => {
+/** An event's line says of its envelope only what is different from the line before it; the first of a turn says all. */
+const envelopeAt = (lines: readonly string[], index: number): { readonly [field: string]: Json } => {
+  let found: { readonly [field: string]: Json } = {}
+  for (let at = index; at >= 0; at -= 1) {
+    const line = parsed(lines[at])
+    if (!isRecord(line) || line['seq'] === undefined) return found
+    found = { ...line, ...found }
+    if (line['turn'] !== undefined) return found
+  }
+  return found
+}
+
+const placeOf = (lines: readonly string[], index: number, place: string): { readonly seq: number | undefined; readonly about: string } => {
+  const line = parsed(lines[index])
   if (!isRecord(line)) return { seq: undefined, about: place }
-  const { seq, turn, at, actor, event } = line
-  if (typeof seq === 'number' && isRecord(event))
-    return { seq, about: `event ${seq} (${words(event['kind'])} by ${words(actor)}, turn ${words(turn)}, ${words(at)} ms)` }
+  const { seq, kind } = line
+  if (typeof seq === 'number' && typeof kind === 'string') {
+    const { turn, at, actor } = envelopeAt(lines, index)
+    return { seq, about: `event ${seq} (${kind} by ${words(actor)}, turn ${words(turn)}, ${words(at)} ms)` }
+  }
   if (line['format'] !== undefined) return { seq: undefined, about: 'the header' }
-  if (line['digest'] !== undefined) return { seq: undefined, about: `the digest of turn ${words(turn)}` }
+  if (line['digest'] !== undefined) return { seq: undefined, about: `the digest of turn ${words(line['turn'])}` }
   return { seq: undefined, about: line['end'] === true ? 'the end' : place }
 }
 
@@ -96,5 +111,5 @@ export const compareTexts = (one: string, other: string, place: string): LogDiff
       : isRecord(first) && isRecord(second)
         ? fieldsThatDiffer(first, second)
         : [{ path: '', one: shown(a ?? undefined), other: shown(b ?? undefined) }]
-  return { line: index + 1, ...placeOf(first ?? second, place), fields: fields.slice(0, fieldsShown) }
+  return { line: index + 1, ...placeOf(a === undefined ? right : left, index, place), fields: fields.slice(0, fieldsShown) }
 }
