@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /** The entry point: everything a process has (arguments, streams, exit code), handed to the program. */
 // First of all: a process of the self-check holds the outside world still before anything else is loaded.
 import './self-check/surroundings.js'
@@ -9,4 +8,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0)
 })
 
-process.exitCode = await runProgram(process.argv.slice(2))
+void runProgram(process.argv.slice(2)).then((code) => {
+  process.exitCode = code
+})
