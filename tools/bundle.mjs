@@ -128,7 +128,7 @@ export const bundlePlanted = async (entry, outfile, edits, banner) => {
 const startFile = join(outputDirectory, 'main.js')
 
 /**
- * What a user starts. With what V8 made of the program when it was bundled it begins in two thirds of the time; a V8 that is another, or has other
+ * What a user starts. (Nothing in the program may import dynamically: a script that V8 takes from a cache has no loader.) With what V8 made of the program when it was bundled it begins in two thirds of the time; a V8 that is another, or has other
  * flags, does not take it, and then Node loads the program as it loads any (and knows its source map).
  * @param {string} program Name of the bundled program without its extension.
  */
@@ -136,7 +136,7 @@ const startText = (program) => `#!/usr/bin/env node
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import { constants, Script } from 'node:vm'
+import { Script } from 'node:vm'
 const path = fileURLToPath(new URL('${program}.cjs', import.meta.url))
 const require = createRequire(path)
 const made = () => {
@@ -151,7 +151,7 @@ const cachedData = made()
 if (cachedData === undefined) require(path)
 else {
   const text = '${wrapper.begin}' + readFileSync(path, 'latin1') + '${wrapper.end}'
-  const script = new Script(text, { filename: path, cachedData, importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER })
+  const script = new Script(text, { filename: path, cachedData })
   script.runInThisContext()(require, path)
 }
 `

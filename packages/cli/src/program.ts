@@ -355,8 +355,8 @@ Prints exactly what was covered. Complete: 0, something broke: 1, ended by a bou
         'statefold conform conformance/scripts/scale-up.yaml --out /tmp/traces --show --recordings conformance/expected',
       ),
     )
-    .action(async (scripts: string[], options: ConformOptions) => {
-      exit = await conform(scripts, options, output)
+    .action((scripts: string[], options: ConformOptions) => {
+      exit = conform(scripts, options, output)
     })
 
   program

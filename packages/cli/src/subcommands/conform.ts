@@ -3,7 +3,9 @@
  * A script that cannot be read or run does not stop the others.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import * as E from 'fp-ts/lib/Either.js'
 import { decodeScript, explainDifference, runScript, type ItemDifference, type ScriptRun } from '@statefold/scenarios'
 import { badInput, exitCodes, fileProblem, Stop, type ExitCode } from '../exit-codes.js'
@@ -28,11 +30,11 @@ interface Judge {
 }
 
 /** The comparison is one program for everybody; it is used from where it lies. */
-const loadJudge = async (): Promise<Judge> => {
+const loadJudge = (): Judge => {
   const place = new URL('../../../../conformance/compare.mjs', import.meta.url)
   try {
     // The module's own exports have these types; nothing checks them here.
-    return (await import(place.href)) as Judge
+    return createRequire(place)(fileURLToPath(place)) as Judge
   } catch (error) {
     throw badInput(
       `${place.pathname}: the comparison cannot be loaded (${error instanceof Error ? error.message : String(error)}); run statefold from its repository`,
@@ -42,10 +44,10 @@ const loadJudge = async (): Promise<Judge> => {
 
 const wordsOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error))
 
-export const conform = async (scripts: readonly string[], options: ConformOptions, output: Output): Promise<ExitCode> => {
+export const conform = (scripts: readonly string[], options: ConformOptions, output: Output): ExitCode => {
   if (options.show === true && options.recordings === undefined)
     throw badInput('--show needs --recordings DIR, the folder with the expected items')
-  const judge = options.show === true ? await loadJudge() : undefined
+  const judge = options.show === true ? loadJudge() : undefined
   try {
     mkdirSync(options.out, { recursive: true })
   } catch (error) {
