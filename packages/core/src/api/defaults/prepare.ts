@@ -314,6 +314,8 @@ const withFieldsOf = <T extends object>(object: T, from: object, names: readonly
 // Follows BeforeUpdate and ValidateObjectMetaUpdate: what an update cannot touch is kept without a word. (A wrong uid is a Conflict, which is
 // found before.)
 const keptMetadata = (next: ObjectMeta, stored: KubernetesObject['metadata']): ObjectMeta => {
+  // Who writes a status mostly sends the metadata as they were read.
+  if (next === stored && stored.selfLink === undefined && stored.managedFields === undefined) return stored
   const { selfLink: _, managedFields: __, generation: ___, ...rest } = next
   const grace = stored.deletionGracePeriodSeconds ?? next.deletionGracePeriodSeconds
   return {
@@ -427,17 +429,18 @@ const statusOfKind: { readonly [kind: string]: (next: AnyObject, stored: AnyObje
   // Follows podStatusStrategy.PrepareForUpdate.
   Pod: (next, stored) => {
     const [after, before] = [(next as Loose<Pod>).status ?? {}, (stored as Loose<Pod>).status ?? {}]
-    const { deletionTimestamp: _, ...metadata } = next.metadata ?? {}
-    const deleted = stored.metadata?.deletionTimestamp
     let status = filled(after, { qosClass: before.qosClass, observedGeneration: before.observedGeneration })
     const conditions = before.conditions
-    if (conditions !== undefined) {
+    if (conditions !== undefined && after.conditions?.some(({ observedGeneration }) => observedGeneration === undefined) === true) {
       status = within(status, 'conditions', (list) =>
         each(list, (condition) =>
           filled(condition, { observedGeneration: conditions.find(({ type }) => type === condition.type)?.observedGeneration }),
         ),
       )
     }
+    if (next.metadata === stored.metadata) return status === next.status ? next : { ...next, status }
+    const { deletionTimestamp: _, ...metadata } = next.metadata ?? {}
+    const deleted = stored.metadata?.deletionTimestamp
     return {
       ...next,
       metadata: withFieldsOf(
@@ -469,9 +472,10 @@ const statusOfKind: { readonly [kind: string]: (next: AnyObject, stored: AnyObje
  */
 export const prepareForUpdate = (next: UnstoredObject, stored: KubernetesObject, subresource?: 'status', now?: SimTime): UnstoredObject => {
   const before: AnyObject = stored
-  let after: AnyObject = { ...next, metadata: keptMetadata(next.metadata ?? {}, stored.metadata) }
+  const metadata = keptMetadata(next.metadata ?? {}, stored.metadata)
+  let after: AnyObject = metadata === next.metadata ? next : { ...next, metadata }
   if (subresource === 'status') {
-    if (before.spec !== undefined) after = { ...after, spec: before.spec }
+    if (before.spec !== undefined && before.spec !== after.spec) after = { ...after, spec: before.spec }
     return statusOfKind[after.kind]?.(after, before, now) ?? after
   }
   if (separateStatus.has(after.kind)) {

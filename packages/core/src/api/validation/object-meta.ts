@@ -119,6 +119,8 @@ const checkMetaContent = (errors: Errors, metadata: ObjectMeta | undefined): voi
 
 /** Follows ValidateObjectMetaAccessorUpdate. */
 export const checkObjectMetaUpdate = (errors: Errors, next: ObjectMeta | undefined, stored: ObjectMeta): void => {
+  // The very metadata that are stored: they have passed all that follows.
+  if (next === stored) return
   const metadata = next ?? {}
   // While an object is being deleted its finalizers may only be taken away.
   if (stored.deletionTimestamp !== undefined) {

@@ -130,7 +130,6 @@ const checkTransitions = (
   restartPolicy: string,
   sidecars: ReadonlySet<string>,
 ): void => {
-  if (restartPolicy === 'Always') return
   for (const [index, old] of (stored ?? []).entries()) {
     if (old.state?.terminated === undefined) continue
     if ((old.state.terminated.exitCode ?? 0) !== 0 && restartPolicy === 'OnFailure') continue
@@ -146,33 +145,36 @@ const none: ReadonlySet<string> = new Set()
 export const checkPodStatusUpdate = (errors: Errors, next: LoosePod, stored: LoosePod): void => {
   checkObjectMetaUpdate(errors, next.metadata as ObjectMeta | undefined, (stored.metadata ?? {}) as ObjectMeta)
   const [after, before] = [next.status ?? {}, stored.status ?? {}]
-  for (const [index, { type = '' }] of (after.conditions ?? []).entries()) {
-    if (type !== 'PodScheduled' && type !== 'Ready' && type !== 'Initialized')
-      complain(errors, `status.conditions[${index}].Type`, type, qualifiedName(type))
-  }
+  after.conditions?.forEach(({ type = '' }, index) => {
+    if (type === 'PodScheduled' || type === 'Ready' || type === 'Initialized') return
+    const complaints = qualifiedName(type)
+    if (complaints.length > 0) complain(errors, `status.conditions[${index}].Type`, type, complaints)
+  })
   const nominated = after.nominatedNodeName ?? ''
   if (nominated !== '' && nominated !== before.nominatedNodeName)
     complain(errors, 'status.nominatedNodeName', nominated, dnsSubdomain(nominated))
   if (after.qosClass !== before.qosClass) errors.push(invalidValue('status.qosClass', after.qosClass ?? '', immutableMessage))
   const restartPolicy = stored.spec?.restartPolicy ?? 'Always'
-  const restartable = new Set(
-    (stored.spec?.initContainers ?? []).flatMap(({ name, restartPolicy: own }) => (own === 'Always' && name !== undefined ? [name] : [])),
-  )
-  // A container with rules of its own may come back whatever the Pod's policy says.
-  const ruled = new Set(
-    (stored.spec?.containers ?? []).flatMap(({ name, restartPolicy: own, restartPolicyRules }) =>
-      (own ?? restartPolicyRules) !== undefined && name !== undefined ? [name] : [],
-    ),
-  )
-  checkTransitions(errors, 'status.containerStatuses', after.containerStatuses, before.containerStatuses, restartPolicy, ruled)
-  checkTransitions(
-    errors,
-    'status.initContainerStatuses',
-    after.initContainerStatuses,
-    before.initContainerStatuses,
-    restartPolicy,
-    restartable,
-  )
+  if (restartPolicy !== 'Always') {
+    const restartable = new Set(
+      (stored.spec?.initContainers ?? []).flatMap(({ name, restartPolicy: own }) => (own === 'Always' && name !== undefined ? [name] : [])),
+    )
+    // A container with rules of its own may come back whatever the Pod's policy says.
+    const ruled = new Set(
+      (stored.spec?.containers ?? []).flatMap(({ name, restartPolicy: own, restartPolicyRules }) =>
+        (own ?? restartPolicyRules) !== undefined && name !== undefined ? [name] : [],
+      ),
+    )
+    checkTransitions(errors, 'status.containerStatuses', after.containerStatuses, before.containerStatuses, restartPolicy, ruled)
+    checkTransitions(
+      errors,
+      'status.initContainerStatuses',
+      after.initContainerStatuses,
+      before.initContainerStatuses,
+      restartPolicy,
+      restartable,
+    )
+  }
   checkTransitions(
     errors,
     'status.ephemeralContainerStatuses',
@@ -183,5 +185,7 @@ export const checkPodStatusUpdate = (errors: Errors, next: LoosePod, stored: Loo
   )
   // The first address is the old single field (normalizePodIP sees to that).
   if (after.podIP === before.podIP) return
-  for (const [index, { ip = '' }] of (after.podIPs ?? []).entries()) complain(errors, `status.podIPs[${index}]`, ip, ipAddress(ip))
+  after.podIPs?.forEach(({ ip = '' }, index) => {
+    complain(errors, `status.podIPs[${index}]`, ip, ipAddress(ip))
+  })
 }

@@ -1,6 +1,7 @@
 /** What a Pod asks of a node, reckoned once for each Pod spec. */
 import type { Container, Pod, PodSpec } from '../../api/generated/types.js'
 import { integerValueOf, milliValueOf, quantityOf } from '../../api/quantity.js'
+import { rememberedText } from '../../kernel/remembered-text.js'
 
 export interface PodRequests {
   readonly milliCpu: number
@@ -26,20 +27,8 @@ export interface PodFacts {
 
 type Amounts = { readonly [resource: string]: string | number }
 
-// Parsing is the dear part and the same few texts come again and again: a cache only.
-const remembered = (reckon: (text: string) => number): ((text: string) => number) => {
-  const known = new Map<string, number>()
-  return (text) => {
-    const found = known.get(text)
-    if (found !== undefined) return found
-    const value = reckon(text)
-    if (known.size > 4_096) known.clear()
-    known.set(text, value)
-    return value
-  }
-}
-const milliOf = remembered((text) => milliValueOf(quantityOf(text)))
-const wholeOf = remembered((text) => integerValueOf(quantityOf(text)))
+const milliOf = rememberedText((text) => milliValueOf(quantityOf(text)))
+const wholeOf = rememberedText((text) => integerValueOf(quantityOf(text)))
 
 /** The amount in the unit that the scheduler reckons in: thousandths of a core, else whole units. */
 export const amountOf = (resource: string, amount: string | number | undefined): number =>

@@ -1,4 +1,5 @@
 /** One look of a kubelet at one of its Pods, at a disk that has grown, or at its own Node. Keys: `node/namespace/name/uid`, `grow namespace/name`, `node`. */
+import { rememberedText } from '../../kernel/remembered-text.js'
 import { kubeletReachesApi, kubeletWorks, machineOf, processesOf, type KubeletProfile } from '../../cluster/world.js'
 import type { Plan, PlanContext, PlanOutcome } from '../controller.js'
 import type { Steps } from '../steps.js'
@@ -16,8 +17,20 @@ export const keyOfPod = (node: string, namespace: string, name: string, uid: str
 export const planKubelet = (profile: KubeletProfile, context: PlanContext): Plan =>
   !context.key.includes('/') ? planNode(context) : isGrowthKey(context.key) ? planGrowth(context) : planPod(profile, context)
 
+interface PodKey {
+  readonly node: string
+  readonly namespace: string
+  readonly name: string
+  readonly uid: string
+}
+
+const splitPodKey = rememberedText((key): PodKey => {
+  const [node = '', namespace = '', name = '', uid = ''] = key.split('/')
+  return { node, namespace, name, uid }
+})
+
 function* planPod(profile: KubeletProfile, context: PlanContext): Steps<PlanOutcome> {
-  const [node = '', namespace = '', name = '', uid = ''] = context.key.split('/')
+  const { node, namespace, name, uid } = splitPodKey(context.key)
   const machine = machineOf(context.world, node)
   const pod = context.reader.get('Pod', namespace, name)
   const isGone = pod === undefined || pod.metadata.uid !== uid || pod.spec.nodeName !== node

@@ -1,11 +1,12 @@
 /** Which address the next sandbox gets. */
 import { getAt, hasAt } from '../../kernel/persistent-map.js'
+import { rememberedText } from '../../kernel/remembered-text.js'
 import type { Machine, World } from '../../cluster/world.js'
 
-const octets = (address: string): readonly [number, number, number, number] => {
+const octets = rememberedText((address): readonly [number, number, number, number] => {
   const [a = 10, b = 244, c = 0, d = 3] = address.split('.').map(Number)
   return [a, b, c, d]
-}
+})
 
 /** The shared row runs through 250 hosts of each /24, as the recordings' kubelet counts. */
 const sharedAddress = (first: string, number: number): string => {

@@ -3,6 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { ApiStatus } from '../../api/api-status.js'
 import type { Pod, PodCondition, PodStatus } from '../../api/generated/types.js'
 import { podConditionOf } from '../../resources/pod/conditions.js'
+import { conditionOf as conditionNow } from '../../resources/pod/queries.js'
 import { timestampOf, type SimTime } from '../../kernel/sim-time.js'
 import { getLive, replace } from '../requests.js'
 import { semanticallyEqual } from '../semantic-equality.js'
@@ -22,9 +23,19 @@ export interface ConditionValue {
 }
 
 /** The condition as it is written now: its transition time stays unless its status flips, and the whole object stays when nothing changed. */
-export const conditionOf = (pod: Pod, { type, isTrue, reason, message }: ConditionValue, now: SimTime): PodCondition => {
+export const conditionOf = (pod: Pod, { type, isTrue, reason, message }: ConditionValue, now: SimTime): PodCondition =>
+  conditionAs(pod, type, isTrue, reason, message, now)
+
+export const conditionAs = (
+  pod: Pod,
+  type: string,
+  isTrue: boolean,
+  reason: string | undefined,
+  message: string | undefined,
+  now: SimTime,
+): PodCondition => {
   const status = isTrue ? 'True' : 'False'
-  const before = pod.status.conditions?.find((condition) => condition.type === type)
+  const before = conditionNow(pod, type)
   const since = before?.status === status ? before.lastTransitionTime : undefined
   const { generation } = pod.metadata
   if (

@@ -1,5 +1,6 @@
 /** What kubelets tell people: core/v1 Events of component `kubelet` on their host. */
 import type { Pod } from '../../api/generated/types.js'
+import type { ClusterCommand } from '../../cluster/commands.js'
 import type { World } from '../../cluster/world.js'
 import { reduceWorld } from '../../cluster/reduce-world.js'
 import type { WorldEvent } from '../../cluster/world-events.js'
@@ -15,17 +16,26 @@ export interface Told {
   readonly isInit?: boolean
 }
 
-export function* tell(pod: Pod, { type = 'Normal', reason, message, container, isInit = false }: Told): Steps<void> {
-  yield {
+type Telling = Extract<ClusterCommand, { readonly kind: 'RecordEvent' }>
+
+/** The command that tells of it. */
+export const telling = (pod: Pod, { type = 'Normal', reason, message, container, isInit = false }: Told): Telling => {
+  const { nodeName } = pod.spec
+  const command: { -readonly [Field in keyof Telling]: Telling[Field] } = {
     kind: 'RecordEvent',
     about: pod,
     type,
     reason,
     message,
     component: 'kubelet',
-    ...(pod.spec.nodeName === undefined ? undefined : { host: pod.spec.nodeName }),
-    ...(container === undefined ? undefined : { fieldPath: `spec.${isInit ? 'initContainers' : 'containers'}{${container}}` }),
   }
+  if (nodeName !== undefined) command.host = nodeName
+  if (container !== undefined) command.fieldPath = `spec.${isInit ? 'initContainers' : 'containers'}{${container}}`
+  return command
+}
+
+export function* tell(pod: Pod, told: Told): Steps<void> {
+  yield telling(pod, told)
 }
 
 /** Makes a fact so, and gives the world in which it is. */

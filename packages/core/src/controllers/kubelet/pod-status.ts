@@ -1,6 +1,7 @@
 /** A Pod's status as the real kubelet writes it, as a function of what runs on its machine. */
 import type { Container, ContainerState, ContainerStatus, Pod, PodCondition, PodStatus } from '../../api/generated/types.js'
 import { containerOf, type ContainerProcess, type FinishedProcess, type Machine, type PodProcesses } from '../../cluster/world.js'
+import { rememberedText } from '../../kernel/remembered-text.js'
 import { timestampOf, type SimTime } from '../../kernel/sim-time.js'
 import { conditionOf, foreignConditions } from './pod-conditions.js'
 import { hasStarted, isReady } from './probes.js'
@@ -51,7 +52,7 @@ const allStopped = ({ isEnding, processes }: StatusScene, phase: string): boolea
 const containerIdOf = (podUid: string, name: string, attempt: number): string => `containerd://${hexOf(`${podUid}/${name}/${attempt}`)}`
 
 /** 64 hexadecimal digits that look like a container's id and depend on the text alone. */
-const hexOf = (text: string): string => {
+const hexOf = rememberedText((text): string => {
   let digits = ''
   let hash = 0x811c9dc5
   for (let round = 0; round < 8; round += 1) {
@@ -60,9 +61,9 @@ const hexOf = (text: string): string => {
     digits += (hash >>> 0).toString(16).padStart(8, '0')
   }
   return digits
-}
+})
 
-const imageIdOf = (image: string): string => {
+const imageIdOf = rememberedText((image): string => {
   const at = image.lastIndexOf('@')
   const slash = image.lastIndexOf('/')
   const colon = image.lastIndexOf(':')
@@ -74,7 +75,7 @@ const imageIdOf = (image: string): string => {
       ? repository
       : `docker.io/${repository}`
   return at >= 0 ? `${full}${image.slice(at)}` : `${full}@sha256:${hexOf(image)}`
-}
+})
 
 // Follows convertToAPIContainerStatuses in pkg/kubelet/kubelet_pods.go.
 const containerStatusOf = (scene: StatusScene, container: Container, isInit: boolean): ContainerStatus => {

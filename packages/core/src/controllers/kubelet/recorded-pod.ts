@@ -14,13 +14,15 @@ import {
   type PodProcesses,
   type World,
 } from '../../cluster/world.js'
+import { reduceWorld } from '../../cluster/reduce-world.js'
+import type { WorldEvent } from '../../cluster/world-events.js'
 import { timestampOf, type SimTime } from '../../kernel/sim-time.js'
 import type { PlanContext, PlanOutcome, Waiting } from '../controller.js'
 import { remove } from '../requests.js'
 import type { Steps } from '../steps.js'
 import { nextPodAddress } from './pod-addresses.js'
-import { conditionOf, writePodStatus } from './pod-conditions.js'
-import { act, tell } from './pod-events.js'
+import { conditionAs, conditionOf, writePodStatus } from './pod-conditions.js'
+import { act, tell, telling } from './pod-events.js'
 
 type Stage = 'new' | 'creating' | 'pull' | 'running' | 'backoff' | 'done'
 
@@ -45,6 +47,8 @@ export function* planRecordedPod(context: PlanContext, pod: Pod, machine: Machin
       return {}
   }
 }
+
+type SandboxCreated = Extract<WorldEvent, { readonly kind: 'SandboxCreated' }>
 
 interface Scene {
   readonly context: PlanContext
@@ -87,21 +91,19 @@ function* write(pod: Pod, status: PodStatus, next: PlanOutcome): Steps<PlanOutco
 function* create({ context, machine }: Scene, pod: Pod): Steps<PlanOutcome> {
   const { now, world } = context
   const { containerStartMs } = world.settings.latencies
-  yield* act(
-    world,
-    {
-      kind: 'SandboxCreated',
-      podUid: pod.metadata.uid,
-      ...nameOf(pod),
-      node: machine.node,
-      address: nextPodAddress(world, machine.node),
-      readyAt: now + containerStartMs.min,
-      ...(pod.spec.restartPolicy === undefined ? undefined : { restartPolicy: pod.spec.restartPolicy }),
-    },
-    now,
-  )
+  const { restartPolicy } = pod.spec
+  const sandbox: SandboxCreated = {
+    kind: 'SandboxCreated',
+    podUid: pod.metadata.uid,
+    namespace: pod.metadata.namespace ?? '',
+    name: pod.metadata.name,
+    node: machine.node,
+    address: nextPodAddress(world, machine.node),
+    readyAt: now + containerStartMs.min,
+  }
+  yield { kind: 'ActOnWorld', event: restartPolicy === undefined ? sandbox : { ...sandbox, restartPolicy } }
   const status: PodStatus = {
-    ...observed(pod).status,
+    ...seen(pod),
     startTime: timestampOf(now),
     hostIP: machine.address,
     hostIPs: [{ ip: machine.address }],
@@ -126,19 +128,24 @@ function* start(scene: Scene, pod: Pod): Steps<PlanOutcome> {
   if (behaviourOf(scene, pod, 'StartHeld') !== undefined) return waits('StartHeld', pod)
   const left = (processes?.sandbox?.readyAt ?? now) - now
   if (left > 0) return { requeueAfterMs: left }
-  const refusals = pod.spec.containers.map(({ image = '' }) => pullRefusalOf(context.world, image))
-  if (refusals.some((refusal) => refusal !== undefined)) return yield* failPull(scene, pod)
+  if (pod.spec.containers.some(({ image = '' }) => pullRefusalOf(context.world, image) !== undefined)) return yield* failPull(scene, pod)
   let { world } = context
+  const { uid: podUid } = pod.metadata
+  const container = firstName(pod)
   for (const { name, image = '' } of pod.spec.containers) {
-    yield* tell(pod, {
+    yield telling(pod, {
       reason: 'Pulled',
       message: `Container image "${image}" already present on machine and can be accessed by the pod`,
-      container: firstName(pod),
+      container,
     })
-    yield* tell(pod, { reason: 'Created', message: 'Container created', container: firstName(pod) })
-    yield* tell(pod, { reason: 'Started', message: 'Container started', container: firstName(pod) })
-    world = yield* act(world, { kind: 'ContainerCreated', podUid: pod.metadata.uid, container: name, image, startsAt: now }, now)
-    world = yield* act(world, { kind: 'ContainerStarted', podUid: pod.metadata.uid, container: name }, now)
+    yield telling(pod, { reason: 'Created', message: 'Container created', container })
+    yield telling(pod, { reason: 'Started', message: 'Container started', container })
+    const created: WorldEvent = { kind: 'ContainerCreated', podUid, container: name, image, startsAt: now }
+    yield { kind: 'ActOnWorld', event: created }
+    world = reduceWorld(world, created, now)
+    const begun: WorldEvent = { kind: 'ContainerStarted', podUid, container: name }
+    yield { kind: 'ActOnWorld', event: begun }
+    world = reduceWorld(world, begun, now)
   }
   const started: Scene = { ...scene, context: { ...context, world }, processes: processesOf(world, pod.metadata.uid) }
   if (behaviourOf(scene, pod, 'Crashing') !== undefined) return yield* crash(started, pod)
@@ -340,11 +347,10 @@ function* stop(scene: Scene, pod: Pod, isTerminal: boolean): Steps<PlanOutcome> 
     const end = never ? { exitCode: 137, reason: 'ContainerStatusUnknown' } : { exitCode: 0, reason: 'Completed' }
     const containerStatuses = endedStatuses(processes, pod, end, now)
     yield* exitAll(scene, pod, 0, 'Completed')
-    const seen = observed(pod)
     return yield* write(
       pod,
       {
-        ...seen.status,
+        ...seen(pod),
         phase: never ? 'Failed' : 'Succeeded',
         containerStatuses,
         conditions: conditionsOf(pod, { ready: false, reason: never ? 'ContainersNotReady' : 'PodCompleted', sandbox: false }, now),
@@ -363,6 +369,10 @@ function* stop(scene: Scene, pod: Pod, isTerminal: boolean): Steps<PlanOutcome> 
   return {}
 }
 
+/** The status with its generation up to date, for who writes all its conditions anew. */
+const seen = ({ metadata: { generation }, status }: Pod): PodStatus =>
+  generation === undefined || status.observedGeneration === generation ? status : { ...status, observedGeneration: generation }
+
 /** The status with its generation, and that of its conditions, up to date. */
 const observed = (pod: Pod): Pod => {
   const { generation } = pod.metadata
@@ -379,20 +389,15 @@ interface ConditionsWanted {
 
 /** The five, in order; anybody else's are dropped, as the recordings' kubelet does. */
 const conditionsOf = (pod: Pod, { ready, reason, sandbox }: ConditionsWanted, now: SimTime): readonly PodCondition[] => {
-  const why = ready
-    ? {}
-    : {
-        reason,
-        ...(reason === 'ContainersNotReady'
-          ? { message: `containers with unready status: [${pod.spec.containers.map(({ name }) => name).join(' ')}]` }
-          : undefined),
-      }
+  const why = ready ? undefined : reason
+  const message =
+    why === 'ContainersNotReady' ? `containers with unready status: [${pod.spec.containers.map(({ name }) => name).join(' ')}]` : undefined
   return [
-    conditionOf(pod, { type: 'PodReadyToStartContainers', isTrue: sandbox }, now),
-    conditionOf(pod, { type: 'Initialized', isTrue: true, ...(reason === 'PodCompleted' ? { reason } : undefined) }, now),
-    conditionOf(pod, { type: 'Ready', isTrue: ready, ...why }, now),
-    conditionOf(pod, { type: 'ContainersReady', isTrue: ready, ...why }, now),
-    conditionOf(pod, { type: 'PodScheduled', isTrue: true }, now),
+    conditionAs(pod, 'PodReadyToStartContainers', sandbox, undefined, undefined, now),
+    conditionAs(pod, 'Initialized', true, reason === 'PodCompleted' ? reason : undefined, undefined, now),
+    conditionAs(pod, 'Ready', ready, why, message, now),
+    conditionAs(pod, 'ContainersReady', ready, why, message, now),
+    conditionAs(pod, 'PodScheduled', true, undefined, undefined, now),
   ]
 }
 
@@ -409,9 +414,8 @@ const containerIdOf = (pod: Pod, name: string, process: ContainerProcess | undef
 const runningStatus = (scene: Scene, pod: Pod): PodStatus => {
   const { context, processes } = scene
   const ready = !isUnready(scene, pod)
-  const seen = observed(pod)
   return {
-    ...seen.status,
+    ...seen(pod),
     phase: 'Running',
     ...addressOf(processes),
     containerStatuses: (pod.status.containerStatuses ?? []).map((status) => {
