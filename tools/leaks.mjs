@@ -1,5 +1,6 @@
 // Plants leaks of the outside world into a bundle of the product, one at a time, and says what `statefold verify --self` finds and what it calls it.
-// `node tools/leaks.mjs [--only clock,race]`: one JSON line a leak, then one for the product as it is. The planted code is in no other build.
+// `node tools/leaks.mjs [--only clock,race]`: one JSON line a leak, one for each of two planted bugs (they must end with 70 and a report), then one
+// for the product as it is. The planted code is in no other build.
 import { execFile } from 'node:child_process'
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
@@ -80,7 +81,9 @@ const edits = [
       const identityOf = (object) => { if (!identities.has(object)) identities.set(object, (identity += 7) % 11); return identities.get(object) }
       const sortedNodes = (reader, compare) => [...reader.list('Node')].reverse().sort(compare).map(({ metadata }) => metadata.name).join(' ')
       const leaked = ({ now, reader }) =>
-        isPlanted('locale-compare') ? sortedNodes(reader, (left, right) => left.metadata.name.localeCompare(right.metadata.name))
+        isPlanted('throw') ? assignments.no.such
+        : isPlanted('reject') ? (Promise.reject(new Error('nobody listens')), '')
+        : isPlanted('locale-compare') ? sortedNodes(reader, (left, right) => left.metadata.name.localeCompare(right.metadata.name))
         : isPlanted('ties') ? sortedNodes(reader, (left, right) => left.metadata.name.length - right.metadata.name.length)
         : isPlanted('identity') ? (reader.list('Node').forEach(identityOf), sortedNodes(reader, (left, right) => identityOf(left) - identityOf(right)))
         : isPlanted('uptime') ? process.uptime()
@@ -132,6 +135,17 @@ const verify = (program, file) =>
     })
   })
 
+/**
+ * @param {string} program @param {string} file
+ * @returns {Promise<{ exit: number, told: string }>}
+ */
+const runOnce = (program, file) =>
+  new Promise((settle) => {
+    execFile(process.execPath, [program, 'run', file, '--quiet', '--seed', '3'], { timeout: 120_000 }, (error, _stdout, told) =>
+      settle({ exit: error === null ? 0 : typeof error.code === 'number' ? error.code : -1, told }),
+    )
+  })
+
 const at = process.argv.indexOf('--only')
 const only = at < 0 ? undefined : process.argv[at + 1]?.split(',')
 const folder = mkdtempSync(join(tmpdir(), 'statefold-leaks-'))
@@ -168,6 +182,13 @@ try {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) await judge(next)
   }
   await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, work))
+  for (const bug of ['throw', 'reject']) {
+    const program = join(folder, `leak-${bug}.mjs`)
+    copyFileSync(bundle, program)
+    const { exit, told } = await runOnce(program, file)
+    if (exit !== 70) missed += 1
+    process.stdout.write(`${JSON.stringify({ bug, exit, told })}\n`)
+  }
   const { exit, check } = await verify(bundle, file)
   if (exit !== 0) missed += 1
   process.stdout.write(

@@ -1,13 +1,27 @@
 /** The entry point: everything a process has (arguments, streams, exit code), handed to the program. */
 // First of all: a process of the self-check holds the outside world still before anything else is loaded.
 import './self-check/surroundings.js'
+import { bugReport } from './bug-report.js'
+import { exitCodes, fileProblem } from './exit-codes.js'
 import { runProgram } from './program.js'
+
+const args = process.argv.slice(2)
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   // The reader of a pipe went away (`statefold … | head`): that is no failure of ours.
-  if (error.code === 'EPIPE') process.exit(0)
+  if (error.code === 'EPIPE') process.exit(exitCodes.passed)
+  process.stderr.write(`${fileProblem('standard output', error).message}\n`)
+  process.exit(exitCodes.badInput)
 })
+// Nowhere to say anything.
+process.stderr.on('error', () => process.exit(exitCodes.badInput))
 
-void runProgram(process.argv.slice(2)).then((code) => {
+for (const way of ['uncaughtException', 'unhandledRejection'] as const)
+  process.on(way, (error: unknown) => {
+    process.stderr.write(bugReport(error, args))
+    process.exit(exitCodes.ourBug)
+  })
+
+void runProgram(args).then((code) => {
   process.exitCode = code
 })

@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline'
 import { Argument, Command, CommanderError, InvalidArgumentError } from 'commander'
 import { engineVersion } from '@statefold/core'
 import { parseDuration } from '@statefold/scenarios'
+import { bugReport } from './bug-report.js'
 import { badInput, exitCodes, Stop } from './exit-codes.js'
 import { processOutput, type Input, type Output } from './output.js'
 import { parseMoment, type Moment } from './read-log-file.js'
@@ -16,7 +17,7 @@ import { selfRunWord } from './self-check/factors.js'
 import { selfRun } from './self-check/self-run.js'
 import { replay, verify, verifySelf, type ReplayFlags, type VerifySelfFlags } from './subcommands/replay.js'
 import { run, type RunFlags } from './subcommands/run.js'
-import { fuzz, type FuzzFlags } from './subcommands/fuzz.js'
+import { fuzz, type FuzzFlags, type FuzzSurroundings } from './subcommands/fuzz.js'
 import { lintScenarios, listScenarios, newScenario, type LintFlags } from './subcommands/scenario.js'
 import { shell, type ShellFlags } from './subcommands/shell.js'
 import { kubernetesVersion } from './write-files.js'
@@ -24,6 +25,12 @@ import { kubernetesVersion } from './write-files.js'
 const wholeNumber = (text: string): number => {
   if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('a whole number, 0 or more, is expected.')
   return Number(text)
+}
+
+const lengths = (text: string): { readonly min: number; readonly max: number } => {
+  const [, min, max] = /^(\d{1,6})(?:-(\d{1,6}))?$/.exec(text) ?? []
+  if (min === undefined) throw new InvalidArgumentError('a whole number is expected, or two such as 10-300.')
+  return { min: Number(min), max: Number(max ?? min) }
 }
 
 const time = (text: string): number => {
@@ -293,21 +300,30 @@ Prints exactly what was covered. Complete: 0, something broke: 1, ended by a bou
 
   program
     .command('fuzz')
-    .description('random commands and faults on a scenario’s cluster; write what breaks, shrunk, as a scenario')
-    .argument('<file>', 'scenario file, manifest file, folder of manifests, or catalog name')
+    .description('random commands and faults on a scenario’s cluster, or on clusters made up; write what breaks, shrunk, as a scenario')
+    .argument('[file]', 'scenario file, manifest file, folder of manifests, or catalog name')
+    .option('--any', 'clusters and StatefulSets made up, instead of a scenario')
     .option('--runs <n>', 'histories (default: 1000, or as many as --seconds allows)', wholeNumber)
     .option('--seconds <n>', 'seconds at most', wholeNumber)
-    .option('--steps <n>', 'commands, faults and pauses of a history (default: 30)', wholeNumber)
-    .option('--seed <n>', 'seed of the histories: the same seed, the same histories', wholeNumber)
+    .option('--steps <n>', 'commands and faults of a history: 30, or between two numbers: 10-300 (default: 30)', lengths)
+    .option('--seed <n>', 'seed of the histories: the same seed, the same histories, whatever the workers', wholeNumber)
+    .option('--workers <n>', 'threads that run histories (default: 1)', wholeNumber)
+    .option('--corpus <dir>', 'keep histories that showed something new in this folder, and begin with those that are there')
     .option('--write <path>', 'where to write what breaks as a scenario (further ones: -2, -3 …)')
     .option('--overwrite', 'it may replace an existing file')
     .option('--json', 'print a JSON line for each finding, then one with the counts')
     .addHelpText(
       'after',
-      `${examples('statefold fuzz web.yaml --seconds 60 --write broken.yaml', 'statefold fuzz web.yaml --runs 200 --steps 300 --json')}${exitCodeHelp}`,
+      `${examples(
+        'statefold fuzz web.yaml --seconds 60 --write broken.yaml',
+        'statefold fuzz web.yaml --runs 200 --steps 300 --json',
+        'statefold fuzz --any --seconds 600 --steps 10-300 --workers 2 --corpus corpus',
+      )}
+Nothing broke: 0, also when --seconds or --runs ended it. Something broke: 1. Control-C: what was found so far, and 4 if that is nothing.
+`,
     )
-    .action((file: string, flags: FuzzFlags) => {
-      exit = fuzz(file, flags, output)
+    .action(async (file: string | undefined, flags: FuzzFlags) => {
+      exit = await fuzz(file, flags, output, surroundings.fuzz)
     })
 
   const scenarios = program
@@ -401,9 +417,7 @@ Prints exactly what was covered. Complete: 0, something broke: 1, ended by a bou
       return error.code
     }
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.passed : exitCodes.badInput
-    output.note(
-      `statefold has a bug: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\nPlease report this with the command line, the seed and the input.\n`,
-    )
+    output.note(bugReport(error, args))
     return exitCodes.ourBug
   }
 }

@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { ClusterEvent, ClusterState, RecordedEvent } from '@statefold/core'
 import { parseDuration } from '@statefold/scenarios'
 import { replayLog, type LogEnd, type LogHeader } from '@statefold/replay'
-import { fileLines, filePieces, nodeSha256 } from '@statefold/replay/node'
+import { fileLines, filePieces, LineTooLong, nodeSha256 } from '@statefold/replay/node'
 import { badInput, exitCodes, fileProblem, Stop } from './exit-codes.js'
 import type { Output } from './output.js'
 
@@ -50,13 +50,15 @@ export const readLogFile = (path: string, output: Output, { untilSeq, decode = t
     })
   } catch (error) {
     if (isFileError(error)) throw fileProblem(path, error)
+    if (error instanceof LineTooLong) throw badInput(error.message)
     throw error
   }
-  if (E.isLeft(read)) {
-    // A log whose bytes are not those that were written is not the same run: that is exit 3; what is no log at all is bad input.
-    const changed = read.left.message.includes('has been changed') || read.left.message.includes('is damaged')
-    throw new Stop(changed ? exitCodes.notDeterministic : exitCodes.badInput, `${path}:${read.left.line}: ${read.left.message}`)
-  }
+  // A log whose bytes are not those that were written is not the same run: exit 3. What is no log, or one of another version, is bad input.
+  if (E.isLeft(read))
+    throw new Stop(
+      read.left.kind === 'damaged' ? exitCodes.notDeterministic : exitCodes.badInput,
+      `${path}:${read.left.line}: ${read.left.message}`,
+    )
   const { header, state, at, end } = read.right
   if (end.torn !== undefined)
     output.note(

@@ -137,6 +137,9 @@ describe('run', () => {
     ],
     ['a log in a folder that is not there', () => ['run', web, '--log', '/nowhere/x.ndjson'], '/nowhere/x.ndjson: there is no such file\n'],
     ['a missing log', () => ['replay', 'nowhere.ndjson'], 'nowhere.ndjson: there is no such file\n'],
+    ['a full disk', () => ['run', web, '--quiet', '--log', '/dev/full', '--overwrite'], '/dev/full: the disk is full\n'],
+    ['a device as a log', () => ['replay', '/dev/zero'], '/dev/zero: a line is longer than 64 MiB; this is not a statefold log\n'],
+    ['a device as a scenario', () => ['run', '/dev/zero'], '/dev/zero: it is a device, not a file\n'],
     ['a folder as a log', () => ['replay', folder], `${folder}: it is a folder, not a file\n`],
     [
       'a file that is no log',
@@ -186,6 +189,23 @@ describe('replay and verify', () => {
     expect(noted).toMatch(/flipped\.ndjson:\d+: lines \d+ to \d+: turn \d+ \(events \d+ to \d+\) has been changed/)
   })
 
+  it('ends with 3 wherever a byte of a log was changed', async () => {
+    const whole = readFileSync(log)
+    const exits = new Set<number>()
+    for (let place = 0; place < whole.length - 1; place += Math.floor(whole.length / 25)) {
+      const copy = Buffer.from(whole)
+      copy[place] = (copy[place] ?? 0) ^ 1
+      exits.add((await statefold(['replay', file('changed.ndjson', copy.toString('latin1'))])).exit)
+    }
+    expect([...exits]).toEqual([3])
+  })
+
+  it('counts turns as the report of the run does', async () => {
+    const reported = JSON.parse((await statefold(['run', canary, '--json'])).printed) as { turns: number; events: number }
+    const replayed = JSON.parse((await statefold(['replay', log, '--json'])).printed) as { turns: number; events: number }
+    expect([replayed.turns, replayed.events]).toEqual([reported.turns, reported.events])
+  })
+
   it('opens a torn log at its last whole turn', async () => {
     const whole = readFileSync(log, 'utf8')
     const torn = file('torn.ndjson', whole.slice(0, Math.floor(whole.length / 2)))
@@ -220,6 +240,23 @@ describe('looking at a log', () => {
     expect(printed).toContain('Failed to pull image')
   })
 
+  it.each<readonly [string, RegExp]>([
+    ['nosuch', /nothing in the log is called nosuch; there is .*pod\/web-0/],
+    ['web-9', /nothing in the log is called web-9; there is pod\/web-0, pod\/web-1, pod\/web-2/],
+    ['deployment/web-1', /nothing in the log is called deployment\/web-1; there is pod\/web-1/],
+  ])('says of %s that there is no such thing, and what there is', async (name, words) => {
+    const { exit, printed, noted } = await statefold(['explain', log, name])
+    expect([exit, printed, noted]).toEqual([64, '', expect.stringMatching(words)])
+  })
+
+  it('takes kinds as kubectl does', async () => {
+    expect((await statefold(['explain', log, 'po/web-1'])).printed).toBe((await statefold(['explain', log, 'pod/web-1'])).printed)
+  })
+
+  it('says that no line of a timeline is about a name', async () => {
+    expect(await statefold(['timeline', log, '--about', 'nosuch'])).toMatchObject({ exit: 64, printed: '' })
+  })
+
   it('compares two places', async () => {
     const { printed } = await statefold(['diff', `${log}@200`, `${log}@200`])
     expect(printed).toBe('the two states are the same\n')
@@ -252,6 +289,27 @@ describe('fork', () => {
 })
 
 describe('shell', () => {
+  it('prints both outputs of a line in the order in which they came', async () => {
+    const parts: string[] = []
+    await runProgram(['shell', web], {
+      output: {
+        print: (text) => parts.push(`out ${text.trim()}`),
+        note: (text) => parts.push(`err ${text.trim()}`),
+        progress: () => undefined,
+        paint: plainPaint,
+        isTerminal: false,
+        columns: 120,
+      },
+      input: {
+        isTerminal: false,
+        async *lines() {
+          yield 'echo before; kubectl get nosuch; echo after'
+        },
+      },
+    })
+    expect(parts).toEqual(['out before', `err error: the server doesn't have a resource type "nosuch"`, 'out after'])
+  })
+
   it('steps, rewinds, forks and comes back', async () => {
     const { exit, printed } = await statefold(
       ['shell', web],

@@ -44,12 +44,21 @@ describe('statefold verify --self', () => {
         settle(`${stdout}${stderr}`.trim().split('\n')),
       )
     })
-    const found = lines.slice(0, -1).map((line) => JSON.parse(line) as Line)
+    const found = lines.slice(0, -3).map((line) => JSON.parse(line) as Line)
     expect(Object.fromEntries(found.map(({ leak, factors }) => [leak, factors.join()]))).toEqual(kinds)
     expect(found.filter(({ caught, named }) => !caught || !named)).toEqual([])
     expect(found.filter(({ line, seq }) => !(line > 0 && seq >= 0))).toEqual([])
     // Whoever reads the outside world is named by its line in the sources.
     expect(found.find(({ leak }) => leak === 'random')?.at).toMatch(/packages\/core\/src\/kernel\/choose\.ts:\d+:\d+/)
+    // Whatever throws, wherever: 70, and what to report.
+    for (const [line = '{}', words] of [
+      [lines.at(-3), "TypeError: Cannot read properties of undefined (reading 'such')"],
+      [lines.at(-2), 'Error: nobody listens'],
+    ] as const) {
+      const { exit, told } = JSON.parse(line) as { exit: number; told: string }
+      expect([exit, told]).toEqual([70, expect.stringMatching(/^statefold has a bug.*report:\n {2}command {2}statefold run .*--seed 3\n/)])
+      expect(told).toContain(words)
+    }
     expect(JSON.parse(lines.at(-1) ?? '{}')).toEqual({ falseAlarms: 0, caught: kindCount, of: kindCount })
   })
 })

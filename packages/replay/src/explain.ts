@@ -1,5 +1,5 @@
 /** Why something happened, and why something did not: the chain of causes, and what the controllers wait for. */
-import { entriesOf, splitObjectPath, type ClusterEvent, type ClusterState, type RecordedEvent } from '@statefold/core'
+import { entriesOf, resourceOfName, splitObjectPath, type ClusterEvent, type ClusterState, type RecordedEvent } from '@statefold/core'
 import { describeEvent } from './describe-event.js'
 import { formatTime } from './timeline.js'
 
@@ -44,41 +44,111 @@ export interface Explanation {
   readonly warnings: readonly string[]
   /** Refused requests about it. */
   readonly refusals: readonly string[]
+  /** For a name that the log never speaks of: names of its that are like it, or all there are. */
+  readonly others: readonly string[]
 }
 
-const isAbout = (event: ClusterEvent, name: string): boolean =>
-  'object' in event && typeof event.object === 'string' && !event.object.startsWith('Event/') && splitObjectPath(event.object).name === name
+/** Does the log speak of the object at all? */
+export const isSpokenOf = ({ exists, chain, waiting, warnings, refusals }: Explanation): boolean =>
+  exists || chain.length > 0 || waiting.length > 0 || warnings.length > 0 || refusals.length > 0
+
+const othersMax = 12
+
+/** `Pod/default/web-0` → `pod/web-0`, as a user writes it. */
+const writtenName = (path: string): string => {
+  const { kind, name } = splitObjectPath(path)
+  return `${kind.toLowerCase()}/${name}`
+}
+
+/** What a user may have meant: the objects of the log that people name, those that share most of the beginning first. */
+const othersLike = (events: readonly Recorded[], name: string): readonly string[] => {
+  const paths = new Set<string>()
+  for (const { event } of events)
+    if (event.kind !== 'KubernetesEventRecorded' && 'object' in event && typeof event.object === 'string') paths.add(event.object)
+  const shared = (path: string): number => {
+    const { name: other } = splitObjectPath(path)
+    let count = 0
+    while (count < name.length && name[count] === other[count]) count += 1
+    return count
+  }
+  const told = [...paths].filter(
+    (path) => !/^(?:Event|Lease|EndpointSlice|Endpoints|ControllerRevision|Namespace|ServiceAccount|ConfigMap)\//.test(path),
+  )
+  const best = Math.max(0, ...told.map(shared))
+  // A beginning in common of less than three letters is chance.
+  return told
+    .map((path) => ({ path, like: best < 3 ? 0 : shared(path) }))
+    .filter(({ like }) => best < 3 || like > best / 2)
+    .sort((one, other) => other.like - one.like || (one.path < other.path ? -1 : 1))
+    .slice(0, othersMax)
+    .map(({ path }) => writtenName(path))
+}
+
+/** A name as a user writes it: `web-1`, `pod/web-1`, `po/web-1`. */
+interface Asked {
+  readonly name: string
+  /** Undefined: any kind. */
+  readonly kind: string | undefined
+}
+
+const askedFor = (written: string): Asked => {
+  const slash = written.lastIndexOf('/')
+  const resource = written.slice(0, Math.max(0, slash))
+  return {
+    name: written.slice(slash + 1),
+    kind: slash < 0 ? undefined : (resourceOfName(resource)?.kind ?? resource),
+  }
+}
+
+const isAsked = ({ name, kind }: Asked, path: string): boolean => {
+  const found = splitObjectPath(path)
+  return found.name === name && (kind === undefined || found.kind === kind)
+}
+
+const isAbout = (event: ClusterEvent, asked: Asked): boolean =>
+  'object' in event && typeof event.object === 'string' && !event.object.startsWith('Event/') && isAsked(asked, event.object)
+
+/** Names in a sentence. */
+const wordsOf = (message: string): readonly string[] => message.split(/[^a-z0-9.-]+/).map((word) => word.replace(/\.$/, ''))
+
+const isKeyOf = (name: string, key: string): boolean => key === name || key.endsWith(`/${name}`)
 
 /** `name`: an object's name, perhaps with its kind (`pod/web-1`). */
 export const explainObject = (events: readonly Recorded[], state: ClusterState, name: string): Explanation => {
-  const bare = name.includes('/') ? name.slice(name.lastIndexOf('/') + 1) : name
+  const asked = askedFor(name)
+  const { name: bare } = asked
   const last =
-    events.findLast(({ event }) => isAbout(event, bare) && describeEvent(event).telling) ??
-    events.findLast(({ event }) => isAbout(event, bare))
+    events.findLast(({ event }) => isAbout(event, asked) && describeEvent(event).telling) ??
+    events.findLast(({ event }) => isAbout(event, asked))
   const exists = entriesOf(state.stores).some(
-    ([kind, store]) => kind !== 'Event' && entriesOf(store.objects).some(([key]) => key === bare || key.endsWith(`/${bare}`)),
+    ([kind, store]) =>
+      kind !== 'Event' && (asked.kind === undefined || asked.kind === kind) && entriesOf(store.objects).some(([key]) => isKeyOf(bare, key)),
   )
   const all = waitingIn(state)
   // Who names it, and then whom those wait for, one step more.
-  const direct = all.filter(({ key, on }) => key.endsWith(bare) || on.endsWith(bare))
+  const isKnown = exists || last !== undefined
+  const direct = all.filter(({ key, on }) => (isKnown || asked.kind === undefined ? isKeyOf(bare, key) : false) || isAsked(asked, on))
   const owner = bare.replace(/-\d+$/, '')
-  const ofOwner = direct.length > 0 ? [] : all.filter(({ key }) => key.endsWith(`/${owner}`))
+  const ofOwner = direct.length > 0 || !isKnown ? [] : all.filter(({ key }) => key.endsWith(`/${owner}`))
   const told = events.flatMap(({ event }) =>
     event.kind === 'KubernetesEventRecorded' &&
     event.type === 'Warning' &&
-    (event.involved['name'] === bare || event.message.includes(bare))
+    (event.involved['name'] === bare || wordsOf(event.message).includes(bare))
       ? [`${event.reason}: ${event.message}`]
       : [],
   )
-  const refusals = events.flatMap(({ event }) => (event.kind === 'CommandRejected' && event.on.endsWith(`/${bare}`) ? [event.message] : []))
-  return {
+  const refusals = events.flatMap(({ event }) => (event.kind === 'CommandRejected' && isAsked(asked, event.on) ? [event.message] : []))
+  const found = {
     object: bare,
     exists,
     chain: last === undefined ? [] : causesOf(events, last.seq),
     waiting: [...direct, ...ofOwner],
-    warnings: [...new Set(told)].slice(-5),
+    // Of a name alone every warning that names it counts; with a kind, only if there is or was such an object.
+    warnings: isKnown || asked.kind === undefined ? [...new Set(told)].slice(-5) : [],
     refusals: [...new Set(refusals)].slice(-5),
+    others: [],
   }
+  return isSpokenOf(found) ? found : { ...found, others: othersLike(events, bare) }
 }
 
 export const formatExplanation = (explanation: Explanation): string => {
@@ -101,6 +171,11 @@ export const formatExplanation = (explanation: Explanation): string => {
   if (explanation.warnings.length > 0) lines.push('', 'warnings about it:', ...explanation.warnings.map((warning) => `  ${warning}`))
   if (explanation.refusals.length > 0)
     lines.push('', 'requests that were refused:', ...explanation.refusals.map((refusal) => `  ${refusal}`))
-  if (explanation.chain.length === 0 && explanation.waiting.length === 0) lines.push('', 'nothing in the log speaks of it')
+  if (!isSpokenOf(explanation))
+    lines.push(
+      '',
+      'nothing in the log speaks of it',
+      ...(explanation.others.length === 0 ? [] : [`there is: ${explanation.others.join(', ')}`]),
+    )
   return `${lines.join('\n')}\n`
 }

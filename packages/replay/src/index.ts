@@ -19,4 +19,4 @@ export {
   type TimelineOptions,
   type TimelineRow,
 } from './timeline.js'
-export { causesOf, explainObject, formatExplanation, waitingIn, type Explanation, type WaitingFor } from './explain.js'
+export { causesOf, explainObject, formatExplanation, isSpokenOf, waitingIn, type Explanation, type WaitingFor } from './explain.js'

@@ -20,6 +20,17 @@ export const nodeSha256: Sha256 = Object.assign((text: string) => createHash('sh
 /** What is parsed at once should die young. */
 const pieceBytes = 64 * 1024
 const lineFeed = 0x0a
+/** The longest line of a log is its header, with a scenario of a few megabytes in it. A file without line feeds is no log. */
+const lineBytesMax = 64 * 1024 * 1024
+
+/** Such a line is not read: the file is not one of ours, and may have no end. */
+export class LineTooLong extends Error {
+  override readonly name = 'LineTooLong'
+
+  constructor(path: string) {
+    super(`${path}: a line is longer than ${lineBytesMax / (1024 * 1024)} MiB; this is not a statefold log`)
+  }
+}
 
 /**
  * A log file in pieces of whole lines (the last line may lack its line feed). The bytes are cut at line feeds before they are decoded, so that
@@ -32,6 +43,7 @@ export function* filePieces(path: string): Generator<Exclude<LogPiece, string>> 
     let buffer = Buffer.allocUnsafe(pieceBytes)
     let held = 0
     for (;;) {
+      if (held >= lineBytesMax) throw new LineTooLong(path)
       if (held === buffer.length) buffer = Buffer.concat([buffer, Buffer.allocUnsafe(buffer.length)])
       const read = readSync(file, buffer, held, buffer.length - held, null)
       const end = held + read

@@ -1,12 +1,14 @@
 /** Consoles on a simulation: one for a person, on virtual time, and one for a scenario's steps, that takes no time of its own. */
 import type { Simulation } from '@statefold/core'
 import type { ConsoleFiles, ConsoleParts, ConsoleTiming, LineResult } from './console/cluster-console.js'
-import { createSession, type Session } from './console/session.js'
+import { createSession, type OutputPiece, type Session } from './console/session.js'
 import { quietDefaultMs, settle, watchQuiet } from './convergence.js'
 
 export interface ConsoleAnswer extends LineResult {
   /** Both outputs, in the order in which they came. */
   readonly shown: string
+  /** The same, each piece with the output that it went to. */
+  readonly pieces: readonly OutputPiece[]
   /** The outermost shell was left. */
   readonly ended: boolean
 }
@@ -48,8 +50,8 @@ export const makeConsole = (simulation: Simulation, files: ConsoleFiles): Consol
   const session = createSession({ simulation, files })
   return {
     run: (line) => {
-      const { exit, stdout, stderr, shown, left } = session.run(line)
-      return { exit, stdout, stderr, shown, ended: left }
+      const { exit, stdout, stderr, shown, pieces, left } = session.run(line)
+      return { exit, stdout, stderr, shown, pieces, ended: left }
     },
     rest: () => settle(simulation, quiet, { quietMs: quietDefaultMs, deadline: simulation.now() + restMaxMs, whole: true }),
     prompt: session.prompt,

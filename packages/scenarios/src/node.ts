@@ -82,7 +82,11 @@ export const readScenarioFile = (
 ): E.Either<FileTrouble | { readonly kind: 'problems'; readonly message: string }, Scenario> => {
   let loaded: ReturnType<typeof loadScenario>
   try {
-    loaded = statSync(path).isDirectory()
+    const status = statSync(path)
+    // It may have no end.
+    if (status.isCharacterDevice() && realpathSync(path) !== realpathSync('/dev/stdin'))
+      return E.left({ kind: 'file', path, message: 'it is a device, not a file' })
+    loaded = status.isDirectory()
       ? loadFolder(path, filesBelow(path))
       : loadScenario(path, readFileSync(path, 'utf8'), filesBelow(dirname(path)))
   } catch (error) {

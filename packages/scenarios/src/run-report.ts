@@ -69,6 +69,7 @@ export interface RunReport {
   /** Simulated milliseconds at the end. */
   readonly at: number
   readonly events: number
+  /** Those that recorded something, as a log has them. */
   readonly turns: number
   readonly steps: readonly StepReport[]
   readonly expectations: readonly ExpectationReport[]

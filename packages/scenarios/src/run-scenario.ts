@@ -151,6 +151,15 @@ export const clusterSpecOf = (cluster: ScenarioCluster = {}, imported: readonly 
   }
 }
 
+const recordedTurns = (simulation: Simulation): number => {
+  let [turns, last] = [0, -1]
+  for (const { turn } of simulation.log()) {
+    if (turn !== last) turns += 1
+    last = turn
+  }
+  return turns
+}
+
 /** Ends a run between two turns; what is wrong is in the run's own records. */
 class RunStopped extends Error {
   override readonly name = 'RunStopped'
@@ -761,7 +770,8 @@ export const runScenario = (scenario: Scenario, options: RunOptions = {}): E.Eit
     seed,
     at: real.now(),
     events: state.seq,
-    turns: state.turn,
+    // As a log counts them: those that recorded something.
+    turns: recordedTurns(real),
     steps,
     expectations,
     violations,

@@ -10,7 +10,7 @@ import { exitCodes, Stop, type ExitCode } from '../exit-codes.js'
 import { compareTexts, type LogDifference } from './compare-logs.js'
 import { factorNames, factorOf, selfRunWord, type Disturbance, type Factor } from './factors.js'
 import type { SelfRun } from './self-run.js'
-import { sourcePlacesOf } from './source-places.js'
+import { makeSourcePlaces } from './source-places.js'
 import { isLeakByItself, type Touch } from './surroundings.js'
 
 /** What differs, under which factors. No factor: two runs under the same surroundings differ. */
@@ -107,7 +107,7 @@ const runOnce = (
 const differenceOf = (one: Ran, other: Ran): LogDifference | undefined =>
   compareTexts(one.log, other.log, 'a line of the log') ?? compareTexts(one.text, other.text, 'the printed story')
 
-const digestOf = (log: string): string => /"digest":"([0-9a-f]{64})"\}\n(?:\{"end".*\n)?$/.exec(log)?.[1] ?? ''
+const digestOf = (log: string): string => /"digest":"([0-9a-f]{32,64})"\}\n(?:\{"end".*\n)?$/.exec(log)?.[1] ?? ''
 
 /** At most so many at once. */
 const inTurn = <T>(limit: number): ((work: () => Promise<T>) => Promise<T>) => {
@@ -145,7 +145,7 @@ export const selfCheck = async (name: string, { program, seed, progress }: SelfC
   const scenario = existsSync(name) ? resolve(name) : name
   const folder = mkdtempSync(join(tmpdir(), 'statefold-self-'))
   const queue = inTurn<Ran>(Math.max(1, Math.min(4, availableParallelism())))
-  const places = sourcePlacesOf(program)
+  const places = makeSourcePlaces()
   let processes = 0
   const run = (disturbed: readonly Factor[]): Promise<Ran> => {
     processes += 1

@@ -1,50 +1,193 @@
-/** `statefold fuzz`: random histories of a scenario's cluster; what breaks, shrunk, as a scenario. */
-import * as E from 'fp-ts/lib/Either.js'
-import { formatProblems, fuzz as search, scenarioText, stepWords, type FuzzFinding } from '@statefold/scenarios'
+/** `statefold fuzz`: random histories of a scenario's cluster, or of clusters made up; what breaks, shrunk, as a scenario. */
+import type { Worker } from 'node:worker_threads'
+import {
+  CannotBegin,
+  formatProblems,
+  makeHistoryRunner,
+  scenarioText,
+  startFuzz,
+  stepWords,
+  type FuzzFinding,
+  type FuzzJob,
+  type FuzzReport,
+  type FuzzSearch,
+  type HistoryOutcome,
+  type Scenario,
+} from '@statefold/scenarios'
+import { readCorpus, writeCorpus } from '../corpus-folder.js'
 import { badInput, exitCodes, type ExitCode } from '../exit-codes.js'
+import type { FuzzWorkerAnswer, FuzzWorkerTask } from '../fuzz-worker.js'
 import type { Output } from '../output.js'
 import { readScenario } from '../read-scenario.js'
 import { refuseExisting, writeWhole } from '../write-files.js'
 
 export interface FuzzFlags {
+  readonly any?: boolean
   readonly seed?: number
   readonly runs?: number
   readonly seconds?: number
-  readonly steps?: number
+  readonly steps?: { readonly min: number; readonly max: number }
+  readonly workers?: number
+  readonly corpus?: string
   readonly write?: string
   readonly overwrite?: boolean
   readonly json?: boolean
 }
 
+/** What the process has and a test has not. */
+export interface FuzzSurroundings {
+  readonly startWorker?: (task: FuzzWorkerTask) => Worker
+  /** Calls back when the user asks to stop; answers how not to listen any more. */
+  readonly onStop?: (stop: () => void) => () => void
+}
+
 const numbered = (path: string, index: number): string => (index === 0 ? path : path.replace(/(\.ya?ml)?$/, `-${index + 1}$1`))
 
-const wordsOf = ({ property, message, steps, found, isConfirmed, run }: FuzzFinding): string =>
+const againWords = (name: string | undefined, flags: FuzzFlags, seed: number, run: number): string =>
+  [
+    'statefold fuzz',
+    name ?? '--any',
+    `--seed ${seed} --runs ${run + 1}`,
+    ...(flags.steps === undefined ? [] : [`--steps ${flags.steps.min === flags.steps.max ? flags.steps.min : `${flags.steps.min}-${flags.steps.max}`}`]),
+    ...(flags.corpus === undefined ? [] : [`--corpus ${flags.corpus} (as it was)`]),
+  ].join(' ')
+
+const wordsOf = ({ property, message, steps, found, isConfirmed, run }: FuzzFinding, again: string): string =>
   [
     message,
-    `history ${run}, ${found} steps, shrunk to ${steps.length}${isConfirmed ? '' : ' (an ordinary run of these steps does not break it: the timing of a client differs)'}`,
+    `history ${run}, ${found} commands and faults, shrunk to ${steps.length}${isConfirmed ? '' : ' (an ordinary run of these does not break it)'}`,
     ...steps.map((step) => `  ${step.after === undefined ? '' : `after ${step.after} ms: `}${stepWords(step)}`),
     property,
+    `again: ${again}`,
   ].join('\n')
 
-export const fuzz = (name: string, flags: FuzzFlags, output: Output): ExitCode => {
-  const scenario = readScenario(name)
+/** Runs the jobs of a round, and calls back with each outcome in the order of the jobs. False: it was told to stop first. */
+interface Runners {
+  readonly runAll: (jobs: readonly FuzzJob[], took: (job: FuzzJob, outcome: HistoryOutcome) => void, mustStop: () => boolean) => Promise<boolean>
+  readonly close: () => Promise<void>
+}
+
+const breath = (): Promise<void> => new Promise((settle) => void setImmediate(settle))
+
+/** In this thread; between histories the process may hear of a signal. */
+const here = (scenario: Scenario | undefined): Runners => {
+  const runner = makeHistoryRunner(scenario === undefined ? {} : { scenario, seed: scenario.written.seed ?? 1 })
+  return {
+    runAll: async (jobs, took, mustStop) => {
+      for (const job of jobs) {
+        if (mustStop()) return false
+        took(job, runner.run(job.history, job.converges))
+        await breath()
+      }
+      return true
+    },
+    close: () => Promise.resolve(),
+  }
+}
+
+/** In threads: each has one job at a time, and the next as soon as it is done. */
+const inThreads = (workers: readonly Worker[]): Runners => ({
+  runAll: (jobs, took, mustStop) =>
+    new Promise((settle, fail) => {
+      const outcomes = new Map<number, HistoryOutcome>()
+      let [given, taken, under] = [0, 0, 0]
+      let stopped = false
+      const listeners = workers.map((worker) => {
+        const give = (): void => {
+          stopped ||= mustStop()
+          const job = jobs[given]
+          if (job === undefined || stopped) return
+          given += 1
+          under += 1
+          worker.postMessage(job)
+        }
+        const heard = ({ run, outcome }: FuzzWorkerAnswer): void => {
+          under -= 1
+          outcomes.set(run, outcome)
+          for (let job = jobs[taken]; job !== undefined; job = jobs[taken]) {
+            const ready = outcomes.get(job.run)
+            if (ready === undefined) break
+            taken += 1
+            took(job, ready)
+          }
+          give()
+          if (under === 0) {
+            for (const { worker: other, heard: listener } of listeners) other.off('message', listener)
+            settle(taken === jobs.length)
+          }
+        }
+        return { worker, heard, give }
+      })
+      for (const { worker, heard } of listeners) {
+        worker.on('message', heard)
+        worker.once('error', fail)
+      }
+      for (const { give } of listeners) give()
+      if (under === 0) settle(false)
+    }),
+  close: async () => {
+    await Promise.all(workers.map((worker) => worker.terminate()))
+  },
+})
+
+const searchAll = async (search: FuzzSearch, runners: Runners, mustStop: () => string | undefined): Promise<FuzzReport> => {
+  for (let jobs = search.next(); jobs.length > 0 && !search.isOver(); jobs = search.next()) {
+    const done = await runners.runAll(jobs, search.take, () => mustStop() !== undefined || search.isOver())
+    if (!done) return search.report(mustStop())
+  }
+  return search.report()
+}
+
+const interrupted = 'the user'
+
+export const fuzz = async (name: string | undefined, flags: FuzzFlags, output: Output, surroundings: FuzzSurroundings = {}): Promise<ExitCode> => {
+  if ((name === undefined) !== (flags.any === true)) throw badInput('fuzz: expected a scenario, manifests or a catalog name, or --any; not both')
+  const scenario = name === undefined ? undefined : readScenario(name)
   if (flags.write !== undefined) refuseExisting(flags.write, flags.overwrite === true)
-  const { seed, runs, seconds, steps } = flags
-  const fuzzed = search(scenario, {
+  const { seed, runs, seconds, steps, workers = 1 } = flags
+  if (workers < 1 || workers > 64) throw badInput(`--workers: expected 1 to 64, found ${workers}`)
+  if (steps !== undefined && (steps.min < 1 || steps.min > steps.max || steps.max > 10_000))
+    throw badInput(`--steps: expected a number from 1 to 10000, or two such as 10-300, found ${steps.min}-${steps.max}`)
+  const kept = flags.corpus === undefined ? undefined : readCorpus(flags.corpus)
+  for (const line of kept?.refused ?? []) output.note(`left out of the corpus: ${line}\n`)
+  const startedAt = performance.now()
+  let isInterrupted = false
+  const unlisten = surroundings.onStop?.(() => {
+    isInterrupted = true
+  })
+  const mustStop = (): string | undefined => {
+    if (isInterrupted) return interrupted
+    return seconds !== undefined && performance.now() - startedAt > seconds * 1_000 ? `${seconds} s` : undefined
+  }
+  const search = startFuzz(scenario, {
     ...(seed === undefined ? undefined : { seed }),
     ...(runs === undefined ? undefined : { runs }),
     ...(seconds === undefined ? undefined : { seconds, runs: runs ?? Number.MAX_SAFE_INTEGER }),
     ...(steps === undefined ? undefined : { steps }),
+    ...(kept === undefined ? undefined : { corpus: kept.histories }),
     clock: () => performance.now(),
     progress: (count) => {
       output.progress(
-        `${count.runs} histories, ${count.commands} commands and faults, ${count.states} states, ${Math.floor(count.seconds)} s`,
+        `${count.runs} histories, ${count.commands} commands and faults, ${count.states} states, ${Math.floor(count.seconds)} s, ${Math.round((count.runs * 60) / Math.max(0.001, count.seconds))} a minute`,
       )
     },
   })
-  output.progress('')
-  if (E.isLeft(fuzzed)) throw badInput(formatProblems(fuzzed.left))
-  const { findings, ...counts } = fuzzed.right
+  const { startWorker } = surroundings
+  const task: FuzzWorkerTask = { kind: 'fuzz', ...(name === undefined ? undefined : { name }) }
+  const runners = workers > 1 && startWorker !== undefined ? inThreads(Array.from({ length: workers }, () => startWorker(task))) : here(scenario)
+  let report: FuzzReport
+  try {
+    report = await searchAll(search, runners, mustStop)
+  } catch (error) {
+    if (error instanceof CannotBegin) throw badInput(formatProblems(error.problems))
+    throw error
+  } finally {
+    unlisten?.()
+    await runners.close()
+    output.progress('')
+  }
+  const { findings, corpus, ...counts } = report
+  const added = flags.corpus === undefined ? 0 : writeCorpus(flags.corpus, corpus)
   const written: string[] = []
   if (flags.write !== undefined)
     for (const [index, finding] of findings.entries()) {
@@ -53,17 +196,21 @@ export const fuzz = (name: string, flags: FuzzFlags, output: Output): ExitCode =
       written.push(path)
     }
   if (flags.json === true) {
-    for (const { scenario: _scenario, ...finding } of findings) output.print(`${JSON.stringify(finding)}\n`)
-    output.print(`${JSON.stringify({ ...counts, findings: findings.length, written })}\n`)
+    for (const { scenario: _scenario, ...finding } of findings)
+      output.print(`${JSON.stringify({ ...finding, again: againWords(name, flags, counts.seed, finding.run) })}\n`)
+    output.print(`${JSON.stringify({ ...counts, corpus: corpus.length, findings: findings.length, written })}\n`)
   } else {
-    for (const finding of findings) output.print(`${output.paint.tone('bad', `broken: ${finding.property}`)}\n${wordsOf(finding)}\n\n`)
+    for (const finding of findings)
+      output.print(
+        `${output.paint.tone('bad', `broken: ${finding.property}`)}\n${wordsOf(finding, againWords(name, flags, counts.seed, finding.run))}\n\n`,
+      )
     output.print(
-      `${counts.runs} histories, ${counts.commands} commands and faults, ${counts.states} different states, ${counts.marks.length} marks, ${counts.seconds.toFixed(1)} s\n` +
-        (counts.meant > 0
-          ? `${counts.meant} histories had two processes of one name after a forced deletion or a lost node, as they may\n`
-          : '') +
+      `${counts.runs} histories, ${counts.commands} commands and faults, ${counts.events} events, ${counts.states} different states, ${counts.marks.length} marks, ${counts.seconds.toFixed(1)} s${counts.limit === undefined ? '' : `, ended by ${counts.limit}`}\n` +
+        (counts.meant > 0 ? `${counts.meant} times two processes had one name after a forced deletion, as they may\n` : '') +
+        (flags.corpus === undefined ? '' : `${corpus.length} histories in the corpus, ${added} new in ${flags.corpus}\n`) +
         written.map((path) => `written to ${path}  (statefold run ${path})\n`).join(''),
     )
   }
-  return findings.length > 0 ? exitCodes.violated : exitCodes.passed
+  if (findings.length > 0) return exitCodes.violated
+  return counts.limit === interrupted ? exitCodes.unknown : exitCodes.passed
 }

@@ -1,5 +1,5 @@
 /** `statefold timeline`, `explain` and `diff`: looking at logs. */
-import { diffStates, explainObject, formatExplanation, formatTime, timelineOf, type ObjectDifference } from '@statefold/replay'
+import { diffStates, explainObject, formatExplanation, formatTime, isSpokenOf, timelineOf, type ObjectDifference } from '@statefold/replay'
 import { badInput, exitCodes, type ExitCode } from '../exit-codes.js'
 import type { Output } from '../output.js'
 import { timelineText } from '../print-timeline.js'
@@ -24,6 +24,10 @@ export const timeline = (path: string, flags: TimelineFlags, output: Output): Ex
     ...(flags.all === true ? { all: true } : undefined),
     ...(flags.about === undefined ? undefined : { about: flags.about }),
   })
+  if (made.rows.length === 0 && flags.about !== undefined && flags.json !== true) {
+    output.note(`${path}: ${flags.all === true ? 'nothing' : 'nothing that a short story tells'} names ${flags.about}\n`)
+    return exitCodes.badInput
+  }
   output.print(flags.json === true ? `${JSON.stringify(made)}\n` : timelineText(made, output))
   return exitCodes.passed
 }
@@ -40,8 +44,13 @@ export const explain = (path: string, name: string, flags: ExplainFlags, output:
   const { state } =
     flags.at === undefined || last === undefined ? whole : readLogFile(path, output, { decode: false, keep: false, untilSeq: last.seq })
   const explanation = explainObject(events, state, name)
-  output.print(flags.json === true ? `${JSON.stringify(explanation)}\n` : formatExplanation(explanation))
-  return exitCodes.passed
+  if (flags.json === true) output.print(`${JSON.stringify(explanation)}\n`)
+  else if (isSpokenOf(explanation)) output.print(formatExplanation(explanation))
+  else {
+    const { others } = explanation
+    output.note(`${path}: nothing in the log is called ${name}${others.length === 0 ? '' : `; there is ${others.join(', ')}`}\n`)
+  }
+  return isSpokenOf(explanation) ? exitCodes.passed : exitCodes.badInput
 }
 
 export interface DiffFlags {

@@ -97,7 +97,8 @@ export const shell = async (name: string, flags: ShellFlags, output: Output, inp
   let line = follow(from(started.state()), [...started.log()], turnStates)
   let kept: Line | undefined
 
-  const place = (): string => `${formatTime(line.simulation.now())} turn ${line.simulation.state().turn}`
+  /** The turn that has just ended: what `:rewind` would come back to. */
+  const place = (): string => `${formatTime(line.simulation.now())} turn ${Math.max(0, line.simulation.state().turn - 1)}`
   const goBack = (turn: number, at: number | undefined): string => {
     reach(turn)
     if (at !== undefined) line.simulation.advanceTo(at)
@@ -148,7 +149,7 @@ export const shell = async (name: string, flags: ShellFlags, output: Output, inp
         const moment = parseMoment(argument)
         if (moment === undefined) return 'expected a turn or a time: :rewind 42 or :rewind 1m30s\n'
         const turn = moment.kind === 'turn' ? moment.turn : (line.events.findLast(({ at }) => at <= moment.at)?.turn ?? 0)
-        const isPast = moment.kind === 'turn' ? turn < simulation.state().turn : moment.at < simulation.now()
+        const isPast = moment.kind === 'turn' ? turn < simulation.state().turn - 1 : moment.at < simulation.now()
         if (!isPast) return `that is not in the past: now is ${place()}\n`
         return goBack(turn, moment.kind === 'time' ? moment.at : undefined)
       }
@@ -205,9 +206,9 @@ export const shell = async (name: string, flags: ShellFlags, output: Output, inp
       output.print(answer)
     } else if (trimmed !== '' && !trimmed.startsWith('#')) {
       const result = line.console.run(written)
-      // On a terminal both outputs stand in the order in which they came.
-      output.print(input.isTerminal ? result.shown : result.stdout)
-      if (!input.isTerminal && result.stderr !== '') output.note(result.stderr)
+      // Both outputs in the order in which they came; on a terminal they are one.
+      if (input.isTerminal) output.print(result.shown)
+      else for (const { to, text } of result.pieces) (to === 'stdout' ? output.print : output.note)(text)
       last = result.exit
       if (result.ended) break
     }

@@ -23,9 +23,16 @@ export interface SessionOptions {
   readonly logsOf?: KubectlCluster['logsOf']
 }
 
+export interface OutputPiece {
+  readonly to: 'stdout' | 'stderr'
+  readonly text: string
+}
+
 export interface SessionLine extends LineResult {
   /** Both outputs, in the order in which they came. */
   readonly shown: string
+  /** The same, each piece with the output that it went to. */
+  readonly pieces: readonly OutputPiece[]
   /** Why the line was ended from outside. */
   readonly ended?: LimitReached
   /** The outermost shell was left. A further line starts a new one. */
@@ -137,16 +144,20 @@ const linesShown = (text: string): number => text.split('\n').filter((shown) => 
 const openTerminal = (desk: Desk): Session => {
   const { machine, simulation, line } = desk
   const budget = newBudget()
-  const output = { stdout: [] as string[], stderr: [] as string[], shown: [] as string[] }
+  let pieces: OutputPiece[] = []
+  const written = (to?: OutputPiece['to']): string =>
+    pieces
+      .filter((piece) => to === undefined || piece.to === to)
+      .map(({ text }) => text)
+      .join('')
   let typed: string | undefined
   let prompt = ''
   let status = 0
   const write =
-    (where: 'stdout' | 'stderr') =>
+    (to: OutputPiece['to']) =>
     (text: string): void => {
       if (text === '' || !budget.countOutput(text.length)) return
-      output[where].push(text)
-      output.shown.push(text)
+      pieces.push({ to, text })
     }
   const terminal = {
     take: (): string | undefined => {
@@ -214,12 +225,10 @@ const openTerminal = (desk: Desk): Session => {
   const run: Session['run'] = (text, { watchLines } = {}) => {
     budget.reset()
     waitedMs = 0
-    output.stdout = []
-    output.stderr = []
-    output.shown = []
+    pieces = []
     line.budget = budget
     line.watchLines = watchLines
-    line.shown = () => output.shown.join('')
+    line.shown = () => written()
     let left = false
     let leftWith = 0
     for (const single of text.split('\n')) {
@@ -235,9 +244,10 @@ const openTerminal = (desk: Desk): Session => {
     const ended = budget.reached()
     return {
       exit: left ? leftWith : ended === undefined || ended === 'interrupted' ? status : interrupted,
-      stdout: output.stdout.join(''),
-      stderr: output.stderr.join(''),
-      shown: output.shown.join(''),
+      stdout: written('stdout'),
+      stderr: written('stderr'),
+      shown: written(),
+      pieces,
       ...(ended === undefined ? undefined : { ended }),
       left,
     }
