@@ -507,11 +507,15 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
 
   /** `counts`: reads and stale items are no turns; everything else is, also if nothing came of it, so that a rerun can count along. */
   const endTurn = (counts: boolean): void => {
-    inTurn = false
     const recorded = turnEvents
     if (counts) turn += 1
     run = { now, seq, turn, cluster, agenda, order, queues, informers, workers }
-    if (recorded.length === 0 && turnCommands.length === 0) return
+    if (recorded.length > 0 || turnCommands.length > 0) publish(recorded)
+    inTurn = false
+  }
+
+  /** The turn is over, and nobody may begin another one before all observers have seen this one. */
+  const publish = (recorded: readonly Recorded[]): void => {
     if (options.keepLog !== false) for (const event of recorded) log.push(event)
     if (commands.observed) for (const command of turnCommands) commands.next(command)
     if (changes.observed) for (const change of turnChanges) changes.next(change)
