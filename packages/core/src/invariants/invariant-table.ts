@@ -2,6 +2,7 @@
 import type { ClusterEvent } from '../cluster/events.js'
 import { changedEventKinds, type ObjectChanged } from '../cluster/object-events.js'
 import type { Invariant, Observation, Violation } from './invariant.js'
+import type { ObservedTurn } from './observed-turn.js'
 
 interface Watched {
   readonly invariant: Invariant
@@ -47,8 +48,13 @@ export interface InvariantTable {
   /** Whether anybody looks at such events. */
   readonly isWatched: (kind: ClusterEvent['kind']) => boolean
   /** Shows an event to those that it can matter to. What has happened once need not be seen again: a mark that was hit is left out from then on. */
-  readonly look: (observation: Observation, found: (invariant: Invariant, violation: Violation) => void) => void
+  readonly look: (observation: Observation, found: Found) => void
+  readonly watchesTurns: boolean
+  /** Shows a turn that has ended to those that look at turns. */
+  readonly lookAtTurn: (turn: ObservedTurn, found: Found) => void
 }
+
+type Found = (invariant: Invariant, violation: Violation) => void
 
 export const makeInvariantTable = (invariants: readonly Invariant[]): InvariantTable => {
   const table = new Map<string, readonly Watched[]>()
@@ -64,6 +70,7 @@ export const makeInvariantTable = (invariants: readonly Invariant[]): InvariantT
         (table.get(kind) ?? []).filter((watched) => watched.invariant !== invariant),
       )
   }
+  const ofTurns = invariants.filter(({ checkTurn }) => checkTurn !== undefined)
   return {
     isWatched: (kind) => table.has(kind),
     look: (observation, found) => {
@@ -76,6 +83,13 @@ export const makeInvariantTable = (invariants: readonly Invariant[]): InvariantT
         if (violation === undefined) continue
         if (invariant.expectation === 'sometimes') leaveOut(invariant)
         found(invariant, violation)
+      }
+    },
+    watchesTurns: ofTurns.length > 0,
+    lookAtTurn: (turn, found) => {
+      for (const invariant of ofTurns) {
+        const violation = invariant.checkTurn?.(turn)
+        if (violation !== undefined) found(invariant, violation)
       }
     },
   }

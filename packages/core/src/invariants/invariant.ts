@@ -1,9 +1,11 @@
 /** What must hold after every event: a name, an expectation, and an incremental check of one event. */
 import type { KubernetesObject } from '../api/object.js'
+import type { ClusterCommand } from '../cluster/commands.js'
 import type { ClusterEvent } from '../cluster/events.js'
 import type { Reader } from '../cluster/reader.js'
 import type { ClusterState } from '../cluster/state.js'
 import type { RecordedEvent } from '../kernel/recorded-event.js'
+import type { ObservedTurn } from './observed-turn.js'
 
 /** What an event did to the stored object that it is about. */
 export interface ObservedChange {
@@ -24,6 +26,13 @@ export interface Observation {
   readonly view?: Reader
   /** Both versions of the object that the event is about, where the engine has looked them up already (`changeOf` asks here first). */
   readonly change?: ObservedChange | undefined
+  /** What was asked for, and the newest resourceVersion when it was decided; absent for what nobody asked the API server for. */
+  readonly request?: ObservedRequest | undefined
+}
+
+export interface ObservedRequest {
+  readonly command: ClusterCommand
+  readonly revision: number
 }
 
 export interface Violation {
@@ -49,4 +58,6 @@ export interface Invariant {
   readonly fields?: readonly string[]
   /** O(changed). For `sometimes`: a violation-shaped answer means "it happened". */
   readonly check: (observation: Observation) => Violation | undefined
+  /** For what no single event shows: a look at each turn when it has ended. */
+  readonly checkTurn?: (turn: ObservedTurn) => Violation | undefined
 }

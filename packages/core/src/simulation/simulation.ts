@@ -21,7 +21,7 @@ import { initialState, readerOf, storeOf, type ClusterSettings, type ClusterStat
 import { allObjects, findObject } from '../cluster/store.js'
 import type { Controller, PlanContext, PlanOutcome, Waiting, Wake, WatchNotification } from '../controllers/controller.js'
 import { makeInvariantTable } from '../invariants/invariant-table.js'
-import type { Invariant, ObservedChange, Violation } from '../invariants/invariant.js'
+import type { Invariant, ObservedChange, ObservedRequest, Violation } from '../invariants/invariant.js'
 import { observedChange } from '../invariants/observed-change.js'
 import { itemsOf, nextItem, putItem, withoutItem, withoutNext, type AgendaItem } from '../kernel/agenda.js'
 import { assert } from '../kernel/assert.js'
@@ -29,7 +29,7 @@ import { seededChoose, type Choose } from '../kernel/choose.js'
 import type { Json } from '../kernel/json.js'
 import { limits } from '../kernel/limits.js'
 import { deepEqual } from '../kernel/object-difference.js'
-import { getAt, removeAt, setAt, sizeOf } from '../kernel/persistent-map.js'
+import { getAt, keysOf, removeAt, setAt, sizeOf } from '../kernel/persistent-map.js'
 import type { RecordedEvent } from '../kernel/recorded-event.js'
 import type { SimTime } from '../kernel/sim-time.js'
 import { backOffMs, emptyQueue, entryOf, makeEntry, readyTime, withEntry, type QueueEntry } from '../kernel/work-queue.js'
@@ -196,6 +196,9 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
   /** What the plan that runs now reads. */
   let planReader: Reader | undefined
   let interference: Interference | undefined
+  /** The item that this turn is about, and the request that is being carried out. */
+  let turnItem: AgendaItem<DueWork> | undefined
+  let request: ObservedRequest | undefined
   let { now, seq, turn, agenda, order, queues, informers, workers } = run
 
   const schedule = (dueAt: SimTime, work: DueWork): void => {
@@ -273,6 +276,16 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     const notification = notificationOf(before, after, rv)
     if (notification === undefined) return
     if (changes.observed) turnChanges.push(notification)
+    const tellLater = (informer: string, lagging: LaggingInformer): void => {
+      const last = lagging.underway.at(-1)
+      const lag = getAt(cluster.informerLags, informer) ?? 0
+      const dueAt = Math.max(now + lag, last?.dueAt ?? 0)
+      informers = setAt(informers, informer, {
+        ...lagging,
+        underway: [...lagging.underway, { dueAt, kind, key, store: storeOf(cluster, kind), rv, seq: eventSeq }],
+      })
+      schedule(dueAt, { kind: 'deliver', informer })
+    }
     if (sizeOf(informers) === 0) {
       // Nobody lags: all see the same.
       const delivery: Delivery = { notification, reader: readerOf(cluster) }
@@ -286,14 +299,13 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
         deliver(watcher, deliveryTo(watcher.controller.name, notification), eventSeq)
         continue
       }
-      const last = lagging.underway.at(-1)
-      const lag = getAt(cluster.informerLags, informer) ?? 0
-      const dueAt = Math.max(now + lag, last?.dueAt ?? 0)
-      informers = setAt(informers, informer, {
-        ...lagging,
-        underway: [...lagging.underway, { dueAt, kind, key, store: storeOf(cluster, kind), rv, seq: eventSeq }],
-      })
-      schedule(dueAt, { kind: 'deliver', informer })
+      tellLater(informer, lagging)
+    }
+    // What a controller reads and does not watch has a cache too.
+    for (const informer of keysOf(informers)) {
+      if (!informer.endsWith(` ${kind}`) || wiring.watcherOf(informer) !== undefined) continue
+      const lagging = getAt(informers, informer)
+      if (lagging !== undefined) tellLater(informer, lagging)
     }
   }
 
@@ -312,6 +324,11 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     // The event that was looked at is the last one recorded.
     if (expectation === 'sometimes') marks.add(name)
     else violations.push({ ...violation, seq: seq - 1, turn, at: now })
+  }
+
+  /** The turn has been counted already. */
+  const foundAtEnd = (_invariant: Invariant, violation: Violation): void => {
+    violations.push({ ...violation, seq: Math.max(0, seq - 1), turn: turn - 1, at: now })
   }
 
   const record = (event: ClusterEvent, actor: string, causedBy: number | null): number => {
@@ -342,11 +359,19 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     if (invariants.isWatched(event.kind)) {
       const after = cluster
       invariants.look(
-        planReader === undefined ? { before, recorded, after, change } : { before, recorded, after, change, view: planReader },
+        planReader === undefined
+          ? { before, recorded, after, change, request }
+          : { before, recorded, after, change, request, view: planReader },
         found,
       )
     }
     return recorded.seq
+  }
+
+  const recordAll = (facts: readonly ClusterEvent[], asked: ObservedRequest, actor: string, causedBy: number | null): void => {
+    request = asked
+    for (const event of facts) record(event, actor, causedBy)
+    request = undefined
   }
 
   const matchingFault = (command: ClusterCommand, actor: string, path: string): ApiFaultSet | undefined =>
@@ -360,13 +385,14 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
 
   const apply = (command: ClusterCommand, actor: string, causedBy: number | null, fromController: boolean): ApiResult => {
     const { path, ref } = nameOfTarget(command)
+    const { revision } = cluster
     if (fromController && (cluster.apiFaults.length > 0 || interference !== undefined) && isWrite(command)) {
       const fault = matchingFault(command, actor, path)?.fault ?? interference?.answer?.(actor, command, path)
       if (fault !== undefined) {
         record({ kind: 'ApiFaultStruck', fault, command: command.kind, on: path }, actor, causedBy)
         if (fault === 'lost-answer') {
           const applied = decide(command, cluster, { now, actor, choose }, settings)
-          if (E.isRight(applied)) for (const event of applied.right.events) record(event, actor, causedBy)
+          if (E.isRight(applied)) recordAll(applied.right.events, { command, revision }, actor, causedBy)
         }
         return E.left(faultAnswer(fault, ref))
       }
@@ -390,7 +416,7 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
         )
     } else {
       const dryRun = 'dryRun' in command && command.dryRun === true
-      if (!dryRun) for (const event of decided.right.events) record(event, actor, causedBy)
+      if (!dryRun) recordAll(decided.right.events, { command, revision }, actor, causedBy)
       result = E.right(
         dryRun || decided.right.events.length === 0
           ? decided.right.object
@@ -509,7 +535,10 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
   const endTurn = (counts: boolean): void => {
     const recorded = turnEvents
     if (counts) turn += 1
+    const before = run
     run = { now, seq, turn, cluster, agenda, order, queues, informers, workers }
+    if (invariants.watchesTurns && counts) invariants.lookAtTurn({ before, after: run, item: turnItem, events: recorded }, foundAtEnd)
+    turnItem = undefined
     if (recorded.length > 0 || turnCommands.length > 0) publish(recorded)
     inTurn = false
   }
@@ -566,6 +595,7 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
       beginTurn()
       agenda = withoutNext(agenda)
       now = item.dueAt
+      turnItem = item
       const done = work(item)
       endTurn(done)
       if (done) return true
@@ -596,6 +626,7 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     agenda = withoutItem(agenda, item)
     if (item.work.kind === 'delayed' && item.dueAt > now) now = item.dueAt
     interference = during
+    turnItem = item
     const done = work(item)
     interference = undefined
     endTurn(done)

@@ -5,10 +5,10 @@ import type { ClusterEvent } from '../cluster/events.js'
 import { makeReader } from '../cluster/make-reader.js'
 import type { ChangedKind } from '../cluster/object-events.js'
 import { reduce } from '../cluster/reduce.js'
-import { initialState, readerOf, withStore, type ClusterState } from '../cluster/state.js'
+import { initialState, readerOf, withStore, type ClusterSettings, type ClusterState } from '../cluster/state.js'
 import { storeOf } from '../cluster/store.js'
 import type { WorldEvent } from '../cluster/world-events.js'
-import type { Observation } from '../invariants/invariant.js'
+import type { Observation, ObservedRequest } from '../invariants/invariant.js'
 import { recordedClusterSettings } from '../simulation/default-controllers.js'
 
 export interface Scene {
@@ -23,6 +23,10 @@ export interface Scene {
   readonly seen?: readonly KubernetesObject[]
   readonly at?: number
   readonly state?: Partial<ClusterState>
+  /** What was asked for. */
+  readonly command?: ObservedRequest['command']
+  /** Which kubelet the machines run. */
+  readonly profile?: ClusterSettings['world']['profile']
 }
 
 const storesOf = (objects: readonly KubernetesObject[]): ReadonlyMap<string, readonly KubernetesObject[]> => {
@@ -31,15 +35,21 @@ const storesOf = (objects: readonly KubernetesObject[]): ReadonlyMap<string, rea
   return kinds
 }
 
-export const observe = ({ stored = [], world = [], event, by = 'user', seen, at = 100_000, state = {} }: Scene): Observation => {
-  let before: ClusterState = { ...initialState(recordedClusterSettings), ...state }
+const withProfile = (profile: ClusterSettings['world']['profile']): ClusterSettings => ({
+  ...recordedClusterSettings,
+  world: { ...recordedClusterSettings.world, profile },
+})
+
+export const observe = ({ stored = [], world = [], event, by = 'user', seen, at = 100_000, state = {}, command, profile = 'recorded' }: Scene): Observation => {
+  let before: ClusterState = { ...initialState(withProfile(profile)), ...state }
   for (const [kind, objects] of storesOf(stored)) before = withStore(before, kind, storeOf(objects))
   for (const fact of world) before = reduce(before, fact, 0)
   const happened = typeof event === 'function' ? event(before) : event
   const caches = storesOf(seen ?? [])
   const view = seen === undefined ? readerOf(before) : makeReader((kind) => storeOf(caches.get(kind) ?? []))
   const recorded = { seq: 7, turn: 3, at, causedBy: 5, actor: by, event: happened }
-  const observation = { before, recorded, after: reduce(before, happened, at) }
+  const request = command === undefined ? undefined : { command, revision: before.revision }
+  const observation = { before, recorded, after: reduce(before, happened, at), request }
   return by === 'user' ? observation : { ...observation, view }
 }
 

@@ -1,0 +1,60 @@
+import { storeOf } from '../../cluster/state.js'
+import { getAt, keysOf, sizeOf } from '../../kernel/persistent-map.js'
+import { noEventAlone } from '../by-turn.js'
+import type { Invariant, Violation } from '../invariant.js'
+import type { ObservedTurn, SlowInformer } from '../observed-turn.js'
+
+const name = 'caches/nothing-is-lost'
+
+export const kindOf = (informer: string): string => informer.slice(informer.lastIndexOf(' ') + 1)
+
+/** Whether this turn was the delivery of the informer's next notification. */
+export const deliveredTo = (informer: string, { item }: ObservedTurn): number =>
+  item?.work.kind === 'deliver' && item.work.informer === informer ? 1 : 0
+
+/** The writes of that kind in this turn, by resourceVersion: further facts of a write share it. */
+const writesOf = (kind: string, { events }: ObservedTurn): readonly number[] => {
+  const found: number[] = []
+  for (const { event } of events)
+    if ('object' in event && event.object.startsWith(kind) && event.object[kind.length] === '/' && found.at(-1) !== event.rv)
+      found.push(event.rv)
+  return found
+}
+
+const judge = (informer: string, was: SlowInformer | undefined, is: SlowInformer, turn: ObservedTurn): Violation | undefined => {
+  const kind = kindOf(informer)
+  const stored = storeOf(turn.after.cluster, kind)
+  const last = is.underway.at(-1)
+  if (storeOf(turn.before.cluster, kind) !== stored && (last?.store ?? is.seen) !== stored)
+    return {
+      invariant: name,
+      message: `${informer} will not hear of the newest write of its kind; expected the last notification on its way (${last === undefined ? 'none' : `resourceVersion ${last.rv}`}) to be of it`,
+    }
+  // One that has begun to lag in this turn heard of what came before.
+  if (was === undefined) return undefined
+  const added = is.underway.slice(was.underway.length - deliveredTo(informer, turn))
+  const writes = writesOf(kind, turn)
+  if (added.length === writes.length && added.every(({ rv, kind: of }, place) => rv === writes[place] && of === kind)) return undefined
+  return {
+    invariant: name,
+    message: `${informer} is to be told of ${added.length} writes (${added.map(({ rv }) => rv).join(', ')}); expected each of the ${writes.length} of its kind once and in order (${writes.join(', ')})`,
+  }
+}
+
+/** W1 to W4, W6 and W12: of its own kind, in order, once, one write at a time, with no gap and none left out. */
+export const nothingIsLost: Invariant = {
+  name,
+  promise: 'An informer that lags is told of every write of its kind, each once, in the order in which they were made.',
+  expectation: 'always',
+  ...noEventAlone,
+  checkTurn: (turn) => {
+    const { informers } = turn.after
+    if (sizeOf(informers) === 0 || (turn.events.length === 0 && informers === turn.before.informers)) return undefined
+    for (const informer of keysOf(informers)) {
+      const is = getAt(informers, informer)
+      const violation = is === undefined ? undefined : judge(informer, getAt(turn.before.informers, informer), is, turn)
+      if (violation !== undefined) return violation
+    }
+    return undefined
+  },
+}
