@@ -61,7 +61,7 @@ const settings = /** @type {const} */ ({
   conditions: ['@statefold/source', 'es2015', 'module'],
   mainFields: ['module', 'main'],
   // Some dependencies are CommonJS and ask for Node's own modules with `require`.
-  banner: { js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);" },
+  banner: { js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);" },
   legalComments: 'none',
   logLevel: 'warning',
 })
