@@ -1,8 +1,10 @@
 /** The entry point: everything a process has (arguments, streams, exit code), handed to the program. */
 // First of all: a process of the self-check holds the outside world still before anything else is loaded.
 import './self-check/surroundings.js'
+import { parentPort, workerData } from 'node:worker_threads'
 import { bugReport } from './bug-report.js'
 import { exitCodes, fileProblem } from './exit-codes.js'
+import { runFuzzWorker, type FuzzWorkerTask } from './fuzz-worker.js'
 import { runProgram } from './program.js'
 
 const args = process.argv.slice(2)
@@ -22,6 +24,9 @@ for (const way of ['uncaughtException', 'unhandledRejection'] as const)
     process.exit(exitCodes.ourBug)
   })
 
-void runProgram(args).then((code) => {
-  process.exitCode = code
-})
+// The same file is the threads of a search.
+if (parentPort !== null) runFuzzWorker(workerData as FuzzWorkerTask, parentPort)
+else
+  void runProgram(args).then((code) => {
+    process.exitCode = code
+  })

@@ -17,7 +17,7 @@ import { selfRunWord } from './self-check/factors.js'
 import { selfRun } from './self-check/self-run.js'
 import { replay, verify, verifySelf, type ReplayFlags, type VerifySelfFlags } from './subcommands/replay.js'
 import { run, type RunFlags } from './subcommands/run.js'
-import { fuzz, type FuzzFlags, type FuzzSurroundings } from './subcommands/fuzz.js'
+import { fuzz, type FuzzFlags } from './subcommands/fuzz.js'
 import { lintScenarios, listScenarios, newScenario, type LintFlags } from './subcommands/scenario.js'
 import { shell, type ShellFlags } from './subcommands/shell.js'
 import { kubernetesVersion } from './write-files.js'
@@ -323,7 +323,7 @@ Nothing broke: 0, also when --seconds or --runs ended it. Something broke: 1. Co
 `,
     )
     .action(async (file: string | undefined, flags: FuzzFlags) => {
-      exit = await fuzz(file, flags, output, surroundings.fuzz)
+      exit = await fuzz(file, flags, output, self)
     })
 
   const scenarios = program

@@ -15,15 +15,17 @@ const [wanted = '', states = '20000', seconds = '60', property = '', search = 'e
 
 if (wanted === '--list') process.stdout.write(`${JSON.stringify({ mutants, exempts, situations: Object.keys(situations) })}\n`)
 else if (wanted === '--fuzz') {
-  const fuzzed = fuzz(scenario(situations['scaling with a crash'], { name: 'fuzz' }), {
+  const fuzzed = fuzz(undefined, {
     runs: Number(states),
     seconds: Number(seconds),
-    steps: 30,
+    steps: { min: 10, max: 60 },
     clock: () => performance.now(),
   })
   if (E.isLeft(fuzzed)) throw new Error(JSON.stringify(fuzzed.left))
-  const { findings, ...counts } = fuzzed.right
-  process.stdout.write(`${JSON.stringify({ ...counts, findings: findings.map(({ scenario: _scenario, ...finding }) => finding) })}\n`)
+  const { findings, corpus, ...counts } = fuzzed.right
+  process.stdout.write(
+    `${JSON.stringify({ ...counts, corpus: corpus.length, findings: findings.map(({ scenario: _scenario, ...finding }) => finding) })}\n`,
+  )
 } else {
   const found = Object.entries(situations).find(([name]) => name === wanted)
   if (found === undefined) throw new Error(`there is no situation ${wanted}`)

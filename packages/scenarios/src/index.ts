@@ -38,6 +38,19 @@ export {
   type SearchReport,
 } from './explore/explore.js'
 export { SearchRefused } from './explore/search-space.js'
-export { fuzz, type FuzzCount, type FuzzFinding, type FuzzOptions, type FuzzReport } from './fuzz/fuzz.js'
+export {
+  fuzz,
+  startFuzz,
+  type FuzzCount,
+  type FuzzFinding,
+  type FuzzJob,
+  type FuzzOptions,
+  type FuzzReport,
+  type FuzzSearch,
+} from './fuzz/fuzz.js'
+export { clusterShapes, commands, deedLists, faults, histories, setShapes } from './fuzz/arbitraries.js'
+export { CannotBegin, makeHistoryRunner, type HistoryOutcome, type HistoryRunner } from './fuzz/run-history.js'
+export { historyFrom, historyText, type ClusterShape, type Deed, type FuzzHistory, type SetShape } from './format/history-codec.js'
+export type { CorpusEntry } from './fuzz/corpus.js'
 export { stepWords } from './step-words.js'
 export { choicesOf, scenarioText, storyOf, writeCounterexample } from './counterexample/write-counterexample.js'

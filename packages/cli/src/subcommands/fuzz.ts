@@ -1,5 +1,5 @@
 /** `statefold fuzz`: random histories of a scenario's cluster, or of clusters made up; what breaks, shrunk, as a scenario. */
-import type { Worker } from 'node:worker_threads'
+import { Worker } from 'node:worker_threads'
 import {
   CannotBegin,
   formatProblems,
@@ -34,13 +34,6 @@ export interface FuzzFlags {
   readonly json?: boolean
 }
 
-/** What the process has and a test has not. */
-export interface FuzzSurroundings {
-  readonly startWorker?: (task: FuzzWorkerTask) => Worker
-  /** Calls back when the user asks to stop; answers how not to listen any more. */
-  readonly onStop?: (stop: () => void) => () => void
-}
-
 const numbered = (path: string, index: number): string => (index === 0 ? path : path.replace(/(\.ya?ml)?$/, `-${index + 1}$1`))
 
 const againWords = (name: string | undefined, flags: FuzzFlags, seed: number, run: number): string =>
@@ -48,7 +41,9 @@ const againWords = (name: string | undefined, flags: FuzzFlags, seed: number, ru
     'statefold fuzz',
     name ?? '--any',
     `--seed ${seed} --runs ${run + 1}`,
-    ...(flags.steps === undefined ? [] : [`--steps ${flags.steps.min === flags.steps.max ? flags.steps.min : `${flags.steps.min}-${flags.steps.max}`}`]),
+    ...(flags.steps === undefined
+      ? []
+      : [`--steps ${flags.steps.min === flags.steps.max ? flags.steps.min : `${flags.steps.min}-${flags.steps.max}`}`]),
     ...(flags.corpus === undefined ? [] : [`--corpus ${flags.corpus} (as it was)`]),
   ].join(' ')
 
@@ -63,7 +58,11 @@ const wordsOf = ({ property, message, steps, found, isConfirmed, run }: FuzzFind
 
 /** Runs the jobs of a round, and calls back with each outcome in the order of the jobs. False: it was told to stop first. */
 interface Runners {
-  readonly runAll: (jobs: readonly FuzzJob[], took: (job: FuzzJob, outcome: HistoryOutcome) => void, mustStop: () => boolean) => Promise<boolean>
+  readonly runAll: (
+    jobs: readonly FuzzJob[],
+    took: (job: FuzzJob, outcome: HistoryOutcome) => void,
+    mustStop: () => boolean,
+  ) => Promise<boolean>
   readonly close: () => Promise<void>
 }
 
@@ -140,8 +139,9 @@ const searchAll = async (search: FuzzSearch, runners: Runners, mustStop: () => s
 
 const interrupted = 'the user'
 
-export const fuzz = async (name: string | undefined, flags: FuzzFlags, output: Output, surroundings: FuzzSurroundings = {}): Promise<ExitCode> => {
-  if ((name === undefined) !== (flags.any === true)) throw badInput('fuzz: expected a scenario, manifests or a catalog name, or --any; not both')
+export const fuzz = async (name: string | undefined, flags: FuzzFlags, output: Output, self: string): Promise<ExitCode> => {
+  if ((name === undefined) !== (flags.any === true))
+    throw badInput('fuzz: expected a scenario, manifests or a catalog name, or --any; not both')
   const scenario = name === undefined ? undefined : readScenario(name)
   if (flags.write !== undefined) refuseExisting(flags.write, flags.overwrite === true)
   const { seed, runs, seconds, steps, workers = 1 } = flags
@@ -152,9 +152,11 @@ export const fuzz = async (name: string | undefined, flags: FuzzFlags, output: O
   for (const line of kept?.refused ?? []) output.note(`left out of the corpus: ${line}\n`)
   const startedAt = performance.now()
   let isInterrupted = false
-  const unlisten = surroundings.onStop?.(() => {
+  // The second time, the process ends as it always would.
+  const interrupt = (): void => {
     isInterrupted = true
-  })
+  }
+  process.once('SIGINT', interrupt)
   const mustStop = (): string | undefined => {
     if (isInterrupted) return interrupted
     return seconds !== undefined && performance.now() - startedAt > seconds * 1_000 ? `${seconds} s` : undefined
@@ -172,9 +174,9 @@ export const fuzz = async (name: string | undefined, flags: FuzzFlags, output: O
       )
     },
   })
-  const { startWorker } = surroundings
   const task: FuzzWorkerTask = { kind: 'fuzz', ...(name === undefined ? undefined : { name }) }
-  const runners = workers > 1 && startWorker !== undefined ? inThreads(Array.from({ length: workers }, () => startWorker(task))) : here(scenario)
+  const runners =
+    workers > 1 ? inThreads(Array.from({ length: workers }, () => new Worker(self, { workerData: task, argv: [] }))) : here(scenario)
   let report: FuzzReport
   try {
     report = await searchAll(search, runners, mustStop)
@@ -182,7 +184,7 @@ export const fuzz = async (name: string | undefined, flags: FuzzFlags, output: O
     if (error instanceof CannotBegin) throw badInput(formatProblems(error.problems))
     throw error
   } finally {
-    unlisten?.()
+    process.off('SIGINT', interrupt)
     await runners.close()
     output.progress('')
   }

@@ -5,6 +5,8 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { ApiStatus } from '../api/api-status.js'
 import { controllerRefOf, refOf, type KubernetesObject } from '../api/object.js'
+import { asJson } from '../cluster/decide-write.js'
+import { deepEqual } from '../kernel/object-difference.js'
 import { newControllerRef } from './pod-from-template.js'
 import { aggregateErrors, plainError, refusalOf, type Steps } from './steps.js'
 
@@ -65,10 +67,22 @@ export function* claimObjects<T extends KubernetesObject>({ owner, candidates, m
       continue
     }
     const adopted = yield* adopt(owner, candidate, finalizers)
-    if (E.isRight(adopted)) claimed.push(adopted.right)
+    if (E.isRight(adopted)) claimed.push(asFarAsKnown(candidate, adopted.right))
     else if (!isGone(adopted.left)) errors.push(adopted.left)
   }
   return { claimed, error: aggregateErrors(errors) }
+}
+
+type WithStatus = KubernetesObject & { readonly status?: object }
+
+/**
+ * The answer, unless it shows that the object has come further than the cache knows: then the sync goes on with what is cached, for Kubernetes' does
+ * not look at the answer at all. (It tries a write that conflicts again with a cache that has heard of the adoption meanwhile; ours would not have.)
+ */
+const asFarAsKnown = <T extends KubernetesObject>(cached: T, answered: T): T => {
+  // Of the kinds that are adopted all have a status.
+  const [known, fresh] = [(cached as WithStatus).status, (answered as WithStatus).status]
+  return known === fresh || (known !== undefined && fresh !== undefined && deepEqual(asJson(known), asJson(fresh))) ? answered : cached
 }
 
 /**

@@ -102,7 +102,7 @@ const applyOf = (manifest: PlacedManifest, reader: Reader): ClusterCommand => {
 }
 
 /** The steps that can be done at any moment of a search; the others are refused with what to write instead. */
-const commandsOfStep = (step: ScenarioStep, manifests: readonly PlacedManifest[], reader: Reader): Commands => {
+export const commandsOfStep = (step: ScenarioStep, manifests: readonly PlacedManifest[], reader: Reader): Commands => {
   if (step.scale !== undefined)
     return inOrder(Object.entries(step.scale).map(([workload, replicas]) => withPatch(refOf(workload), 'merge', { spec: { replicas } })))
   if (step.setImage !== undefined)

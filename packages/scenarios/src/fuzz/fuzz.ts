@@ -1,36 +1,34 @@
 /**
- * Random histories of a scenario's cluster: commands, faults and pauses on top of what the scenario sets up, all invariants on. Histories that
- * show something new (a `sometimes` mark, many new states) are kept and varied. What breaks is shrunk and confirmed by an ordinary run.
+ * Random histories of a scenario's cluster, or of clusters made up: commands, faults and pauses, all invariants on. Histories that show something new
+ * are kept and varied. What breaks is shrunk and confirmed by an ordinary run.
+ *
+ * Histories are made in rounds from what the rounds before have shown; so the same seed gives the same histories, whoever runs them and however many
+ * at once.
  */
 import * as E from 'fp-ts/lib/Either.js'
-import {
-  allInvariants,
-  createSimulation,
-  makeControllers,
-  makeStateHasher,
-  seededChoose,
-  type ClusterSettings,
-  type Controller,
-  type Invariant,
-} from '@statefold/core'
-import { learnUids, prepare } from '../explore/explore.js'
-import { performStep } from '../explore/perform-step.js'
-import { searchStart } from '../explore/search-space.js'
-import { makeVisitedStates } from '../explore/visited-states.js'
+import { allInvariants, makeControllers, type ClusterSettings, type Controller, type Invariant } from '@statefold/core'
+import type { FuzzHistory } from '../format/history-codec.js'
 import type { Problem } from '../format/problem.js'
-import type { ScenarioFile, ScenarioStep } from '../format/scenario-codec.js'
-import { runScenario, settingsOf } from '../run-scenario.js'
+import type { ScenarioStep } from '../format/scenario-codec.js'
+import { runScenario } from '../run-scenario.js'
 import type { Scenario } from '../scenario.js'
-import { drawFrom, isMeantToBreak, nextStep, swarmOf } from './random-steps.js'
-import { shrinkHistory } from './shrink-history.js'
+import { makeCorpus, type CorpusEntry } from './corpus.js'
+import { makeHistory, type Lengths } from './make-histories.js'
+import { CannotBegin, makeHistoryRunner, type Broken, type HistoryOutcome, type HistoryRunner } from './run-history.js'
+import { scenarioOfCluster, scenarioOfSteps, setUpOf } from './scenario-of-history.js'
+import { shrinkCase } from './shrink-finding.js'
 
 export interface FuzzOptions {
   readonly seed?: number
   /** Histories (default 1,000). */
   readonly runs?: number
   readonly seconds?: number
-  /** Steps of one history (default 30). */
-  readonly steps?: number
+  /** Commands and faults of one history (default 30). */
+  readonly steps?: number | Lengths
+  /** In every so manieth history all faults are healed at the end, and the cluster has to come to what is wanted (default 16; 0: in none). */
+  readonly convergesEvery?: number
+  /** What an earlier search has kept: these histories come first. */
+  readonly corpus?: readonly FuzzHistory[]
   readonly invariants?: readonly Invariant[]
   readonly controllers?: (settings: ClusterSettings) => readonly Controller[]
   readonly clock?: () => number
@@ -41,6 +39,8 @@ export interface FuzzOptions {
 export interface FuzzCount {
   readonly runs: number
   readonly commands: number
+  readonly events: number
+  /** That look different from afar. */
   readonly states: number
   readonly seconds: number
 }
@@ -58,142 +58,161 @@ export interface FuzzFinding {
 }
 
 export interface FuzzReport extends FuzzCount {
+  readonly seed: number
   readonly findings: readonly FuzzFinding[]
-  /** Broken as they are meant to be, by forced deletions and lost nodes. */
+  /** Broken as they are meant to be, by forced deletions. */
   readonly meant: number
   readonly marks: readonly string[]
-  readonly corpus: number
+  readonly corpus: readonly CorpusEntry[]
   readonly limit?: string
 }
 
-const settleMs = 120_000
-
-/** The scenario with these steps after its own set-up, as a file would say it. */
-const withSteps = (scenario: Scenario, steps: readonly ScenarioStep[], seed: number, property: string): Scenario => {
-  const { search: _search, choices: _choices, expect: _expect, ...written } = scenario.written
-  const start = searchStart(written.steps ?? [])
-  const own = (written.steps ?? []).slice(0, start)
-  const whole: ScenarioFile = {
-    ...written,
-    title: `${written.title ?? scenario.file}: ${property}`,
-    seed,
-    steps: [...(own.length === 0 ? [{ settle: true as const }] : own), ...steps, { sleep: settleMs }],
-  }
-  return { ...scenario, written: whole, applied: new Map([...scenario.applied].filter(([index]) => index < start)) }
+/** One history to be run, by whomever. */
+export interface FuzzJob {
+  readonly run: number
+  readonly history: FuzzHistory
+  readonly converges: boolean
 }
 
-export const fuzz = (scenario: Scenario, options: FuzzOptions = {}): E.Either<readonly Problem[], FuzzReport> => {
-  const seed = options.seed ?? scenario.written.seed ?? 1
-  const settings = settingsOf(scenario.written.cluster)
-  const invariants = options.invariants ?? allInvariants
-  const controllers = (options.controllers ?? makeControllers)(settings)
-  const base = withSteps(scenario, [], seed, 'set-up')
-  const setUp = { ...base.written, steps: (base.written.steps ?? []).slice(0, -1) }
-  const prepared = prepare({ ...base, written: setUp }, seed, [])
-  if (E.isLeft(prepared)) return prepared
-  const root = prepared.right.state()
-  const hasher = makeStateHasher()
-  const simulation = createSimulation({ seed, settings, controllers, invariants, choose: seededChoose(seed), from: root, keepLog: false })
-  learnUids(simulation, hasher.learn)
-  const visited = makeVisitedStates()
+/** A search that leaves it to others to run its histories. */
+export interface FuzzSearch {
+  /** The next round; empty when there have been enough. */
+  readonly next: () => readonly FuzzJob[]
+  /** What came of a job. All of a round, in their order. */
+  readonly take: (job: FuzzJob, outcome: HistoryOutcome) => void
+  /** Somebody has seen what they wanted to see. */
+  readonly isOver: () => boolean
+  readonly count: () => FuzzCount
+  readonly report: (limit?: string) => FuzzReport
+}
+
+const roundSize = 64
+const afterwardsMs = 60_000
+
+export const lengthsOf = (steps: FuzzOptions['steps'] = 30): Lengths => (typeof steps === 'number' ? { min: steps, max: steps } : steps)
+
+const runnerOf = (target: Scenario | undefined, options: FuzzOptions): HistoryRunner =>
+  makeHistoryRunner({
+    ...(target === undefined ? undefined : { scenario: target, seed: target.written.seed ?? 1 }),
+    invariants: options.invariants ?? allInvariants,
+    controllers: options.controllers ?? makeControllers,
+  })
+
+/** `target`: undefined for clusters and sets made up. */
+export const startFuzz = (target: Scenario | undefined, options: FuzzOptions = {}): FuzzSearch => {
+  const seed = options.seed ?? target?.written.seed ?? 1
+  const lengths = lengthsOf(options.steps)
+  const runsMax = options.runs ?? 1_000
+  const convergesEvery = options.convergesEvery ?? 16
   const clock = options.clock ?? ((): number => 0)
   const startedAt = clock()
-  const length = options.steps ?? 30
-  const runsMax = options.runs ?? 1_000
+  const corpus = makeCorpus()
+  const known = (options.corpus ?? []).filter(({ cluster }) => (cluster === undefined) === (target !== undefined))
   const findings: FuzzFinding[] = []
-  const known = new Set<string>()
-  const corpus: { readonly steps: readonly ScenarioStep[]; readonly swarm: readonly number[] }[] = []
-  let runs = 0
-  let commands = 0
-  let meant = 0
-  let limit: string | undefined
-  const count = (): FuzzCount => ({ runs, commands, states: visited.size(), seconds: (clock() - startedAt) / 1_000 })
+  const seen = new Set<string>()
+  let made = 0
+  let [runs, commands, events, meant] = [0, 0, 0, 0]
+  let over = false
+  let runner: HistoryRunner | undefined
 
-  /** Which property an ordinary run of these steps breaks. */
-  const brokenBy = (steps: readonly ScenarioStep[], property: string): boolean => {
-    const run = runScenario(withSteps(scenario, steps, seed, property), {
-      seed,
-      invariants,
+  const count = (): FuzzCount => ({ runs, commands, events, states: corpus.states(), seconds: (clock() - startedAt) / 1_000 })
+
+  /** Does an ordinary run of the scenario, as a file would have it, break the property? */
+  const isBrokenBy = (scenario: Scenario, property: string): boolean => {
+    const run = runScenario(scenario, {
+      ...(options.invariants === undefined ? undefined : { invariants: options.invariants }),
       ...(options.controllers === undefined ? undefined : { controllers: options.controllers }),
     })
     return E.isRight(run) && run.right.report.violations.some(({ invariant }) => invariant === property)
   }
 
-  const judge = (steps: readonly ScenarioStep[]): boolean => {
-    let isBroken = false
-    for (const { invariant, message } of simulation.violations()) {
-      if (isMeantToBreak(invariant, steps)) {
-        meant += 1
-        continue
-      }
-      isBroken = true
-      if (known.has(invariant)) continue
-      known.add(invariant)
-      const isConfirmed = brokenBy(steps, invariant)
-      const shrunk = isConfirmed ? shrinkHistory(steps, (fewer) => brokenBy(fewer, invariant)) : { steps }
-      findings.push({
-        property: invariant,
-        message,
-        run: runs,
-        steps: shrunk.steps,
-        found: steps.length,
-        isConfirmed,
-        scenario: withSteps(scenario, shrunk.steps, seed, invariant),
-      })
-    }
-    return isBroken
-  }
-
-  const perform = (step: ScenarioStep): void => {
-    if (step.after !== undefined && step.after > 0) simulation.runUntil(simulation.now() + step.after)
-    if (step.sleep !== undefined) simulation.runUntil(simulation.now() + step.sleep)
-    else {
-      performStep(simulation, step, [])
-      commands += 1
+  const findingOf = ({ run, history, converges }: FuzzJob, { property, message, steps }: Broken): FuzzFinding => {
+    runner ??= runnerOf(target, options)
+    const replays = runner
+    const breaks = (heals: boolean) => (one: { readonly cluster: FuzzHistory['cluster']; readonly steps: readonly ScenarioStep[] }) =>
+      replays.replay(one.cluster, one.steps, heals).includes(property)
+    const found = { cluster: history.cluster, steps }
+    const heals = converges && !breaks(false)(found)
+    const shrunk = breaks(heals)(found) ? shrinkCase(found, breaks(heals)) : found
+    const { cluster } = shrunk
+    const base =
+      target === undefined || cluster !== undefined ? (cluster === undefined ? undefined : scenarioOfCluster(cluster)) : setUpOf(target)
+    if (base === undefined) throw new Error('a history of no cluster')
+    const chance = cluster?.chance ?? base.written.seed ?? 1
+    // The moments of the search, or else the steps one after the other.
+    const written = [true, false].map((withLines) => scenarioOfSteps(base, shrunk.steps, chance, property, afterwardsMs, withLines))
+    const confirmed = written.find((scenario) => isBrokenBy(scenario, property))
+    return {
+      property,
+      message,
+      run,
+      steps: shrunk.steps,
+      found: steps.length,
+      isConfirmed: confirmed !== undefined,
+      scenario: confirmed ?? written[0] ?? base,
     }
   }
 
-  for (; runs < runsMax; runs += 1) {
-    if (options.seconds !== undefined && clock() - startedAt > options.seconds * 1_000) {
-      limit = `${options.seconds} s`
-      break
-    }
-    if (runs % 16 === 0) options.progress?.(count())
-    const draw = drawFrom(seededChoose(seed * 1_000_003 + runs))
-    simulation.restore(root)
-    const marksBefore = simulation.sometimes().size
-    const statesBefore = visited.size()
-    const parent = corpus.length > 0 && draw.below(2) === 0 ? draw.of(corpus) : undefined
-    const swarm = parent?.swarm ?? swarmOf(draw)
-    const kept = parent === undefined ? [] : parent.steps.slice(0, draw.below(parent.steps.length))
-    const steps: ScenarioStep[] = []
-    let isBroken = false
-    while (steps.length < length && !isBroken) {
-      const step = kept[steps.length] ?? nextStep(draw, swarm, simulation.state(), simulation.reader())
-      steps.push(step)
-      perform(step)
-      const hash = hasher.hash(simulation.state(), simulation.pending(), 0)
-      visited.find(hash.high, hash.low)
-      if (simulation.violations().length > 0) isBroken = judge(steps)
-    }
-    if (!isBroken) {
-      simulation.runUntil(simulation.now() + settleMs)
-      if (simulation.violations().length > 0) judge(steps)
-    }
-    if (simulation.sometimes().size > marksBefore || visited.size() - statesBefore >= length) corpus.push({ steps, swarm })
-    if (corpus.length > 200) corpus.shift()
-    const last = findings.at(-1)
-    if (last !== undefined && options.stopsAt?.(last) === true) {
+  return {
+    count,
+    isOver: () => over,
+    next: () => {
+      if (over) return []
+      const jobs: FuzzJob[] = []
+      const kept = corpus.entries()
+      for (; jobs.length < roundSize && made < runsMax; made += 1)
+        jobs.push({
+          run: made,
+          history: known[made] ?? makeHistory(seed, made, lengths, kept, target !== undefined),
+          converges: convergesEvery > 0 && made % convergesEvery === 0,
+        })
+      return jobs
+    },
+    take: (job, outcome) => {
+      if (over) return
       runs += 1
-      break
-    }
+      commands += outcome.commands
+      events += outcome.events
+      meant += outcome.meant
+      corpus.note(job.history, outcome)
+      for (const broken of outcome.broken) {
+        if (seen.has(broken.property)) continue
+        seen.add(broken.property)
+        const finding = findingOf(job, broken)
+        findings.push(finding)
+        if (options.stopsAt?.(finding) === true) over = true
+      }
+      if (runs % 16 === 0) options.progress?.(count())
+    },
+    report: (limit) => ({
+      ...count(),
+      seed,
+      findings,
+      meant,
+      marks: corpus.marks(),
+      corpus: corpus.entries(),
+      ...(limit === undefined ? undefined : { limit }),
+    }),
   }
-  return E.right({
-    ...count(),
-    findings,
-    meant,
-    marks: [...simulation.sometimes()].sort((left, right) => (left < right ? -1 : 1)),
-    corpus: corpus.length,
-    ...(limit === undefined ? undefined : { limit }),
-  })
+}
+
+/** The whole search, here and now. */
+export const fuzz = (target: Scenario | undefined, options: FuzzOptions = {}): E.Either<readonly Problem[], FuzzReport> => {
+  const clock = options.clock ?? ((): number => 0)
+  const startedAt = clock()
+  const search = startFuzz(target, options)
+  const runner = runnerOf(target, options)
+  try {
+    for (let jobs = search.next(); jobs.length > 0; jobs = search.next())
+      for (const job of jobs) {
+        if (options.seconds !== undefined && clock() - startedAt > options.seconds * 1_000)
+          return E.right(search.report(`${options.seconds} s`))
+        search.take(job, runner.run(job.history, job.converges))
+        if (search.isOver()) return E.right(search.report())
+      }
+  } catch (error) {
+    if (error instanceof CannotBegin) return E.left(error.problems)
+    throw error
+  }
+  return E.right(search.report())
 }

@@ -1,0 +1,327 @@
+/**
+ * Runs histories: each from the state in which its cluster has come to rest, all invariants on. What a history has shown and what it has broken is
+ * all that remains of it; the same history gives the same answer in every process.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import {
+  allInvariants,
+  createSimulation,
+  debtsOf,
+  isJsonObject,
+  makeControllers,
+  seededChoose,
+  type ClusterSettings,
+  type Controller,
+  type Debt,
+  type Invariant,
+  type JsonObject,
+  type RunState,
+  type Simulation,
+} from '@statefold/core'
+import { prepare } from '../explore/explore.js'
+import { commandsOfStep } from '../explore/perform-step.js'
+import type { Problem } from '../format/problem.js'
+import type { PlacedManifest } from '../format/read-manifests.js'
+import type { ClusterShape, Deed, FuzzHistory } from '../format/history-codec.js'
+import type { ScenarioStep } from '../format/scenario-codec.js'
+import { settingsOf } from '../run-scenario.js'
+import type { Scenario } from '../scenario.js'
+import { abstractState } from './abstract-state.js'
+import { healingSteps, stepOfDeed, type Scene } from './deeds.js'
+import { manifestsOfSet } from './manifests-of-set.js'
+import { forces, isMeantToBreak } from './meant-to-break.js'
+import { scenarioOfCluster, setUpOf } from './scenario-of-history.js'
+
+export interface Broken {
+  readonly property: string
+  readonly message: string
+  /** All that was done until then, with the time before each. */
+  readonly steps: readonly ScenarioStep[]
+}
+
+export interface HistoryOutcome {
+  /** Commands and faults that were done. */
+  readonly commands: number
+  readonly events: number
+  /** What it looked like after each pause, and after how many deeds that was. */
+  readonly states: readonly number[]
+  readonly places: readonly number[]
+  readonly marks: readonly string[]
+  /** Violations that forced deletion is meant to bring about. */
+  readonly meant: number
+  /** The first violations, of one event. */
+  readonly broken: readonly Broken[]
+}
+
+export interface HistoryRunnerOptions {
+  /** The cluster and sets of histories that name none. */
+  readonly scenario?: Scenario
+  readonly seed?: number
+  readonly invariants?: readonly Invariant[]
+  readonly controllers?: (settings: ClusterSettings) => readonly Controller[]
+}
+
+export interface HistoryRunner {
+  /** `converges`: in the end all faults are healed and the cluster has to come to what is wanted, or to say what it waits for. */
+  readonly run: (history: FuzzHistory, converges: boolean) => HistoryOutcome
+  /** Which properties these steps break. */
+  readonly replay: (cluster: ClusterShape | undefined, steps: readonly ScenarioStep[], converges: boolean) => readonly string[]
+}
+
+/** After the last deed. */
+const afterwardsMs = 30_000
+/** In which a healed cluster has to come to what is wanted. */
+const convergenceMs = 1_200_000
+/** The longest back-off of a work queue. */
+const retryMs = 1_000_000
+const retriesMax = 50
+/** More events than this for one deed on average, and the history is a hot loop. */
+const eventsPerDeedMax = 400
+
+export const convergenceProperty = 'temporal/converges-or-says-why'
+export const hotLoopProperty = 'temporal/no-hot-loop'
+const assertionProperty = 'assertion'
+
+interface Stage {
+  readonly simulation: Simulation
+  readonly root: RunState
+  readonly sets: readonly JsonObject[]
+  /** Marks of the history under way. */
+  readonly marks: Set<string>
+}
+
+export const placed = (object: JsonObject): PlacedManifest => {
+  const place = (): { readonly line: number; readonly column: number } => ({ line: 1, column: 1 })
+  return { file: 'history', object, text: JSON.stringify(object), placeOf: place, placeOfKey: place }
+}
+
+const manifestsOf = ({ apply }: ScenarioStep): readonly PlacedManifest[] =>
+  Array.isArray(apply) ? apply.filter(isJsonObject).map(placed) : []
+
+/** A mark that was seen need not be looked for again in this history. */
+const onceEach = (invariants: readonly Invariant[], marks: Set<string>): readonly Invariant[] =>
+  invariants.map((invariant) =>
+    invariant.expectation !== 'sometimes'
+      ? invariant
+      : {
+          ...invariant,
+          check: (observation) => {
+            if (marks.has(invariant.name)) return undefined
+            const found = invariant.check(observation)
+            if (found !== undefined) marks.add(invariant.name)
+            return found
+          },
+        },
+  )
+
+const unexplainedDebt = ({ cluster }: RunState): Debt | undefined => {
+  const debts = debtsOf(cluster)
+  return debts.find(({ of }) => debts.every((debt) => debt.of !== of || debt.waitsFor.length === 0))
+}
+
+const isSet = (object: JsonObject): boolean => object['kind'] === 'StatefulSet'
+
+export class CannotBegin extends Error {
+  override readonly name = 'CannotBegin'
+  readonly problems: readonly Problem[]
+
+  constructor(problems: readonly Problem[]) {
+    super(problems[0]?.message ?? 'the cluster cannot be set up')
+    this.problems = problems
+  }
+}
+
+export const makeHistoryRunner = (options: HistoryRunnerOptions = {}): HistoryRunner => {
+  const { invariants = allInvariants, controllers = makeControllers, scenario, seed = 1 } = options
+  const stages = new Map<string, Stage>()
+
+  const build = (cluster: ClusterShape | undefined): Stage => {
+    const base = cluster === undefined ? (scenario === undefined ? undefined : setUpOf(scenario)) : scenarioOfCluster(cluster)
+    if (base === undefined) throw new CannotBegin([{ file: 'history', line: 1, column: 1, message: 'it names no cluster' }])
+    const chance = cluster?.chance ?? seed
+    const excepted = new Set(base.written.invariants?.except ?? [])
+    const judges = invariants.filter(({ name }) => !excepted.has(name))
+    const prepared = prepare(base, chance, judges, controllers)
+    if (E.isLeft(prepared)) throw new CannotBegin(prepared.left)
+    const settings = settingsOf(base.written.cluster)
+    const marks = new Set<string>()
+    const root = prepared.right.state()
+    return {
+      root,
+      marks,
+      sets: [...base.manifests, ...[...base.applied.values()].flat()].map(({ object }) => object).filter(isSet),
+      simulation: createSimulation({
+        seed: chance,
+        settings,
+        controllers: controllers(settings),
+        invariants: onceEach(judges, marks),
+        choose: seededChoose(chance),
+        from: root,
+        keepLog: false,
+      }),
+    }
+  }
+
+  const stageOf = (cluster: ClusterShape | undefined): Stage => {
+    const key = cluster === undefined ? '' : JSON.stringify(cluster)
+    let stage = stages.get(key)
+    if (stage === undefined) {
+      stage = build(cluster)
+      if (stages.size > 256) stages.clear()
+      stages.set(key, stage)
+    }
+    stage.simulation.restore(stage.root)
+    stage.marks.clear()
+    return stage
+  }
+
+  /** One run under way: what was done, what was found. */
+  const begin = (cluster: ClusterShape | undefined, deeds: number) => {
+    const stage = stageOf(cluster)
+    const { simulation, root } = stage
+    const eventsMax = root.seq + 20_000 + deeds * eventsPerDeedMax
+    const steps: ScenarioStep[] = []
+    const broken: Broken[] = []
+    let meant = 0
+    let done = 0
+    let judged = 0
+    let isForced = false
+    let waited = 0
+    const stop = (): boolean => simulation.violations().length > judged || simulation.state().seq > eventsMax
+    const judge = (): void => {
+      const violations = simulation.violations()
+      for (; judged < violations.length && broken.length === 0; judged += 1) {
+        const first = violations[judged]
+        if (first === undefined) continue
+        if (isMeantToBreak(first.invariant, isForced)) {
+          meant += 1
+          continue
+        }
+        for (const { invariant, message, seq } of violations.slice(judged))
+          if (seq === first.seq && !isMeantToBreak(invariant, isForced)) broken.push({ property: invariant, message, steps: [...steps] })
+      }
+      if (broken.length === 0 && simulation.state().seq > eventsMax)
+        broken.push({
+          property: hotLoopProperty,
+          message: `more than ${eventsMax - root.seq} events in a history of ${deeds} commands and faults`,
+          steps: [...steps],
+        })
+    }
+    const pass = (milliseconds: number): void => {
+      const until = simulation.now() + milliseconds
+      waited += milliseconds
+      // Violations that are meant do not end it.
+      while (broken.length === 0 && simulation.now() < until) {
+        simulation.runUntil(until, stop)
+        if (stop()) judge()
+      }
+    }
+    const perform = (step: ScenarioStep): void => {
+      const commands = commandsOfStep(step, manifestsOf(step), simulation.reader())
+      if (E.isLeft(commands)) return
+      if (forces(step)) isForced = true
+      steps.push(waited > 0 ? { ...step, after: waited } : step)
+      waited = 0
+      for (const command of commands.right) simulation.submit(command)
+      done += 1
+      if (stop()) judge()
+    }
+    /** An assertion of the engine is a finding; the simulation that ran into it is of no use any more. */
+    const guarded = (work: () => void): void => {
+      try {
+        work()
+      } catch (error) {
+        if (error instanceof CannotBegin) throw error
+        stages.clear()
+        broken.push({
+          property: assertionProperty,
+          message: error instanceof Error ? error.message : String(error),
+          steps: [...steps],
+        })
+      }
+    }
+    const end = (converges: boolean): void => {
+      if (broken.length === 0) pass(afterwardsMs)
+      if (!converges || broken.length > 0) return
+      for (const step of healingSteps(simulation.state(), simulation.reader())) if (broken.length === 0) perform(step)
+      if (broken.length === 0) pass(convergenceMs)
+      let unexplained = unexplainedDebt(simulation.state())
+      // Writes are still to fail, and what fails is tried again after up to 1,000 s.
+      for (let more = 0; unexplained !== undefined && simulation.state().cluster.apiFaults.length > 0 && more < retriesMax; more += 1) {
+        pass(retryMs)
+        unexplained = unexplainedDebt(simulation.state())
+      }
+      if (broken.length === 0 && unexplained !== undefined)
+        broken.push({
+          property: convergenceProperty,
+          message: `twenty minutes after the last fault was healed: ${unexplained.of}: ${unexplained.message}, and nobody says why`,
+          steps: [...steps],
+        })
+    }
+    return {
+      stage,
+      broken,
+      pass,
+      perform,
+      guarded,
+      end,
+      done: (): number => done,
+      outcome: (states: readonly number[], places: readonly number[]): HistoryOutcome => ({
+        commands: done,
+        events: simulation.state().seq - root.seq,
+        states,
+        places,
+        marks: [...stage.marks].sort((left, right) => (left < right ? -1 : 1)),
+        meant,
+        broken,
+      }),
+    }
+  }
+
+  /** What cannot be done is done otherwise, so that a history has as many commands and faults as it has deeds. */
+  const stepOf = (scene: Scene, deed: Deed): ScenarioStep =>
+    stepOfDeed(scene, deed) ??
+    stepOfDeed(scene, { ...deed, do: 'scale' }) ??
+    stepOfDeed(scene, { ...deed, do: 'create-set' }) ??
+    stepOfDeed(scene, { ...deed, do: 'lag' }) ?? { sleep: 0 }
+
+  return {
+    run: ({ cluster, sets, deeds }, converges) => {
+      const history = begin(cluster, deeds.length)
+      const { simulation } = history.stage
+      const manifests = (sets ?? []).flatMap(manifestsOfSet)
+      const makeable = [...history.stage.sets, ...manifests.filter(isSet)]
+      const states: number[] = []
+      const places: number[] = []
+      history.guarded(() => {
+        for (const manifest of manifests) if (history.broken.length === 0) history.perform({ apply: [manifest as never] })
+        for (const [index, deed] of deeds.entries()) {
+          if (history.broken.length > 0) break
+          if (deed.after !== undefined && deed.after > 0) {
+            history.pass(deed.after)
+            if (history.broken.length > 0) break
+            states.push(abstractState(simulation.state(), simulation.reader()))
+            places.push(index)
+          }
+          history.perform(stepOf({ run: simulation.state(), reader: simulation.reader(), sets: makeable }, deed))
+        }
+        history.end(converges)
+        states.push(abstractState(simulation.state(), simulation.reader()))
+        places.push(deeds.length)
+      })
+      return history.outcome(states, places)
+    },
+    replay: (cluster, steps, converges) => {
+      const history = begin(cluster, steps.length)
+      history.guarded(() => {
+        for (const step of steps) {
+          if (history.broken.length > 0) break
+          if (step.after !== undefined && step.after > 0) history.pass(step.after)
+          if (history.broken.length === 0) history.perform(step)
+        }
+        history.end(converges)
+      })
+      return history.broken.map(({ property }) => property)
+    },
+  }
+}
