@@ -1,5 +1,5 @@
 /** Why something happened, and why something did not: the chain of causes, and what the controllers wait for. */
-import { entriesOf, resourceOfName, splitObjectPath, type ClusterEvent, type ClusterState, type RecordedEvent } from '@statefold/core'
+import { entriesOf, resourceOfName, splitObjectPath, subjectNameOf, type ClusterEvent, type ClusterState, type RecordedEvent } from '@statefold/core'
 import { describeEvent } from './describe-event.js'
 import { formatTime } from './timeline.js'
 
@@ -133,7 +133,7 @@ export const explainObject = (events: readonly Recorded[], state: ClusterState, 
   const told = events.flatMap(({ event }) =>
     event.kind === 'KubernetesEventRecorded' &&
     event.type === 'Warning' &&
-    (event.involved['name'] === bare || wordsOf(event.message).includes(bare))
+    (subjectNameOf(event) === bare || wordsOf(event.message).includes(bare))
       ? [`${event.reason}: ${event.message}`]
       : [],
   )

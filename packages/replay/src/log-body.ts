@@ -59,11 +59,11 @@ export const contradictionOf = (footer: LogFooter, events: number, turns: number
 
 export const changedTurn = (
   lines: readonly [number, number],
-  turn: number,
+  turn: number | undefined,
   events: readonly [number | undefined, number | undefined],
   digests: readonly [string, string],
 ): string =>
-  `lines ${lines[0]} to ${lines[1]}: turn ${turn} (events ${events[0] ?? '?'} to ${events[1] ?? '?'}) has been changed: its digest is ${digests[0].slice(0, 12)}…, recorded was ${digests[1].slice(0, 12)}…`
+  `lines ${lines[0]} to ${lines[1]}: turn ${turn ?? '?'} (events ${events[0] ?? '?'} to ${events[1] ?? '?'}) has been changed: its digest is ${digests[0].slice(0, 12)}…, recorded was ${digests[1].slice(0, 12)}…`
 
 /** An event of a turn that is as it was written, but not of this program. */
 export const strangeEvent = (line: number, seq: number, kind: string): LogProblem => ({

@@ -46,13 +46,15 @@ export interface LogFooter {
 }
 
 export const FooterCodec = t.type({ end: t.literal(true), events: t.number, turns: t.number, at: t.number, outcome: t.string })
-export const DigestCodec = t.type({ turn: t.number, digest: t.string })
+/** The last line of a turn. */
+export const DigestCodec = t.type({ digest: t.string })
 const envelope = { turn: t.number, at: t.number, by: t.union([t.number, t.null]), actor: t.string }
 /** The first line of a turn; the event's own fields stand beside these and are checked by its own codec. */
 export const FirstLineCodec = t.type({ seq: t.number, ...envelope, kind: t.string })
 /** A further line of a turn: what it does not say is as on the line before. */
 export const FurtherLineCodec = t.intersection([t.type({ seq: t.number, kind: t.string }), t.partial(envelope)])
-/** Until version 1 the event stood in a field of its own, and every line said everything. */
+/** Until version 1 the event stood in a field of its own, and every line said everything, also that of the digest. */
+export const TurnDigestCodec = t.type({ turn: t.number, digest: t.string })
 export const NestedLineCodec = t.type({ seq: t.number, ...envelope, event: t.type({ kind: t.string }) })
 
 export const makeHeader = (about: {
@@ -88,7 +90,20 @@ export const eventLine = (recorded: RecordedEvent<ClusterEvent>, before?: Shared
   if (before?.at !== recorded.at) envelope += `,"at":${recorded.at}`
   if (before?.causedBy !== recorded.causedBy) envelope += `,"by":${recorded.causedBy ?? 'null'}`
   if (before?.actor !== recorded.actor) envelope += `,"actor":${JSON.stringify(recorded.actor)}`
-  return `${envelope},${JSON.stringify(recorded.event).slice(1)}\n`
+  return `${envelope},${JSON.stringify(withoutActor(recorded.event, recorded.actor)).slice(1)}\n`
+}
+
+/** Who tells or waits is nearly always who acts: then the line does not say it twice. */
+const withoutActor = (event: ClusterEvent, actor: string): object => {
+  if (event.kind === 'WaitingChanged' && event.controller === actor) return { ...event, controller: undefined }
+  if (event.kind === 'KubernetesEventRecorded' && event.component === actor) return { ...event, component: undefined }
+  return event
+}
+
+/** Fields that a line leaves out where they name the actor, by kind. */
+export const actorFields: { readonly [kind: string]: 'controller' | 'component' | undefined } = {
+  WaitingChanged: 'controller',
+  KubernetesEventRecorded: 'component',
 }
 
 interface Envelope {
@@ -139,7 +154,7 @@ export const makeLogWriter = (header: LogHeader, sha256: Sha256): LogWriter & { 
       }
       hash.add(lines)
       digest = hash.digest()
-      const digestLine = `{"turn":${first.turn},"digest":"${digest.slice(0, digestDigits)}"}\n`
+      const digestLine = `{"digest":"${digest.slice(0, digestDigits)}"}\n`
       hash.add(digestLine)
       events += recorded.length
       turns += 1

@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import type * as t from 'io-ts'
 import { ClusterEvent, type RecordedEvent } from '@statefold/core'
 import { guardOf } from './codec-guard.js'
-import { DigestCodec, FooterCodec, NestedLineCodec, type LogFooter, type LogHeader } from './log-file.js'
+import { TurnDigestCodec, FooterCodec, NestedLineCodec, type LogFooter, type LogHeader } from './log-file.js'
 import {
   changedTurn,
   contradictionOf,
@@ -19,7 +19,7 @@ import { upcastEvent } from './upcast.js'
 
 // Guards have the answers of the codecs they are made from.
 const isNestedLine = guardOf(NestedLineCodec) as (value: unknown) => value is t.TypeOf<typeof NestedLineCodec>
-const isDigest = guardOf(DigestCodec) as (value: unknown) => value is t.TypeOf<typeof DigestCodec>
+const isDigest = guardOf(TurnDigestCodec) as (value: unknown) => value is t.TypeOf<typeof TurnDigestCodec>
 const isClusterEvent = guardOf(ClusterEvent) as (value: unknown) => value is ClusterEvent
 
 const parseLine = (text: string): E.Either<string, unknown> => {
@@ -51,7 +51,7 @@ export const chainedReader = (
   const refuse = (message: string): LogProblem => ({ kind: 'damaged', line: number, message: `line ${number}: ${message}` })
   const torn = (message: string): LogEnd['torn'] => ({ line: pendingFrom === 0 ? number : pendingFrom, bytes: pendingText.length, message })
 
-  const takeDigest = (value: t.TypeOf<typeof DigestCodec>): LogProblem | undefined => {
+  const takeDigest = (value: t.TypeOf<typeof TurnDigestCodec>): LogProblem | undefined => {
     const computed = sha256(`${digest}\n${pendingText}`)
     const first = pending[0]
     if (computed !== value.digest)

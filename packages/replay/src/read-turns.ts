@@ -6,6 +6,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { ClusterEvent, type RecordedEvent } from '@statefold/core'
 import { guardOf } from './codec-guard.js'
 import {
+  actorFields,
   DigestCodec,
   digestDigits,
   FirstLineCodec,
@@ -35,7 +36,7 @@ const isDigest = guardOf(DigestCodec)
 const isFooter = guardOf(FooterCodec)
 const isClusterEvent = guardOf(ClusterEvent)
 
-/** A line as it was parsed: the fields of an event line, of a digest line and of the footer, none of them sure to be there. */
+/** A line as it was parsed: the fields of an event line and of a digest line, none of them sure to be there. */
 interface Line {
   readonly seq?: number
   readonly turn?: number
@@ -43,10 +44,12 @@ interface Line {
   readonly by?: number | null
   readonly actor?: string
   readonly kind?: string
+  readonly controller?: string
+  readonly component?: string
   readonly digest?: string
 }
 
-const digestMark = '{"turn":'
+const digestMark = '{"digest":'
 
 /** Where the last whole digest line begins; -1 if there is none. */
 const lastDigestLine = (text: string): number => {
@@ -110,19 +113,21 @@ export const turnReader = (
     let seq = events
     let first: number | undefined
     let last: number | undefined
+    let turn: number | undefined
     for (const piece of linesOf(text)) {
       line += 1
       const value = parsed(piece)
       if (value === undefined) return unreadable(line, seq)
       if (isDigest(value)) {
-        const said = value as Line & { readonly turn: number; readonly digest: string }
+        const said = value as Line & { readonly digest: string }
         const computed = trail.digest().slice(0, digestDigits)
         if (computed !== said.digest)
-          return { kind: 'damaged', line: from, message: changedTurn([from, line], said.turn, [first, last], [computed, said.digest]) }
+          return { kind: 'damaged', line: from, message: changedTurn([from, line], turn, [first, last], [computed, said.digest]) }
         from = line + 1
         first = undefined
       } else if (isLine(value) && value.seq !== undefined) {
         first ??= value.seq
+        turn = value.turn ?? turn
         last = value.seq
         seq += 1
       } else return neither(line)
@@ -139,7 +144,6 @@ export const turnReader = (
     let by: number | null = null
     let actor = ''
     let begun = false
-    let turnFrom = 0
     for (let index = 0; index < values.length; index += 1) {
       const line = values[index] as Line
       number += 1
@@ -151,6 +155,10 @@ export const turnReader = (
         if (line.at !== undefined) at = line.at
         if (line.by !== undefined) by = line.by
         if (line.actor !== undefined) actor = line.actor
+        const actorField = actorFields[kind]
+        // The line was parsed here and is nobody else's.
+        if (actorField !== undefined && line[actorField] === undefined)
+          (line as { controller?: string; component?: string })[actorField] = actor
         if (line.seq !== events) return refuse(number, `event ${line.seq ?? '?'} follows event ${events - 1}`)
         if (decode && !isClusterEvent(line)) return strangeEvent(number, events, kind)
         begun = true
@@ -160,11 +168,9 @@ export const turnReader = (
         visitor.event?.(line as unknown as ClusterEvent, at, events)
         events += 1
       } else if (isDigest(line)) {
-        if (begun && line.turn !== turn)
-          return refuse(number, `the digest names turn ${line.turn ?? '?'}, its events ${turnFrom} to ${events - 1} are of turn ${turn}`)
+        if (!begun) return neither(number)
         turns += 1
         begun = false
-        turnFrom = events
         if (wantsTurns) {
           visitor.turn?.(pending)
           pending = []

@@ -120,10 +120,7 @@ describe('a log with one changed byte', { timeout: 120_000 }, () => {
     expect(E.isLeft(found) && found.left.message).toContain('is not JSON; expected event')
   })
 
-  it('does not believe a digest that names another turn, nor an end with other numbers', () => {
-    const turn = sample.turns[5] ?? ''
-    const other = turn.replace(/\{"turn":(\d+),"digest"/, (_match, number: string) => `{"turn":${Number(number) + 1},"digest"`)
-    expect(E.isLeft(read(sample.text.replace(turn, other)))).toBe(true)
+  it('does not believe an end with other numbers', () => {
     expect(E.isLeft(read(sample.text.replace(/"turns":\d+/, '"turns":1')))).toBe(true)
     expect(E.isLeft(read(sample.text.replace(/"events":\d+/, '"events":1')))).toBe(true)
   })

@@ -52,11 +52,13 @@ const asItWas = <T extends UnstoredObject>(prepared: T, sent: UnstoredObject): T
   }
 }
 
+/** `received`: the object as the command brought it. */
 export const decideCreate = (
   sent: UnstoredObject,
   state: ClusterState,
   context: DecideContext,
   settings: ClusterSettings,
+  received?: object,
 ): E.Either<ApiStatus, Decision> => {
   const given = sent.metadata ?? {}
   const isImported = context.actor === 'import'
@@ -101,5 +103,5 @@ export const decideCreate = (
     return E.left(alreadyExists(qualifiedResource(sent.kind), name))
   const rv = state.revision + 1
   const object = asStored(addressed.right)
-  return E.right({ events: [creationOf(state, object, rv)], object })
+  return E.right({ events: [creationOf(state, object, rv, context.now, received)], object })
 }

@@ -107,7 +107,7 @@ export const decideDelete = (
     const grace = podGrace(stored as Pod, options, context)
     if (grace === undefined) return E.right({ events: [], object: stored })
     const going = marked(stored, finalizers, grace)
-    const events = changesOf(stored, going, rv)
+    const events = changesOf(stored, going, rv, state)
     if (grace.seconds > 0 || finalizers.length > 0) return E.right({ events, object: going })
     // A Pod's removal is two writes: the mark with grace 0, then the removal.
     const gone = withResourceVersion(going, rv + 1)
@@ -123,5 +123,5 @@ export const decideDelete = (
   const isFirst = stored.metadata.deletionTimestamp === undefined
   const going = marked(stored, finalizers, { seconds: 0, endsAt: stored.metadata.deletionTimestamp ?? timestampOf(context.now), isFirst })
   const after = stored.kind === 'Namespace' ? terminatingNamespace(going) : going
-  return E.right({ events: changesOf(stored, after, rv), object: after })
+  return E.right({ events: changesOf(stored, after, rv, state), object: after })
 }

@@ -61,7 +61,7 @@ export const decideBind = (binding: Binding, state: ClusterState, context: Decid
     spec: { ...pod.spec, nodeName: binding.nodeName },
     status: { ...status, conditions: withCondition(pod.status.conditions, condition) },
   })
-  return E.right({ events: changesOf(pod, after, state.revision + 1), object: after })
+  return E.right({ events: changesOf(pod, after, state.revision + 1, state), object: after })
 }
 
 const disrupted = (pod: Pod, context: DecideContext): Pod => ({
@@ -106,9 +106,9 @@ export const decideEvict = (
   }
   const budget = verdict.right
   if (budget !== undefined) {
-    record(changesOf(budget, asStored(afterEviction(budget, pod.metadata.name, context.now)), current.revision + 1))
+    record(changesOf(budget, asStored(afterEviction(budget, pod.metadata.name, context.now)), current.revision + 1, current))
   }
-  if (pod.metadata.deletionTimestamp === undefined) record(changesOf(pod, disrupted(pod, context), current.revision + 1))
+  if (pod.metadata.deletionTimestamp === undefined) record(changesOf(pod, disrupted(pod, context), current.revision + 1, current))
   const deletion = decideDelete(ref, options, current, context)
   if (E.isLeft(deletion)) return deletion
   return E.right({ events: [...events, ...deletion.right.events], object: deletion.right.object })

@@ -7,7 +7,7 @@ import { epochSeconds } from '../kernel/sim-time.js'
 import { drawUid } from './draws.js'
 import { correlate, detailOf } from './event-correlation.js'
 import type { ClusterEvent } from './events.js'
-import { objectPath } from './object-events.js'
+import { objectPath, type KubernetesEventRecorded } from './object-events.js'
 import { storeOf, type ClusterState } from './state.js'
 import { findObject } from './store.js'
 
@@ -43,6 +43,29 @@ const subjectOf = (about: KubernetesObject | EventSubject, fieldPath: string | u
   add('resourceVersion', metadata.resourceVersion)
   add('fieldPath', fieldPath)
   return subject
+}
+
+/** The reference as the event tells it: the object's path, and what is not as it is stored. */
+const namedIn = (state: ClusterState, involved: Readonly<Record<string, string>>): Pick<KubernetesEventRecorded, 'about' | 'involved'> => {
+  const { kind, namespace = '', name, apiVersion, uid, resourceVersion, fieldPath } = involved
+  if (kind === undefined || name === undefined) return { involved }
+  const stored = findObject(storeOf(state, kind), keyOf(namespace, name))
+  const rest: Record<string, string> = {}
+  if (apiVersion !== stored?.apiVersion) {
+    if (apiVersion === undefined) return { involved }
+    rest['apiVersion'] = apiVersion
+  }
+  if (uid !== stored?.metadata.uid) {
+    if (uid === undefined) return { involved }
+    rest['uid'] = uid
+  }
+  if (resourceVersion !== stored?.metadata.resourceVersion) {
+    if (resourceVersion === undefined) return { involved }
+    rest['resourceVersion'] = resourceVersion
+  }
+  if (fieldPath !== undefined) rest['fieldPath'] = fieldPath
+  const about = objectPath(kind, namespace, name)
+  return Object.keys(rest).length === 0 ? { about } : { about, involved: rest }
 }
 
 /** `web-0.18ea0028fae6c424`: the involved name and a time in nanoseconds, here made unique by the resourceVersion. */
@@ -92,7 +115,7 @@ export const decideTell = (command: TellCommand, state: ClusterState, context: D
           object: objectPath('Event', namespace, eventName),
           rv,
           uid: drawUid(context.choose, `Event/${namespace}/${eventName}`),
-          involved,
+          ...namedIn(state, involved),
           type: command.type,
           reason: command.reason,
           message: correlated.message,

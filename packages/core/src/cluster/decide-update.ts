@@ -84,7 +84,7 @@ export const decideNext = (
   if (E.isLeft(addressed)) return addressed
   const after = asStored(isStatus ? podAsServed(addressed.right) : addressed.right)
   const rv = state.revision + 1
-  const events = changesOf(stored, after, rv)
+  const events = changesOf(stored, after, rv, state)
   if (events.length === 0) return E.right({ events, object: stored })
   // The write that takes the last finalizer away removes the object. Follows deleteWithoutFinalizers in registry/generic/registry/store.go.
   const finished =

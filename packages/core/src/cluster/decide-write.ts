@@ -1,13 +1,14 @@
 /** The last steps of every API write: the object as it will be stored becomes the facts that say so. */
 import type { KubernetesObject } from '../api/object.js'
-import { controllerRefOf, keyOf } from '../api/object.js'
+import { keyOf } from '../api/object.js'
 import type { JsonObject } from '../kernel/json.js'
-import { differenceOf, isEmptyDifference } from '../kernel/object-difference.js'
+import { differenceOf, isEmptyDifference, type ObjectDifference } from '../kernel/object-difference.js'
 import { getAt } from '../kernel/persistent-map.js'
 import type { ClusterEvent } from './events.js'
 import { factsOfChange } from './facts-of-change.js'
 import { nounOf, objectPath, type CreatedKind, type DeletedKind } from './object-events.js'
-import type { ClusterState } from './state.js'
+import { asNewObject, receivedObject, statusKeyOf, statusPointer, templateKeyOf, type ClusterState } from './state.js'
+import type { SimTime } from '../kernel/sim-time.js'
 
 // Stored objects are plain JSON; their types only say which (the casts in this file).
 export const asJson = (object: object): JsonObject => object as unknown as JsonObject
@@ -20,38 +21,63 @@ export const withResourceVersion = (object: KubernetesObject, rv: number): Kuber
   metadata: { ...object.metadata, resourceVersion: String(rv) },
 })
 
-/** Which Pods are alike: those of one owner and one template. */
-const templateKeyOf = (object: KubernetesObject): string | undefined => {
-  if (object.kind !== 'Pod') return undefined
-  const owner = controllerRefOf(object)
-  const labels = object.metadata.labels
-  const hash = labels?.['controller-revision-hash'] ?? labels?.['pod-template-hash']
-  return owner === undefined || hash === undefined ? undefined : `${owner.uid}/${hash}`
-}
+/** A difference of more places than this is not worth it: the whole object is told, and those that follow are compared with it. */
+const placesMax = 16
 
-/** The fact of a creation; `object` has everything but its resourceVersion. */
-export const creationOf = (state: ClusterState, object: KubernetesObject, rv: number): ClusterEvent => {
+/** The fact of a creation; `object` has everything but its resourceVersion. `sent`: what was asked for, if somebody outside did. */
+export const creationOf = (state: ClusterState, object: KubernetesObject, rv: number, now: SimTime, sent?: object): ClusterEvent => {
   const kind = `${nounOf(object.kind)}Created` as CreatedKind
   const path = pathOf(object)
-  const template = templateKeyOf(object)
-  if (template === undefined) return { kind, object: path, rv, manifest: object }
-  const prototype = getAt(state.prototypes, template)
+  const received = sent === undefined ? undefined : getAt(state.prototypes, receivedObject)
+  const isReceived = received !== undefined && received === sent
+  const template = isReceived ? receivedObject : templateKeyOf(object)
+  const prototype = isReceived ? received : getAt(state.prototypes, template)
   if (prototype === undefined) return { kind, object: path, rv, manifest: object, template }
-  const { set, removed } = differenceOf(prototype, asJson(object))
-  return { kind, object: path, rv, template, set, ...(removed.length > 0 ? { removed } : undefined) }
+  const { uid } = object.metadata
+  const { set, removed } = differenceOf(asNewObject(prototype, path, uid, now), asJson(object))
+  const places = Object.keys(set).length
+  if (!isReceived && template === object.kind && places + removed.length > placesMax)
+    return { kind, object: path, rv, manifest: object, template }
+  return { kind, object: path, rv, uid, template, ...(places > 0 ? { set } : undefined), ...(removed.length > 0 ? { removed } : undefined) }
+}
+
+const isEmptyRecord = (record: object): boolean => {
+  for (const _key in record) return false
+  return true
+}
+
+/**
+ * How a Pod differs from what it was, if its whole status is new: its first status is that of the other Pods of its template but for names
+ * and times.
+ */
+const differenceFromLike = (before: KubernetesObject, after: KubernetesObject, state: ClusterState): ObjectDifference | undefined => {
+  const statusKey = statusKeyOf(before)
+  const status = statusKey === undefined ? undefined : getAt(state.prototypes, statusKey)
+  return status === undefined ? undefined : differenceOf({ ...asJson(before), status }, asJson(after))
 }
 
 /** The facts of a change, none if nothing changed (Kubernetes then writes nothing either). */
-export const changesOf = (before: KubernetesObject, after: KubernetesObject, rv: number): readonly ClusterEvent[] => {
+export const changesOf = (before: KubernetesObject, after: KubernetesObject, rv: number, state: ClusterState): readonly ClusterEvent[] => {
   const unversioned =
     before.metadata.resourceVersion === after.metadata.resourceVersion
       ? after
       : withResourceVersion(after, Number(before.metadata.resourceVersion))
-  const { set, removed } = differenceOf(asJson(before), asJson(unversioned))
-  if (isEmptyDifference({ set, removed })) return []
+  const plain = differenceOf(asJson(before), asJson(unversioned))
+  if (isEmptyDifference(plain)) return []
   const object = pathOf(before)
+  const like = plain.set[statusPointer] !== undefined ? differenceFromLike(before, unversioned, state) : undefined
+  const { set, removed } = like ?? plain
   return factsOfChange(before, after).map((kind, index) =>
-    index === 0 ? { kind, object, rv, set, ...(removed.length > 0 ? { removed } : undefined) } : { kind, object, rv },
+    index === 0
+      ? {
+          kind,
+          object,
+          rv,
+          ...(like === undefined ? undefined : { like: 'status' }),
+          ...(isEmptyRecord(set) ? undefined : { set }),
+          ...(removed.length > 0 ? { removed } : undefined),
+        }
+      : { kind, object, rv },
   )
 }
 

@@ -90,7 +90,7 @@ export const decide = (
       return E.map((object: KubernetesObject): Decision => ({ events: [], object }))(findTarget(command.target, state))
     case 'CreateObject': {
       const decoded = decodeSent(command.object, context.actor, command.fieldValidation)
-      return E.isLeft(decoded) ? decoded : decideCreate(decoded.right, state, context, settings)
+      return E.isLeft(decoded) ? decoded : decideCreate(decoded.right, state, context, settings, command.object)
     }
     case 'ReplaceObject': {
       const decoded =

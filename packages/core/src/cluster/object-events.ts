@@ -173,22 +173,27 @@ const deletedKinds = t.keyof({
 })
 
 /**
- * An object came to be. Pods made from a template name it (`template`: the ControllerRevision, ReplicaSet, DaemonSet, Job … whose template
- * the store holds) and carry only how they differ from what that template gives; everything else carries the accepted object.
+ * An object came to be. It says only how it differs from what is like it, where the store holds that (`template`: the owner and hash of a Pod's
+ * template, the kind, or `received` for what the command asked for that was received just before); otherwise it carries the accepted object.
+ * With `uid`, the name, namespace and time of its own are as the path and the time of the event say.
  */
 export const ObjectCreated = t.intersection([
   t.type({ kind: createdKinds }),
   target,
-  t.partial({ manifest: json, template: t.string }),
+  t.partial({ manifest: json, template: t.string, uid: t.string }),
   difference,
 ])
-/** An object changed. Further facts of the same write have the same rv and no difference. */
-export const ObjectChanged = t.intersection([t.type({ kind: changedKinds }), target, difference])
+/**
+ * An object changed. Further facts of the same write have the same rv and no difference. `like`: the difference is from the object with the
+ * first status that a Pod of its template had.
+ */
+export const ObjectChanged = t.intersection([t.type({ kind: changedKinds }), target, t.partial({ like: t.literal('status') }), difference])
 export const ObjectDeleted = t.intersection([t.type({ kind: deletedKinds }), target])
 
 /**
- * Somebody told people something: a core/v1 Event came to be. `action` is there with the newer events API only; `told` is the message as it
- * was told when the Event combines similar ones.
+ * Somebody told people something: a core/v1 Event came to be. It is about the object of the path `about`; `involved` has what is not as the
+ * object stored there has it (or, without `about`, all). `action` is there with the newer events API only; `told` is the message as it was
+ * told when the Event combines similar ones.
  */
 export const KubernetesEventRecorded = t.intersection([
   t.type({
@@ -196,13 +201,18 @@ export const KubernetesEventRecorded = t.intersection([
     object: t.string,
     rv: t.number,
     uid: t.string,
-    involved: t.readonly(t.record(t.string, t.string)),
     type: t.string,
     reason: t.string,
     message: t.string,
     component: t.string,
   }),
-  t.partial({ host: t.string, action: t.string, told: t.string }),
+  t.partial({
+    about: t.string,
+    involved: t.readonly(t.record(t.string, t.string)),
+    host: t.string,
+    action: t.string,
+    told: t.string,
+  }),
 ])
 /** The same was told again: the Event is counted up, perhaps with the newest message. */
 export const KubernetesEventRepeated = t.intersection([
@@ -216,6 +226,10 @@ export type ObjectDeleted = t.TypeOf<typeof ObjectDeleted>
 export type KubernetesEventRecorded = t.TypeOf<typeof KubernetesEventRecorded>
 export type KubernetesEventRepeated = t.TypeOf<typeof KubernetesEventRepeated>
 export type ObjectEvent = ObjectCreated | ObjectChanged | ObjectDeleted | KubernetesEventRecorded | KubernetesEventRepeated
+
+/** The name of what people were told about. */
+export const subjectNameOf = ({ about, involved }: KubernetesEventRecorded): string =>
+  about === undefined ? (involved?.['name'] ?? '') : splitObjectPath(about).name
 
 export type CreatedKind = ObjectCreated['kind']
 export type ChangedKind = ObjectChanged['kind']

@@ -19,7 +19,17 @@ import {
   type ObjectCreated,
 } from './object-events.js'
 import { reduceWorld } from './reduce-world.js'
-import { storeOf, withCorrelation, withStores, withWorld, type ClusterState } from './state.js'
+import {
+  asNewObject,
+  receivedObject,
+  statusKeyOf,
+  statusPointer,
+  storeOf,
+  withCorrelation,
+  withStores,
+  withWorld,
+  type ClusterState,
+} from './state.js'
 import { findObject, withObject } from './store.js'
 
 // Events hold plain JSON that a decoder has checked; what they make is an object again (the casts in this file).
@@ -43,11 +53,11 @@ const changed = (before: JsonObject, event: ObjectCreated | ObjectChanged): Kube
   asObject(applyDifference(before, differenceIn(event), { pointer: '/metadata/resourceVersion', value: String(event.rv) }))
 
 /** The object that a creation describes. */
-const createdObject = (state: ClusterState, event: ObjectCreated): KubernetesObject => {
+const createdObject = (state: ClusterState, event: ObjectCreated, at: SimTime): KubernetesObject => {
   if (event.manifest !== undefined) return asObject(withRevision(event.manifest as JsonObject, event.rv))
   const prototype = getAt(state.prototypes, event.template ?? '')
   assert(prototype !== undefined, `${event.object} names a template that is not known: ${event.template ?? ''}`)
-  return changed(prototype, event)
+  return changed(event.uid === undefined ? prototype : asNewObject(prototype, event.object, event.uid, at), event)
 }
 
 const put = (state: ClusterState, path: string, rv: number, object: KubernetesObject | undefined): ClusterState => {
@@ -55,8 +65,8 @@ const put = (state: ClusterState, path: string, rv: number, object: KubernetesOb
   return withStores(state, rv, setAt(state.stores, kind, withObject(storeOf(state, kind), key, object)))
 }
 
-const reduceCreated = (state: ClusterState, event: ObjectCreated): ClusterState => {
-  const object = createdObject(state, event)
+const reduceCreated = (state: ClusterState, event: ObjectCreated, at: SimTime): ClusterState => {
+  const object = createdObject(state, event, at)
   const stored = put(state, event.object, event.rv, object)
   return event.template !== undefined && event.manifest !== undefined
     ? { ...stored, prototypes: setAt(state.prototypes, event.template, event.manifest as JsonObject) }
@@ -69,24 +79,54 @@ const reduceChanged = (state: ClusterState, event: ObjectChanged): ClusterState 
   assert(before !== undefined, `${event.kind}: ${event.object} does not exist`)
   // Further facts of a write that the first one has carried.
   if (event.set === undefined && event.removed === undefined && before.metadata.resourceVersion === String(event.rv)) return state
-  return put(state, event.object, event.rv, changed(asJson(before), event))
+  if (event.like !== undefined) {
+    const status = getAt(state.prototypes, statusKeyOf(before) ?? '')
+    assert(status !== undefined, `${event.kind}: no status is known that that of ${event.object} could be like`)
+    return put(state, event.object, event.rv, changed({ ...asJson(before), status }, event))
+  }
+  const stored = put(state, event.object, event.rv, changed(asJson(before), event))
+  const status = event.set?.[statusPointer]
+  const statusKey = status === undefined ? undefined : statusKeyOf(before)
+  return statusKey === undefined ? stored : { ...stored, prototypes: setAt(state.prototypes, statusKey, status as JsonObject) }
 }
 
-const tellingOf = (event: KubernetesEventRecorded): Telling => ({
-  source: `${event.component}/${event.host ?? ''}/${event.involved['uid'] ?? event.involved['name'] ?? ''}`,
+type Involved = Readonly<Record<string, string>>
+
+/** The object that people are told about, as a reference: what the event does not say of it is as it is stored. */
+const involvedIn = (state: ClusterState, { about, involved }: KubernetesEventRecorded): Involved => {
+  if (about === undefined) return involved ?? {}
+  const { kind, namespace, name, key } = splitObjectPath(about)
+  const stored = findObject(storeOf(state, kind), key)
+  const apiVersion = involved?.['apiVersion'] ?? stored?.apiVersion
+  const uid = involved?.['uid'] ?? stored?.metadata.uid
+  const resourceVersion = involved?.['resourceVersion'] ?? stored?.metadata.resourceVersion
+  const fieldPath = involved?.['fieldPath']
+  const reference: Record<string, string> = {}
+  if (apiVersion !== undefined) reference['apiVersion'] = apiVersion
+  reference['kind'] = kind
+  if (namespace !== '') reference['namespace'] = namespace
+  reference['name'] = name
+  if (uid !== undefined) reference['uid'] = uid
+  if (resourceVersion !== undefined) reference['resourceVersion'] = resourceVersion
+  if (fieldPath !== undefined) reference['fieldPath'] = fieldPath
+  return reference
+}
+
+const tellingOf = (event: KubernetesEventRecorded, involved: Involved): Telling => ({
+  source: `${event.component}/${event.host ?? ''}/${involved['uid'] ?? involved['name'] ?? ''}`,
   type: event.type,
   reason: event.reason,
   message: event.told ?? event.message,
-  detail: detailOf(event.involved, event.action),
+  detail: detailOf(involved, event.action),
   series: event.action !== undefined,
 })
 
 /** Follows makeEvent in client-go/tools/record/event.go and in client-go/tools/events/event_recorder.go. */
-const kubernetesEventOf = (event: KubernetesEventRecorded, at: SimTime): KubernetesObject => {
+const kubernetesEventOf = (event: KubernetesEventRecorded, involved: Involved, at: SimTime): KubernetesObject => {
   const { namespace, name } = splitObjectPath(event.object)
   const now = timestampOf(at)
   const metadata = { creationTimestamp: now, name, namespace, resourceVersion: String(event.rv), uid: event.uid }
-  const common = { involvedObject: event.involved, reason: event.reason, message: event.message, type: event.type }
+  const common = { involvedObject: involved, reason: event.reason, message: event.message, type: event.type }
   const object: JsonObject =
     event.action === undefined
       ? {
@@ -119,9 +159,10 @@ const kubernetesEventOf = (event: KubernetesEventRecorded, at: SimTime): Kuberne
 }
 
 const reduceTold = (state: ClusterState, event: KubernetesEventRecorded, at: SimTime): ClusterState => {
+  const involved = involvedIn(state, event)
   return withCorrelation(
-    put(state, event.object, event.rv, kubernetesEventOf(event, at)),
-    remembered(state.correlation, tellingOf(event), { path: event.object, isCombined: event.told !== undefined }, at),
+    put(state, event.object, event.rv, kubernetesEventOf(event, involved, at)),
+    remembered(state.correlation, tellingOf(event, involved), { path: event.object, isCombined: event.told !== undefined }, at),
   )
 }
 
@@ -167,9 +208,19 @@ const reduceRepeated = (state: ClusterState, event: KubernetesEventRepeated, at:
   }
 }
 
+/** What the command asks to be created, if it does. */
+const objectToCreate = (command: unknown): JsonObject | undefined => {
+  // Commands are plain JSON; what is in them is decided elsewhere.
+  const { kind, object } = command as { readonly kind?: unknown; readonly object?: unknown }
+  return kind === 'CreateObject' && typeof object === 'object' && object !== null ? (object as JsonObject) : undefined
+}
+
 const reduceEngine = (state: ClusterState, event: EngineEvent): ClusterState => {
   switch (event.kind) {
-    case 'CommandReceived':
+    case 'CommandReceived': {
+      const object = objectToCreate(event.command)
+      return object === undefined ? state : { ...state, prototypes: setAt(state.prototypes, receivedObject, object) }
+    }
     case 'CommandRejected':
       return state
     case 'WaitingChanged': {
@@ -206,7 +257,7 @@ const reduceEngine = (state: ClusterState, event: EngineEvent): ClusterState => 
 
 export const reduce = (state: ClusterState, event: ClusterEvent, at: SimTime): ClusterState => {
   if (isObjectChanged(event)) return reduceChanged(state, event)
-  if (isObjectCreated(event)) return reduceCreated(state, event)
+  if (isObjectCreated(event)) return reduceCreated(state, event, at)
   if (isObjectDeleted(event)) return put(state, event.object, event.rv, undefined)
   if (event.kind === 'KubernetesEventRecorded') return reduceTold(state, event, at)
   if (event.kind === 'KubernetesEventRepeated') return reduceRepeated(state, event, at)

@@ -1,9 +1,12 @@
 /** All facts folded so far: the stored objects, the physical world beside them, and what the run itself knows. */
 import type { Waiting } from './waiting.js'
+import { controllerRefOf, type KubernetesObject } from '../api/object.js'
 import type { JsonObject } from '../kernel/json.js'
 import { emptyMap, getAt, setAt, type PersistentMap } from '../kernel/persistent-map.js'
 import type { ApiFaultSet } from './engine-events.js'
 import type { Correlation } from './event-correlation.js'
+import { splitObjectPath } from './object-events.js'
+import { timestampOf, type SimTime } from '../kernel/sim-time.js'
 import { makeReader } from './make-reader.js'
 import type { Reader } from './reader.js'
 import { emptyStore, type ObjectStore } from './store.js'
@@ -25,7 +28,10 @@ export interface ClusterState {
   /** The newest resourceVersion: one counter for all kinds. */
   readonly revision: number
   readonly stores: PersistentMap<ObjectStore>
-  /** The first Pod of each template, as accepted: later ones say only how they differ. Key: owner uid and template hash. */
+  /**
+   * What objects that come to be are like, so that they say only how they differ: the first Pod of each template (key: owner uid and template
+   * hash) and its first status, another object of the kind (key: the kind), and what somebody outside asked to be created last (`receivedObject`).
+   */
   readonly prototypes: PersistentMap<JsonObject>
   readonly correlation: Correlation
   readonly world: World
@@ -36,6 +42,33 @@ export interface ClusterState {
   /** controller and kind → lag in ms. */
   readonly informerLags: PersistentMap<number>
   readonly apiFaults: readonly ApiFaultSet[]
+}
+
+/** The key of the prototype that came with a command. */
+export const receivedObject = 'received'
+
+/** Which objects are alike: Pods of one owner and one template, and other objects of one kind. */
+export const templateKeyOf = (object: KubernetesObject): string => {
+  if (object.kind !== 'Pod') return object.kind
+  const owner = controllerRefOf(object)
+  const labels = object.metadata.labels
+  const hash = labels?.['controller-revision-hash'] ?? labels?.['pod-template-hash']
+  return owner === undefined || hash === undefined ? object.kind : `${owner.uid}/${hash}`
+}
+
+/** The key of the first status of the Pods of a template; undefined for others. */
+export const statusKeyOf = (object: KubernetesObject): string | undefined => {
+  if (object.kind !== 'Pod') return undefined
+  const template = templateKeyOf(object)
+  return template === object.kind ? undefined : `status ${template}`
+}
+export const statusPointer = '/status'
+
+/** A new object that is like the prototype: what every object has of its own is the new one's. */
+export const asNewObject = (prototype: JsonObject, path: string, uid: string, now: SimTime): JsonObject => {
+  const { namespace, name } = splitObjectPath(path)
+  const metadata: JsonObject = { ...(prototype['metadata'] as JsonObject | undefined), name, uid, creationTimestamp: timestampOf(now) }
+  return { ...prototype, metadata: namespace === '' ? metadata : { ...metadata, namespace } }
 }
 
 export const initialState = (settings: ClusterSettings): ClusterState => ({

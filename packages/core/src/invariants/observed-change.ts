@@ -1,9 +1,10 @@
 /** What an event did to the object that it is about: both versions, looked up once for all invariants that ask. */
 import type { ControllerRevision, Pod, StatefulSet } from '../api/generated/types.js'
 import { controllerRefOf, keyOf, type KubernetesObject } from '../api/object.js'
+import type { ClusterEvent } from '../cluster/events.js'
 import { splitObjectPath } from '../cluster/object-events.js'
 import type { Reader } from '../cluster/reader.js'
-import { storeOf, type ClusterState } from '../cluster/state.js'
+import { statusPointer, storeOf, type ClusterState } from '../cluster/state.js'
 import { findObject, objectsOwnedBy } from '../cluster/store.js'
 import type { Observation, ObservedChange } from './invariant.js'
 
@@ -23,13 +24,16 @@ export const observedChange = (path: string, before: ClusterState, after: Cluste
 export const touchedBy = ({ recorded: { event } }: Observation): readonly string[] => {
   const set = 'set' in event && event.set !== undefined ? Object.keys(event.set) : none
   const removed = 'removed' in event && event.removed !== undefined ? event.removed : none
+  // The status is new as a whole, however few places tell it from the one it is like.
+  if (isLikeAnother(event)) return [statusPointer, ...set, ...removed]
   return removed.length === 0 ? set : [...set, ...removed]
 }
+const isLikeAnother = (event: ClusterEvent): boolean => 'like' in event && event.like !== undefined
 const none: readonly string[] = []
 
 /** A fact that carries a write, or the write's only one. */
 export const carriesWrite = ({ recorded: { event } }: Observation): boolean =>
-  ('set' in event && event.set !== undefined) || ('removed' in event && event.removed !== undefined)
+  ('set' in event && event.set !== undefined) || ('removed' in event && event.removed !== undefined) || isLikeAnother(event)
 
 const statefulSetController = 'statefulset-controller'
 export const isByStatefulSetController = ({ recorded }: Observation): boolean => recorded.actor === statefulSetController

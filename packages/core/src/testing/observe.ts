@@ -56,7 +56,7 @@ export const observe = ({ stored = [], world = [], event, by = 'user', seen, at 
 export const created =
   (object: KubernetesObject) =>
   (before: ClusterState): ClusterEvent =>
-    creationOf(before, object, before.revision + 1)
+    creationOf(before, object, before.revision + 1, 0)
 
 export const removed =
   (object: KubernetesObject) =>
@@ -67,6 +67,6 @@ export const removed =
 export const changed =
   (kind: ChangedKind, before: KubernetesObject, after: KubernetesObject) =>
   (state: ClusterState): ClusterEvent => {
-    const first = changesOf(before, after, state.revision + 1)[0]
+    const first = changesOf(before, after, state.revision + 1, state)[0]
     return first === undefined ? { kind, object: pathOf(before), rv: state.revision + 1, set: {} } : ({ ...first, kind } as ClusterEvent)
   }
