@@ -23,7 +23,8 @@ export const noWrittenVersions = (): WrittenVersions => {
   let memory: { [kind: string]: Json } | null = null
   return {
     note: ({ kind, metadata: { name, uid, resourceVersion } }) => {
-      memory = { ...memory, [kind]: { name, uid, resourceVersion } }
+      memory ??= {}
+      memory[kind] = { name, uid, resourceVersion }
     },
     toMemory: () => memory,
   }

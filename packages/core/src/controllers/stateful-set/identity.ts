@@ -4,6 +4,8 @@
  */
 import type {
   ControllerRevision,
+  ObjectMeta,
+  OwnerReference,
   PersistentVolumeClaim,
   Pod,
   PodSpec,
@@ -14,11 +16,10 @@ import type {
 } from '../../api/generated/types.js'
 import type { UnstoredObject } from '../../api/object.js'
 import { ordinalOf, parentAndOrdinalOf } from '../../resources/pod/queries.js'
-import { newControllerRef, podFromTemplate, type UnstoredPod } from '../pod-from-template.js'
+import { newControllerRef, type UnstoredPod } from '../pod-from-template.js'
 import { namespaceOf } from './sync.js'
 
 const podNameLabel = 'statefulset.kubernetes.io/pod-name'
-const podIndexLabel = 'apps.kubernetes.io/pod-index'
 const revisionLabel = 'controller-revision-hash'
 
 /** As much of a Pod as its claims depend on. A Pod that is not stored yet has the uid ''. */
@@ -80,7 +81,7 @@ const volumesWithClaims = (set: StatefulSet, ordinal: number, volumes: readonly 
   return [...claimed, ...others]
 }
 
-/** Follows newStatefulSetPod, initIdentity and updateStorage. Host name and subdomain are given at creation only, and are never looked at again. */
+/** Follows GetPodFromTemplate, newStatefulSetPod, initIdentity and updateStorage. Host name and subdomain are given at creation only, and are never looked at again. */
 const newStatefulSetPod = (
   set: StatefulSet,
   template: PodTemplateSpec,
@@ -88,29 +89,48 @@ const newStatefulSetPod = (
   ordinal: number,
 ): UnstoredPod & { readonly spec: PodSpec } => {
   const name = podNameOf(set, ordinal)
-  const pod = podFromTemplate({
-    template,
-    namespace: namespaceOf(set),
-    owner: newControllerRef(set),
-    name,
-    generateName: `${set.metadata.name}-`,
-  })
-  const { subdomain: _subdomain, volumes: templateVolumes, ...spec } = pod.spec
+  const { labels, annotations, finalizers } = template.metadata ?? {}
   const { serviceName } = set.spec
-  const volumes = volumesWithClaims(set, ordinal, templateVolumes)
-  return {
-    ...pod,
-    metadata: {
-      ...pod.metadata,
-      labels: { ...pod.metadata.labels, [podNameLabel]: name, [podIndexLabel]: String(ordinal), [revisionLabel]: revisionName },
-    },
-    spec: {
-      ...spec,
-      hostname: name,
-      ...(serviceName === undefined || serviceName === '' ? undefined : { subdomain: serviceName }),
-      ...(volumes === undefined ? undefined : { volumes }),
-    },
-  }
+  const shared = sharedParts(set, template)
+  const spec: Mutable<PodSpec> = { ...shared.spec, hostname: name }
+  if (serviceName !== undefined && serviceName !== '') spec.subdomain = serviceName
+  const volumes = volumesWithClaims(set, ordinal, template.spec?.volumes)
+  if (volumes !== undefined) spec.volumes = volumes
+  const metadata: Mutable<ObjectMeta> = { name, generateName: `${set.metadata.name}-`, namespace: namespaceOf(set) }
+  metadata.labels = { ...withOwnLabels(labels, name, ordinal), 'controller-revision-hash': revisionName }
+  if (annotations !== undefined) metadata.annotations = annotations
+  if (finalizers !== undefined) metadata.finalizers = finalizers
+  metadata.ownerReferences = shared.ownerReferences
+  return { apiVersion: 'v1', kind: 'Pod', metadata, spec }
+}
+
+type Mutable<T> = { -readonly [Field in keyof T]: T[Field] }
+type Labels = { readonly [key: string]: string }
+
+/** With the labels that say which Pod of the set it is. */
+const withOwnLabels = (labels: Labels | undefined, name: string, ordinal: number): Labels => ({
+  ...labels,
+  'statefulset.kubernetes.io/pod-name': name,
+  'apps.kubernetes.io/pod-index': String(ordinal),
+})
+
+interface SharedParts {
+  readonly setName: string
+  readonly setUid: string
+  readonly spec: PodSpec
+  readonly ownerReferences: readonly OwnerReference[]
+}
+const parts = new WeakMap<PodTemplateSpec, SharedParts>()
+
+/** What all Pods of a set and a template have alike, as the very same objects. */
+const sharedParts = (set: StatefulSet, template: PodTemplateSpec): SharedParts => {
+  const { name: setName, uid: setUid } = set.metadata
+  const known = parts.get(template)
+  if (known !== undefined && known.setName === setName && known.setUid === setUid) return known
+  const { subdomain: _subdomain, volumes: _volumes, ...spec } = template.spec ?? { containers: [] }
+  const shared = { setName, setUid, spec, ownerReferences: [newControllerRef(set)] }
+  parts.set(template, shared)
+  return shared
 }
 
 /**
@@ -172,7 +192,7 @@ export const withIdentity = (set: StatefulSet, pod: Pod): Pod => {
       ...pod.metadata,
       name,
       namespace: namespaceOf(set),
-      labels: { ...pod.metadata.labels, [podNameLabel]: name, [podIndexLabel]: String(ordinal) },
+      labels: withOwnLabels(pod.metadata.labels, name, ordinal),
     },
   }
 }

@@ -5,7 +5,7 @@
 import type { ApiStatus } from '../../api/api-status.js'
 import { slowStart } from '../slow-start.js'
 import type { Steps } from '../steps.js'
-import { isInOrdinalRange, newVersionedPod, podNameOf, replicasOf, startOrdinalOf, type PodIdentity, type Versions } from './identity.js'
+import { newVersionedPod, podNameOf, replicasOf, startOrdinalOf, type PodIdentity, type Versions } from './identity.js'
 import { isAvailableMember, type Member, type Slot } from './member.js'
 import {
   claimsMatchRetentionPolicy,
@@ -24,20 +24,32 @@ export interface Partitioned {
   readonly slots: readonly Slot[]
   /** Descending: Pods outside the range. */
   readonly condemned: readonly Member[]
+  /** All that are in either list. */
+  readonly members: readonly Member[]
 }
 
 /** Of two Pods with one ordinal (`web-1` and `web-01`) the last one wins. Pods without a number are in neither list. */
 export const partitionPods = ({ set }: Sync, members: readonly Member[]): Partitioned => {
   const start = startOrdinalOf(set)
-  const found: (Member | undefined)[] = Array.from({ length: replicasOf(set) })
+  const count = replicasOf(set)
+  const found: (Slot | undefined)[] = []
+  for (let index = 0; index < count; index += 1) found.push(undefined)
   const condemned: Member[] = []
+  let isComplete = true
   for (const member of members) {
     const { ordinal } = member.identity
-    if (isInOrdinalRange(set, ordinal)) found[ordinal - start] = member
-    else if (ordinal >= 0) condemned.push(member)
+    const index = ordinal - start
+    if (index >= 0 && index < count) {
+      if (found[index] !== undefined) isComplete = false
+      found[index] = member.slot
+    } else if (ordinal >= 0) condemned.push(member)
+    else isComplete = false
   }
-  const slots = found.map((member, index) => member?.slot ?? { ordinal: start + index, name: podNameOf(set, start + index), member })
-  return { slots, condemned: condemned.sort(byDescendingOrdinal) }
+  const slots: Slot[] = []
+  for (let index = 0; index < count; index += 1)
+    slots.push(found[index] ?? { ordinal: start + index, name: podNameOf(set, start + index), member: undefined })
+  condemned.sort(byDescendingOrdinal)
+  return { slots, condemned, members: isComplete ? members : [...slots.flatMap(({ member }) => member ?? []), ...condemned] }
 }
 
 const byDescendingOrdinal = ({ identity: left }: Member, { identity: right }: Member): number =>

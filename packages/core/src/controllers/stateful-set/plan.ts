@@ -11,7 +11,7 @@ import { claimObjects, type Claimed } from '../claim-objects.js'
 import { aggregateErrors, plainError, type Steps } from '../steps.js'
 import { findUnseenWrite, noWrittenVersions } from '../written-versions.js'
 import { replicasOf, type Versions } from './identity.js'
-import { memberOf, membersOf, type Member } from './member.js'
+import { areAllOwn, memberOf, membersOf, readySinceOf } from './member.js'
 import {
   firstUnavailable,
   isUnavailable,
@@ -89,12 +89,10 @@ function* claimPods({ set, context: { reader } }: Sync): Steps<Claimed<Pod>> {
   const { uid, namespace } = set.metadata
   const owned = reader.ownedBy('Pod', uid)
   const orphans = reader.ownedBy('Pod', '').filter((pod) => pod.metadata.namespace === namespace)
-  const isOurs = (pod: Pod): boolean => memberOf(set, pod).controllerUid === uid
+  // Nearly always.
+  if (orphans.length === 0 && areAllOwn(set, owned)) return { claimed: owned, error: undefined }
   const matches = (pod: Pod): boolean => memberOf(set, pod).matches
-  // Nearly always: nothing to adopt and nothing to release.
-  if (orphans.length === 0 && membersOf(set, owned).every((member) => member.controllerUid === uid && member.matches))
-    return { claimed: owned, error: undefined }
-  const controlled = owned.filter(isOurs)
+  const controlled = owned.filter((pod) => memberOf(set, pod).controllerUid === uid)
   return yield* claimObjects({ owner: set, candidates: orphans.length === 0 ? controlled : [...controlled, ...orphans], matches })
 }
 
@@ -129,7 +127,7 @@ function* updateStatefulSet(sync: Sync, versions: KnownVersions, pods: readonly 
     }
   const partitioned = partitionPods(sync, membersOf(set, pods))
   const { slots, condemned } = partitioned
-  const counted = freshStatus(sync, versions, collisionCount, countReplicas(sync, versions, membersIn(partitioned)))
+  const counted = freshStatus(sync, versions, collisionCount, countReplicas(sync, versions, partitioned.members))
 
   const created = yield* planReplicas(sync, versions, slots)
   if (created.stops || created.error !== undefined) return { status: counted, error: created.error }
@@ -142,11 +140,6 @@ function* updateStatefulSet(sync: Sync, versions: KnownVersions, pods: readonly 
   const { deletions, error } = yield* planRollout(sync, versions, slots)
   if (!sync.isMonotonic) waitForUnavailable(sync, partitioned)
   return { status: deletions === 0 ? counted : { ...counted, currentReplicas: counted.currentReplicas - deletions }, error }
-}
-
-const membersIn = ({ slots, condemned }: Partitioned): readonly (Member | undefined)[] => {
-  const members = slots.map(({ member }) => member)
-  return condemned.length === 0 ? members : [...members, ...condemned]
 }
 
 /** Parallel stops for nobody, but people want to know what is still missing: the first one is named. */
@@ -171,7 +164,8 @@ const nextAvailability = (
 ): number | undefined => {
   if (minReadySeconds === 0 || status.availableReplicas === replicasOf(set)) return undefined
   let next: number | undefined
-  for (const { readySince } of membersOf(set, pods)) {
+  for (const member of membersOf(set, pods)) {
+    const readySince = readySinceOf(member)
     const at = readySince === undefined ? undefined : readySince + minReadySeconds * 1_000
     if (at !== undefined && at > now && (next === undefined || at < next)) next = at
   }

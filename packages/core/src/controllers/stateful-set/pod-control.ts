@@ -8,7 +8,7 @@ import type { Pod } from '../../api/generated/types.js'
 import { refOf } from '../../api/object.js'
 import type { UnstoredPod } from '../pod-from-template.js'
 import { refusalOf, type Steps } from '../steps.js'
-import { identityMatches, identityOf, storageMatches, withIdentity, withStorage, type PodIdentity } from './identity.js'
+import { claimTemplatesOf, identityMatches, identityOf, storageMatches, withIdentity, withStorage, type PodIdentity } from './identity.js'
 import { memberOf } from './member.js'
 import { claimsMatchRetentionPolicy, createPersistentVolumeClaims, updatePodClaimForRetentionPolicy } from './plan-claims.js'
 import { namespaceOf, podEvent, type Sync } from './sync.js'
@@ -20,7 +20,8 @@ const updateAttemptsMax = 4
  * the Pod (then there is no SuccessfulCreate). Follows CreateStatefulPod.
  */
 export function* createStatefulPod(sync: Sync, identity: PodIdentity, pod: UnstoredPod): Steps<ApiStatus | undefined> {
-  const claimError = yield* createPersistentVolumeClaims(sync, identity)
+  const hasClaims = claimTemplatesOf(sync.set).length > 0
+  const claimError = hasClaims ? yield* createPersistentVolumeClaims(sync, identity) : undefined
   if (claimError !== undefined) {
     yield podEvent(sync.set, 'Create', identity.name, claimError)
     return claimError
@@ -28,7 +29,7 @@ export function* createStatefulPod(sync: Sync, identity: PodIdentity, pod: Unsto
   const answer = yield { kind: 'CreateObject', object: pod }
   if (E.isRight(answer)) sync.noteWrite(answer.right)
   else if (answer.left.reason === 'AlreadyExists') return answer.left
-  const ownerError = yield* updatePodClaimForRetentionPolicy(sync, identity)
+  const ownerError = hasClaims ? yield* updatePodClaimForRetentionPolicy(sync, identity) : undefined
   if (ownerError !== undefined) {
     yield podEvent(sync.set, 'Update', identity.name, ownerError)
     return ownerError
