@@ -38,7 +38,8 @@ const checkCreation = (observation: Observation): Violation | undefined => {
   const key = keyOf(set.metadata.namespace ?? '', current)
   const known = findObject(storeOf(before, 'ControllerRevision'), key)
   if (known === undefined || controllerRefOf(known)?.uid !== set.metadata.uid) return undefined
-  if (view.get('ControllerRevision', set.metadata.namespace ?? '', current) === undefined) return undefined
+  const shown = view.get('ControllerRevision', set.metadata.namespace ?? '', current)
+  if (shown === undefined || controllerRefOf(shown)?.uid !== set.metadata.uid) return undefined
   return {
     invariant: name,
     message: `${nameInSet(pod.metadata.name, set)} was created at revision ${revisionLabelOf(pod)}; expected ${current}, the current one, below the partition ${partitionOf(set)}`,
