@@ -127,7 +127,7 @@ export const areas: readonly Area[] = [
     name: 'scenarios',
     files: /^scenarios\/src\//,
     mayImport: [],
-    packages: ['@statefold/core', 'fp-ts', 'io-ts', 'rxjs', 'yaml', 'fast-check'],
+    packages: ['@statefold/core', 'fp-ts', 'io-ts', 'rxjs', 'yaml', 'fast-check', 'vitest'],
     because: 'scenarios do not know how logs are stored',
   },
   {
@@ -192,6 +192,11 @@ export const confined: readonly { readonly package: string; readonly onlyIn: Reg
     onlyIn:
       /(?:\/|-)(?:events|commands)\.ts$|^core\/src\/(?:wire|testing)\/|^scenarios\/src\/(?:format|conformance)\/|^replay\/src\/.*(?:log|upcast|import|codec)|^server\//,
     instead: 'decode where unknown becomes typed: events.ts, commands.ts, wire/, scenarios/src/format/, the log codec of replay',
+  },
+  {
+    package: 'vitest',
+    onlyIn: /^scenarios\/src\/vitest\.ts$|\.test\.ts$|\/test\//,
+    instead: 'tests are for tests; what users take for theirs is in scenarios/src/vitest.ts',
   },
   {
     package: 'node:',

@@ -54,3 +54,13 @@ export { historyFrom, historyText, type ClusterShape, type Deed, type FuzzHistor
 export type { CorpusEntry } from './fuzz/corpus.js'
 export { stepWords } from './step-words.js'
 export { choicesOf, scenarioText, storyOf, writeCounterexample } from './counterexample/write-counterexample.js'
+export {
+  assertInvariants,
+  assertPasses,
+  CannotCheck,
+  exploreAll,
+  PropertyBroken,
+  type CheckOptions,
+  type HistoryCheck,
+  type OrderCheck,
+} from './check-controllers.js'

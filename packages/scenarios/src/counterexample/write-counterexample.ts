@@ -15,8 +15,8 @@ const asComment = (text: string): string =>
 
 export const choicesOf = ({ decisions }: Finding): Readonly<Record<string, number>> => {
   const choices: Record<string, number> = {}
-  for (const [index, { option, within }] of decisions.entries()) {
-    if (option !== 0) choices[nextAddress(index + 1)] = option
+  for (const [index, { option, within, isAnytime }] of decisions.entries()) {
+    if (option !== 0 || isAnytime) choices[nextAddress(index + 1)] = option
     for (const [at, value] of within.entries()) if (value !== 0) choices[withinAddress(index + 1, at)] = value
   }
   return choices

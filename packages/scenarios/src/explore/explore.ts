@@ -67,6 +67,8 @@ export interface Decision {
   readonly within: readonly number[]
   readonly words: string
   readonly happened: readonly string[]
+  /** Something that may happen at any moment: a replay that is not told to does nothing of the kind. */
+  readonly isAnytime: boolean
 }
 
 export interface Finding {
@@ -110,12 +112,17 @@ const scopeWords = ({ scope, steps }: SearchSpace): readonly string[] => [
 ]
 
 /** The run up to where the search begins. */
-export const prepare = (scenario: Scenario, seed: number, invariants: readonly Invariant[]): E.Either<readonly Problem[], Simulation> => {
+export const prepare = (
+  scenario: Scenario,
+  seed: number,
+  invariants: readonly Invariant[],
+  controllers: ExploreOptions['controllers'] = makeControllers,
+): E.Either<readonly Problem[], Simulation> => {
   const start = searchStart(scenario.written.steps ?? [])
   const steps = start === 0 ? [{ sleep: 0 }] : (scenario.written.steps ?? []).slice(0, start)
   const { search: _search, choices: _choices, ...written } = scenario.written
   const applied = new Map([...scenario.applied].filter(([index]) => index < start))
-  const run = runScenario({ ...scenario, written: { ...written, steps, expect: [] }, applied }, { seed, invariants })
+  const run = runScenario({ ...scenario, written: { ...written, steps, expect: [] }, applied }, { seed, invariants, controllers })
   if (E.isLeft(run)) return run
   const { report, simulation } = run.right
   if (report.outcome === 'passed') return E.right(simulation)
@@ -177,7 +184,7 @@ export const explore = (scenario: Scenario, options: ExploreOptions = {}): E.Eit
   const settings = settingsOf(scenario.written.cluster)
   const excepted = new Set(scenario.written.invariants?.except ?? [])
   const invariants = (options.invariants ?? allInvariants).filter(({ name }) => !excepted.has(name))
-  const prepared = prepare(scenario, seed, [])
+  const prepared = prepare(scenario, seed, [], options.controllers)
   if (E.isLeft(prepared)) return prepared
   const space = makeSearchSpace(scenario)
   const hasher = makeStateHasher()
@@ -249,7 +256,7 @@ export const explore = (scenario: Scenario, options: ExploreOptions = {}): E.Eit
         const forced = at === 0 ? within : []
         const moved = space.perform(simulation, progress, move, forced)
         progress = moved.progress
-        told.push({ option, within: forced, words, happened: moved.happened })
+        told.push({ option, within: forced, words, happened: moved.happened, isAnytime: move.kind === 'anytime' })
       }
     }
     simulation.restore(back)
