@@ -33,7 +33,9 @@ const mayBeShunned = ({ prototypes, stores }: ClusterState): boolean => {
   const pods = getAt(stores, 'Pod')
   const bare = pods === undefined ? undefined : getAt(pods.byOwner, '')
   return (
-    remembered(prototypes, () => valuesOf(prototypes).some((prototype) => foesOf(prototype as unknown as Pod).length > 0)) ||
+    remembered(prototypes, () =>
+      valuesOf(prototypes).some((prototype) => prototype['kind'] === 'Pod' && foesOf(prototype as unknown as Pod).length > 0),
+    ) ||
     (pods !== undefined &&
       bare !== undefined &&
       remembered(bare, () => valuesAt(pods.objects, bare).some((pod) => foesOf(pod as unknown as Pod).length > 0)))
