@@ -1,3 +1,4 @@
+import type { Observable } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { bootstrap } from './bootstrap.js'
 import { defaultClusterSettings, makeControllers } from './default-controllers.js'
@@ -15,7 +16,8 @@ describe('an observer', () => {
   it.each(['events$', 'turns$', 'commands$', 'changes$'] as const)('of %s may not act in the middle of publishing', (stream) => {
     const simulation = begun()
     const refusals: unknown[] = []
-    simulation[stream].subscribe(() => {
+    const observed: Observable<unknown> = simulation[stream]
+    observed.subscribe(() => {
       for (const act of [
         () => simulation.submit({ kind: 'CreateObject', object: configMap('second') }),
         () => simulation.step(),
