@@ -7,10 +7,21 @@ const bytes: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.t
 const hex = (value: number): string =>
   `${bytes[value >>> 24] ?? ''}${bytes[(value >>> 16) & 255] ?? ''}${bytes[(value >>> 8) & 255] ?? ''}${bytes[value & 255] ?? ''}`
 
-/** A UUID of version 4 in shape. */
+/** 32 other bits that depend on all of these. */
+const stirred = (left: number, right: number): number => {
+  let value = Math.imul(left ^ (right >>> 15), 0x85ebca6b) ^ right
+  value = Math.imul(value ^ (value >>> 13), 0xc2b2ae35)
+  return (value ^ (value >>> 16)) >>> 0
+}
+
+const all32Bits = 4_294_967_296
+
+/** A UUID of version 4 in shape. Two draws, 64 bits, tell one from another; the other digits follow from them. */
 export const drawUid = (choose: Choose, about: string): string => {
-  const part = (name: string, options: number): number => choose({ stream: 'api/uid', key: `${about} ${name}` }, options)
-  const [a, b, c, d] = [part('a', 4_294_967_296), part('b', 4_294_967_296), part('c', 4_294_967_296), part('d', 4_294_967_296)]
+  const a = choose({ stream: 'api/uid', key: about }, all32Bits)
+  const d = choose({ stream: 'api/uid/low', key: about }, all32Bits)
+  const b = stirred(a, d)
+  const c = stirred(d, a)
   const middle = hex(b)
   const rest = hex(c)
   return `${hex(a)}-${middle.slice(0, 4)}-4${middle.slice(5)}-${'89ab'.charAt(c & 3)}${rest.slice(1, 4)}-${rest.slice(4)}${hex(d)}`

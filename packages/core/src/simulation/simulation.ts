@@ -32,7 +32,8 @@ import { deepEqual } from '../kernel/object-difference.js'
 import { getAt, keysOf, removeAt, setAt, sizeOf } from '../kernel/persistent-map.js'
 import type { RecordedEvent } from '../kernel/recorded-event.js'
 import type { SimTime } from '../kernel/sim-time.js'
-import { backOffMs, emptyQueue, entryOf, makeEntry, readyTime, withEntry, type QueueEntry } from '../kernel/work-queue.js'
+import { makeTurnQueues } from '../kernel/turn-queues.js'
+import { backOffMs, makeEntry, readyTime, type QueueEntry } from '../kernel/work-queue.js'
 import { initialRunState, type DueWork, type LaggingInformer, type RunState } from './run-state.js'
 import { wireWatches, type Delivery, type Watcher } from './watch-wiring.js'
 
@@ -199,15 +200,12 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
   /** The item that this turn is about, and the request that is being carried out. */
   let turnItem: AgendaItem<DueWork> | undefined
   let request: ObservedRequest | undefined
-  let { now, seq, turn, agenda, order, queues, informers, workers } = run
+  let { now, seq, turn, agenda, order, informers, workers } = run
+  const queues = makeTurnQueues(run.queues)
 
   const schedule = (dueAt: SimTime, work: DueWork): void => {
     agenda = putItem(agenda, { dueAt, order, work })
     order += 1
-  }
-
-  const putEntry = (controller: string, key: string, entry: QueueEntry): void => {
-    queues = setAt(queues, controller, withEntry(getAt(queues, controller) ?? emptyQueue, key, entry))
   }
 
   /** A controller that works on one key at a time has the keys wait for each other. */
@@ -220,12 +218,12 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
   }
 
   const wake = (controller: Controller, { key, afterMs }: Wake, causedBy: number | undefined): void => {
-    const entry = entryOf(getAt(queues, controller.name) ?? emptyQueue, key)
+    const entry = queues.entryOf(controller.name, key)
     if (afterMs !== undefined && afterMs > 0) {
       const delayedUntil = now + afterMs
       if (entry.delayedUntil !== undefined && entry.delayedUntil <= delayedUntil) return
       const delayedBy = causedBy ?? entry.delayedBy
-      putEntry(
+      queues.put(
         controller.name,
         key,
         makeEntry(entry.dueAt, delayedUntil, delayedBy, entry.busyUntil, entry.failures, entry.memory, entry.causedBy),
@@ -236,7 +234,7 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     const ready = readyTime(entry, now, controller.latencyMs ?? 1)
     if (ready === undefined) return
     const dueAt = inTurnOf(controller, ready)
-    putEntry(
+    queues.put(
       controller.name,
       key,
       makeEntry(dueAt, entry.delayedUntil, entry.delayedBy, entry.busyUntil, entry.failures, entry.memory, entry.causedBy ?? causedBy),
@@ -341,7 +339,7 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     if ('object' in event) {
       change = observedChange(event.object, before, cluster)
       publishChange(change, event.rv, recorded.seq)
-    } else if (event.kind === 'ControllerCrashed') queues = removeAt(queues, event.controller)
+    } else if (event.kind === 'ControllerCrashed') queues.forget(event.controller)
     else if (event.kind === 'ControllerRestarted') {
       const controller = byName.get(event.controller)
       if (controller !== undefined) startController(controller, recorded.seq)
@@ -440,8 +438,7 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     writes: number,
     causedBy: number | null,
   ): void => {
-    const queue = getAt(queues, controller.name) ?? emptyQueue
-    const entry = entryOf(queue, key)
+    const entry = queues.entryOf(controller.name, key)
     const failures = outcome.error === undefined ? 0 : (before.failures ?? 0) + 1
     const memory: Json | undefined = outcome.memory === undefined ? before.memory : outcome.memory === null ? undefined : outcome.memory
     const writingMs =
@@ -453,7 +450,7 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     // What the sync's own writes have woken waits until the worker is free again.
     const isHeldUp = entry.dueAt !== undefined && entry.dueAt < busyUntil
     if (isHeldUp) schedule(busyUntil, { kind: 'ready', controller: controller.name, key })
-    putEntry(
+    queues.put(
       controller.name,
       key,
       makeEntry(
@@ -477,10 +474,9 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
   }
 
   const sync = (controller: Controller, key: string): void => {
-    const queue = getAt(queues, controller.name) ?? emptyQueue
-    const { delayedUntil, delayedBy, busyUntil, failures, memory, causedBy: cause } = entryOf(queue, key)
+    const { delayedUntil, delayedBy, busyUntil, failures, memory, causedBy: cause } = queues.entryOf(controller.name, key)
     const entry = makeEntry(undefined, delayedUntil, delayedBy, busyUntil, failures, memory, undefined)
-    putEntry(controller.name, key, entry)
+    queues.put(controller.name, key, entry)
     const causedBy = cause ?? null
     const context: PlanContext = {
       key,
@@ -536,7 +532,7 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     const recorded = turnEvents
     if (counts) turn += 1
     const before = run
-    run = { now, seq, turn, cluster, agenda, order, queues, informers, workers }
+    run = { now, seq, turn, cluster, agenda, order, queues: queues.settle(), informers, workers }
     if (invariants.watchesTurns && counts) invariants.lookAtTurn({ before, after: run, item: turnItem, events: recorded }, foundAtEnd)
     turnItem = undefined
     if (recorded.length > 0 || turnCommands.length > 0) publish(recorded)
@@ -560,7 +556,7 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     }
     const controller = byName.get(item.controller)
     if (controller === undefined || isStopped(item.controller)) return false
-    const entry = entryOf(getAt(queues, item.controller) ?? emptyQueue, item.key)
+    const entry = queues.entryOf(item.controller, item.key)
     if (item.kind === 'delayed') {
       if (entry.delayedUntil !== itemDueAt) return false
       const rest = makeEntry(
@@ -572,12 +568,12 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
         entry.memory,
         entry.causedBy ?? entry.delayedBy,
       )
-      putEntry(item.controller, item.key, rest)
+      queues.put(item.controller, item.key, rest)
       const ready = readyTime(rest, now, 0)
       if (ready === undefined) return true
       const dueAt = inTurnOf(controller, ready)
       if (dueAt > now) {
-        putEntry(item.controller, item.key, { ...rest, dueAt })
+        queues.put(item.controller, item.key, { ...rest, dueAt })
         schedule(dueAt, { kind: 'ready', controller: item.controller, key: item.key })
         return true
       }
@@ -606,7 +602,7 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
   const isPending = ({ dueAt, work: item }: AgendaItem<DueWork>): boolean => {
     if (item.kind === 'deliver') return (getAt(informers, item.informer)?.underway.length ?? 0) > 0
     if (!byName.has(item.controller) || isStopped(item.controller)) return false
-    const entry = entryOf(getAt(queues, item.controller) ?? emptyQueue, item.key)
+    const entry = queues.entryOf(item.controller, item.key)
     return (item.kind === 'delayed' ? entry.delayedUntil : entry.dueAt) === dueAt
   }
 
@@ -635,7 +631,8 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
   const restore = (from: RunState): void => {
     assert(!inTurn, 'a simulation is restored between turns')
     run = from
-    ;({ now, seq, turn, cluster, agenda, order, queues, informers, workers } = from)
+    ;({ now, seq, turn, cluster, agenda, order, informers, workers } = from)
+    queues.load(from.queues)
     log.length = 0
     violations.length = 0
   }

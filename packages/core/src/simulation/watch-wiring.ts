@@ -2,7 +2,7 @@
  * The wiring of informers to work queues: each controller is a stream of watch notifications in and a stream of keys out. Nothing is decided
  * here and nothing is kept: publishing a notification collects the keys that it wakes.
  */
-import { map, Subject, type Observable } from 'rxjs'
+import { map, Observable, type Subscriber } from 'rxjs'
 import type { KubernetesObject } from '../api/object.js'
 import type { ClusterEvent } from '../cluster/events.js'
 import type { Reader } from '../cluster/reader.js'
@@ -17,11 +17,6 @@ export interface Delivery {
 export interface WorldDelivery {
   readonly event: ClusterEvent
   readonly reader: Reader
-}
-
-interface Port {
-  readonly subject: Subject<Delivery>
-  readonly wakes$: Observable<readonly Wake[]>
 }
 
 /** One controller's watch of one kind. */
@@ -51,11 +46,18 @@ type Watch = (notification: WatchNotification<KubernetesObject>, reader: Reader)
 const none: readonly Wake[] = []
 const nobody: readonly Watcher[] = []
 
-/** The last value that a synchronous stream gave while `publish` ran. What a watch throws is thrown on: rxjs would do so later, out of the turn. */
-const collecting = <In>(subject: Subject<In>, wakes$: Observable<readonly Wake[]>): ((value: In) => readonly Wake[]) => {
+/**
+ * A stream of notifications through a controller's watch; the answer to each is collected while it is published. What a watch throws is
+ * thrown on: rxjs would do so later, out of the turn. (One subscriber that is there from the start: a Subject's list of them is not needed.)
+ */
+const collecting = <In>(watch: (value: In) => readonly Wake[]): ((value: In) => readonly Wake[]) => {
+  let publish: Pick<Subscriber<In>, 'next'> | undefined
   let collected: readonly Wake[] = none
   let failure: { readonly error: unknown } | undefined
-  wakes$.subscribe({
+  const notifications$ = new Observable<In>((subscriber) => {
+    publish = subscriber
+  })
+  notifications$.pipe(map(watch)).subscribe({
     next: (wakes) => {
       collected = wakes
     },
@@ -65,15 +67,10 @@ const collecting = <In>(subject: Subject<In>, wakes$: Observable<readonly Wake[]
   })
   return (value) => {
     collected = none
-    subject.next(value)
+    publish?.next(value)
     if (failure !== undefined) throw failure.error
     return collected
   }
-}
-
-const portOf = (watch: Watch): Port => {
-  const subject = new Subject<Delivery>()
-  return { subject, wakes$: subject.pipe(map(({ notification, reader }) => watch(notification, reader))) }
 }
 
 export const wireWatches = (controllers: readonly Controller[]): Wiring => {
@@ -83,19 +80,18 @@ export const wireWatches = (controllers: readonly Controller[]): Wiring => {
   for (const controller of controllers) {
     for (const [kind, watch] of Object.entries(controller.watches)) {
       // A watch of a kind is only ever given notifications of that kind.
-      const { subject, wakes$ } = portOf(watch as unknown as Watch)
+      const notified = watch as unknown as Watch
       const informer = `${controller.name} ${kind}`
-      const watcher: Watcher = { controller, informer, wakes: collecting(subject, wakes$) }
+      const wakes = collecting<Delivery>(({ notification, reader }) => notified(notification, reader))
+      const watcher: Watcher = { controller, informer, wakes }
       byInformer.set(informer, watcher)
       const others = byKind.get(kind)
       if (others === undefined) byKind.set(kind, [watcher])
       else others.push(watcher)
     }
     const { worldWatch } = controller
-    if (worldWatch !== undefined) {
-      const subject = new Subject<WorldDelivery>()
-      worldWatchers.push({ controller, wakes: collecting(subject, subject.pipe(map(({ event, reader }) => worldWatch(event, reader)))) })
-    }
+    if (worldWatch !== undefined)
+      worldWatchers.push({ controller, wakes: collecting<WorldDelivery>(({ event, reader }) => worldWatch(event, reader)) })
   }
   return { watchersOf: (kind) => byKind.get(kind) ?? nobody, watcherOf: (informer) => byInformer.get(informer), worldWatchers }
 }
