@@ -14,7 +14,7 @@ import { runScenario } from '../run-scenario.js'
 import type { Scenario } from '../scenario.js'
 import { makeCorpus, type CorpusEntry } from './corpus.js'
 import { makeHistory, type Lengths } from './make-histories.js'
-import { CannotBegin, makeHistoryRunner, type Broken, type HistoryOutcome, type HistoryRunner } from './run-history.js'
+import { assertionProperty, CannotBegin, makeHistoryRunner, type Broken, type HistoryOutcome, type HistoryRunner } from './run-history.js'
 import { scenarioOfCluster, scenarioOfSteps, setUpOf } from './scenario-of-history.js'
 import { shrinkCase } from './shrink-finding.js'
 
@@ -119,10 +119,16 @@ export const startFuzz = (target: Scenario | undefined, options: FuzzOptions = {
 
   /** Does an ordinary run of the scenario, as a file would have it, break the property? */
   const isBrokenBy = (scenario: Scenario, property: string): boolean => {
-    const run = runScenario(scenario, {
-      ...(options.invariants === undefined ? undefined : { invariants: options.invariants }),
-      ...(options.controllers === undefined ? undefined : { controllers: options.controllers }),
-    })
+    let run: ReturnType<typeof runScenario>
+    try {
+      run = runScenario(scenario, {
+        ...(options.invariants === undefined ? undefined : { invariants: options.invariants }),
+        ...(options.controllers === undefined ? undefined : { controllers: options.controllers }),
+      })
+    } catch {
+      // It runs into an assertion of the engine, or into a mistake of a controller or an invariant.
+      return property === assertionProperty
+    }
     return E.isRight(run) && run.right.report.violations.some(({ invariant }) => invariant === property)
   }
 

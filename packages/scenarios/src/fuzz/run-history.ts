@@ -80,7 +80,8 @@ const eventsPerDeedMax = 400
 
 export const convergenceProperty = 'temporal/converges-or-says-why'
 export const hotLoopProperty = 'temporal/no-hot-loop'
-const assertionProperty = 'assertion'
+/** The engine, a controller or an invariant threw. */
+export const assertionProperty = 'assertion'
 
 interface Stage {
   readonly simulation: Simulation
