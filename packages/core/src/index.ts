@@ -36,12 +36,12 @@ export { chainDigest, digestStart } from './kernel/log-digest.js'
 export { canonicalJson } from './kernel/canonical-json.js'
 export { AssertionFailed, assert } from './kernel/assert.js'
 export { limits } from './kernel/limits.js'
-export { entriesOf, getAt, sizeOf, valuesOf, type PersistentMap } from './kernel/persistent-map.js'
+export { entriesOf, getAt, hasAt, sizeOf, valuesOf, type PersistentMap } from './kernel/persistent-map.js'
 export { applyDifference, deepEqual, differenceOf } from './kernel/object-difference.js'
 export { itemsOf, type AgendaItem } from './kernel/agenda.js'
 export { controllerRefOf, keyOf, keyOfObject, refOf, splitKey } from './api/object.js'
 export { warningsOfRequest } from './cluster/warnings-of-request.js'
-export type { Kinds, Node, Pod, PersistentVolume, PersistentVolumeClaim, Service, StatefulSet } from './api/generated/types.js'
+export type { Container, Kinds, Node, Pod, PersistentVolume, PersistentVolumeClaim, Service, StatefulSet } from './api/generated/types.js'
 export type { ClusterCommand, EngineCommand } from './cluster/commands.js'
 export { ClusterEvent } from './cluster/events.js'
 export { isObjectChanged, isObjectCreated, isObjectDeleted, splitObjectPath, subjectNameOf } from './cluster/object-events.js'
@@ -69,6 +69,7 @@ export {
   machineOf,
   matchesPattern,
   podAtAddress,
+  podBehaviour,
   processesOf,
 } from './cluster/world.js'
 export type { WorldEvent } from './cluster/world-events.js'

@@ -67,6 +67,7 @@ const describeCommand = (command: unknown): string => {
       const about =
         text(at(event, 'node')) ||
         text(at(event, 'target')) ||
+        text(at(event, 'container')) ||
         text(at(behaviour, 'pods')) ||
         text(at(behaviour, 'images')) ||
         text(at(behaviour, 'volumes')) ||
@@ -105,12 +106,15 @@ const told: ReadonlySet<string> = new Set(['default-scheduler', 'persistentvolum
 const tell = (what: string, tone: Tone): Described => ({ text: what, tone, telling: true })
 const detail = (what: string): Described => ({ text: what, tone: 'faint', telling: false })
 
+/** What a process says goes to its log. */
+const isOutput = (command: unknown): boolean => text(at(at(command, 'event'), 'asset')).startsWith('log:')
+
 export const describeEvent = (event: ClusterEvent): Described => {
   const fields = event as unknown as Fields
   const name = 'object' in event && typeof event.object === 'string' ? objectName(event.object) : ''
   switch (event.kind) {
     case 'CommandReceived':
-      return tell(describeCommand(event.command), 'outside')
+      return isOutput(event.command) ? detail(describeCommand(event.command)) : tell(describeCommand(event.command), 'outside')
     case 'CommandRejected':
       return tell(`refused (${event.reason}): ${event.message}`, 'bad')
     case 'WaitingChanged': {

@@ -1,6 +1,7 @@
 /** Consoles on a simulation: one for a person, on virtual time, and one for a scenario's steps, that takes no time of its own. */
 import type { Simulation } from '@statefold/core'
 import type { ConsoleFiles, ConsoleParts, ConsoleTiming, LineResult } from './console/cluster-console.js'
+import { containerLogs } from './console/applets/container-logs.js'
 import { createSession, type OutputPiece, type Session } from './console/session.js'
 import { quietDefaultMs, settle, watchQuiet } from './convergence.js'
 
@@ -32,7 +33,7 @@ export const kubectlParts = (simulation: Simulation, files: ConsoleFiles): Conso
     yield* []
     return { exit: 1, stdout: '', stderr: 'error: exec is for lines of a console\n' }
   },
-  logsOf: () => [],
+  logsOf: containerLogs(simulation),
 })
 
 export const sessionOf = (simulation: Simulation, files: ConsoleFiles): Session => createSession({ simulation, files, timing: stepTiming })

@@ -38,6 +38,7 @@ import type { ImageEntry, ScenarioCluster, ScenarioExpectation, ScenarioStep } f
 import { watchSecrets } from './hide-secrets.js'
 import { importObjects } from './import-objects.js'
 import { kubectlParts, runConsoleLine, sessionOf } from './make-console.js'
+import { withPrograms } from './run-programs.js'
 import type { CommandReport, ExpectationReport, ObjectReport, Outcome, RunReport, StepReport, ViolationReport } from './run-report.js'
 import { titleOf, type Scenario } from './scenario.js'
 import { watchStoredKinds } from './simulated-kinds.js'
@@ -351,13 +352,15 @@ export const runScenario = (scenario: Scenario, options: RunOptions = {}): E.Eit
   const seeded = seededChoose(seed)
   const drawn = written.choices === undefined ? seeded : overriddenChoose(written.choices, seeded)
   const search = written.search === undefined ? undefined : makeSearchSpace(scenario)
-  const real = createSimulation({
-    seed,
-    settings,
-    controllers: (options.controllers ?? makeControllers)(settings),
-    invariants,
-    choose: search === undefined ? drawn : search.choose(drawn),
-  })
+  const real = withPrograms(
+    createSimulation({
+      seed,
+      settings,
+      controllers: (options.controllers ?? makeControllers)(settings),
+      invariants,
+      choose: search === undefined ? drawn : search.choose(drawn),
+    }),
+  )
   options.observe?.(real, settings, seed)
   const quiet = watchQuiet(real)
   const storedKinds = watchStoredKinds(real)

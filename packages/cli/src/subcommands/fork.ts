@@ -1,6 +1,6 @@
 /** `statefold fork`: what would have happened if, at that moment, somebody had done something else. */
 import { diffStates, forkAt, formatTime, timelineOf } from '@statefold/replay'
-import { noFiles, runConsoleLine, settle, unsettledObjects, watchQuiet } from '@statefold/scenarios'
+import { noFiles, runConsoleLine, settle, unsettledObjects, watchQuiet, withPrograms } from '@statefold/scenarios'
 import { badInput, exitCodes, type ExitCode } from '../exit-codes.js'
 import type { Output } from '../output.js'
 import { timelineText } from '../print-timeline.js'
@@ -26,7 +26,7 @@ export const fork = (path: string, words: readonly string[], flags: ForkFlags, o
   if (flags.log !== undefined) refuseExisting(flags.log, flags.overwrite === true)
   const log = readLogFile(path, output)
   const turn = turnAt(log, flags.at)
-  const simulation = forkAt(log.header, log.events, turn)
+  const simulation = withPrograms(forkAt(log.header, log.events, turn))
   const { state } = simulation
   if (state().turn !== turn + 1)
     throw badInput(`${path}: turn ${turn} cannot be reached again; statefold verify ${path} shows where the runs part`)

@@ -14,6 +14,7 @@ import {
   type Console,
   type ConsoleFiles,
   type Scenario,
+  withPrograms,
 } from '@statefold/scenarios'
 import { badInput, exitCodes, type ExitCode } from '../exit-codes.js'
 import type { Input, Output } from '../output.js'
@@ -90,7 +91,7 @@ export const shell = async (name: string, flags: ShellFlags, output: Output, inp
     })
     return { simulation, events, turns, console: makeConsole(simulation, begin.files) }
   }
-  const from = (run: RunState): Simulation => createSimulation({ ...begin.simulation.options, from: run, keepLog: false })
+  const from = (run: RunState): Simulation => withPrograms(createSimulation({ ...begin.simulation.options, from: run, keepLog: false }))
 
   const started = begin.simulation
   const turnStates: Held[] = [{ run: started.state(), events: started.log().length }]

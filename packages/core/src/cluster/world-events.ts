@@ -40,6 +40,8 @@ export const Behaviour = t.union([
   factWith('Crashing', { pods: t.string }, { container: t.string, exitCode: t.number, outOfMemory: t.boolean }),
   /** The process ends by itself with that code; under the profile `recorded` only where restartPolicy is not Always. */
   factWith('Exiting', { pods: t.string, exitCode: t.number }, { container: t.string, afterMs: t.number }),
+  /** The program is not at its end yet, and nobody knows when it will be. */
+  factWith('ExitHeld', { pods: t.string }, { container: t.string }),
   /** Processes that were told to stop do not end, not even when killed (as in an uninterruptible wait for a dead file server). */
   factWith('StopHeld', { pods: t.string }, {}),
   /** Processes need this long after SIGTERM; longer than the grace period means SIGKILL. */
@@ -144,7 +146,7 @@ export const WorldEvent = t.union([
   /** A probe's answer, when it changes what is known: the outcome, how often in a row, and what the kubelet believes since (the thresholds count). */
   fact('ProbeAnswered', { ...ofContainer, probe, succeeded: t.boolean, inARow: t.number, verdict: t.boolean }),
 
-  /** Bytes came into being that outlive containers: `nfs:server/path`, `disk:handle`, `host:node/path`, `local:node/path`, `empty:uid/volume`. */
+  /** Bytes came into being that outlive containers: `nfs:server/path`, `disk:handle`, `host:node/path`, `local:node/path`, `empty:uid/volume`, `log:uid/container/attempt`. */
   factWith('AssetCreated', { asset: t.string }, { capacityBytes: t.number }),
   /** A disk's file system, or a share, has become larger. */
   fact('AssetGrown', { asset: t.string, capacityBytes: t.number }),

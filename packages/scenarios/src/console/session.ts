@@ -3,12 +3,13 @@
  * actor: it submits commands between turns and lets simulated time pass while a line waits; the cluster keeps nothing of it.
  */
 import { seededChoose, type Simulation } from '@statefold/core'
+import { containerLogs } from './applets/container-logs.js'
 import { execInContainer } from './applets/exec-in-container.js'
 import { viewOf } from './applets/container-machine.js'
 import { workstation } from './applets/host-machine.js'
 import { kubectlClusterOf, kubectlTiming, type ConsoleFiles, type ConsoleTiming, type LineResult } from './cluster-console.js'
 import { kubectl } from './kubectl/kubectl.js'
-import type { ConsoleWait, KubectlCluster } from './kubectl/kubectl-cluster.js'
+import type { ConsoleWait } from './kubectl/kubectl-cluster.js'
 import { pathFrom, type Machine, type Program, type ProgramCall } from './shell/machine.js'
 import { shellLimits, type LimitReached } from './shell/shell-limits.js'
 import { converse } from './shell/run-script.js'
@@ -20,7 +21,6 @@ export interface SessionOptions {
   readonly simulation: Simulation
   readonly files: ConsoleFiles
   readonly timing?: ConsoleTiming
-  readonly logsOf?: KubectlCluster['logsOf']
 }
 
 export interface OutputPiece {
@@ -72,7 +72,7 @@ export const createSession = (options: SessionOptions): Session => {
         listFiles: (path) => call.files.list(resolved(path))?.map((name) => name.replace(/\/$/, '')),
       },
       exec: (request) => execInContainer({ simulation, choose, budget: call.budget, streams: call.streams }, request),
-      logsOf: options.logsOf ?? (() => []),
+      logsOf: containerLogs(simulation),
     })
     const running = kubectl(call.args, readsInput(call.args) ? call.streams.stdin.rest() : '', cluster, {
       stdout: call.streams.stdout,

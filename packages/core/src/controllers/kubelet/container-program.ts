@@ -46,7 +46,7 @@ export const programOf = (world: World, pod: Pod, container: Container, isInit: 
   const onTerminate = written.ignoresTerm === true ? 'ignores' : (image?.onTerminate ?? 0)
   const delayed = podBehaviour(world, 'StopDelayed', name, container.name)
   return {
-    exitsAfterMs: ends.exitsAfterMs,
+    exitsAfterMs: podBehaviour(world, 'ExitHeld', name, container.name) === undefined ? ends.exitsAfterMs : undefined,
     exitCode: ends.exitCode,
     reason: crashing?.outOfMemory === true ? 'OOMKilled' : ends.exitCode === 0 ? 'Completed' : 'Error',
     terminatesWith: onTerminate === 'ignores' && delayed === undefined ? undefined : onTerminate === 'ignores' ? 143 : onTerminate,
@@ -106,7 +106,7 @@ const simpleProgram = (words: readonly string[], isInit: boolean): WrittenProgra
     case 'false':
       return { exitsAfterMs: shortCommandMs, exitCode: 1 }
     case 'exit':
-      return { exitsAfterMs: 0, exitCode: Number(rest[0] ?? '0') & 255 }
+      return { exitsAfterMs: shortCommandMs, exitCode: Number(rest[0] ?? '0') & 255 }
     default:
       return quickCommands.has(baseName(program)) ? { exitsAfterMs: shortCommandMs, exitCode: 0 } : endsOnlyAsInit(isInit)
   }
@@ -129,8 +129,10 @@ const scriptProgram = (script: string, isInit: boolean): WrittenProgram => {
   if (/\bwhile\s+(true|:|\[\s*1\s*\])|\bfor\s*\(\(\s*;\s*;\s*\)\)/.test(script))
     return { ...forever, ignoresTerm: !/\btrap\b/.test(script) }
   let total = 0
+  // What stands after `||` is for the case that something fails.
   const commands = script
-    .split(/\n|;|&&|\|\|/)
+    .replace(/\|\|[^\n;&]*/g, '')
+    .split(/\n|;|&&/)
     .map((command) => command.trim())
     .filter((command) => command !== '' && !command.startsWith('#'))
   let loopDepth = 0
@@ -146,7 +148,7 @@ const scriptProgram = (script: string, isInit: boolean): WrittenProgram => {
     }
     if (loopDepth > 0 || first === '' || first === 'trap') continue
     const program = simpleProgram(plain, isInit)
-    if (first === 'exit') return { exitsAfterMs: total, exitCode: program.exitCode }
+    if (first === 'exit') return { exitsAfterMs: Math.max(total, shortCommandMs), exitCode: program.exitCode }
     if (program.exitsAfterMs === undefined)
       return { ...program, ignoresTerm: replaces ? (program.ignoresTerm ?? false) : program.ignoresTerm === true }
     total += first === 'sleep' ? program.exitsAfterMs : 0

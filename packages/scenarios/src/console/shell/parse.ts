@@ -1,5 +1,5 @@
 /**
- * Reads shell script text: the POSIX grammar as far as people paste it, plus brace groups, `&>` and `[[ ]]` (taken as `[ ]`).
+ * Reads shell script text: the POSIX grammar as far as people paste it, plus brace groups, `&>`, `[[ ]]` and `$(< file)`.
  * Left when it cannot be read; `incomplete` means that more lines may complete it.
  */
 import * as E from 'fp-ts/lib/Either.js'
@@ -143,6 +143,17 @@ const read = (source: string, mode: 'script' | 'document'): E.Either<ParseProble
           return E.isLeft(inner) ? fail(inner.left.message) : { kind: 'arithmetic', expression: inner.right, quoted }
         }
       }
+      const readsFile = /^\(\s*<\s*(?=[^\s<&(])/.exec(source.slice(at, at + 100))
+      if (readsFile !== null) {
+        at += readsFile[0].length
+        const target = word()
+        skipBlanks()
+        if (source.charAt(at) !== ')') return unexpected()
+        at += 1
+        const words = [[{ kind: 'text', text: 'cat', quoted: true } as const], target]
+        const first = { negated: false, commands: [{ kind: 'simple', assignments: [], words, redirects: [] } as const] }
+        return { kind: 'command', script: [{ first, rest: [] }], quoted }
+      }
       at += 1
       const script = list([')'])
       if (source.charAt(at) !== ')') return unexpected()
@@ -159,6 +170,9 @@ const read = (source: string, mode: 'script' | 'document'): E.Either<ParseProble
       const name = /^(?:[A-Za-z_]\w*|\d+|[?#@*$!-])/.exec(source.slice(at, at + 200))?.[0]
       if (name === undefined) return fail('syntax error: bad substitution')
       at += name.length
+      // The matches of the last `=~`: there are no other arrays.
+      const place = name === 'BASH_REMATCH' ? (/^\[\d+\]/.exec(source.slice(at, at + 8))?.[0] ?? '') : ''
+      at += place.length
       let argument: Word = []
       if (operator === undefined && source.charAt(at) !== '}') {
         operator = /^(?::[-=?+]|##|%%|\/\/|[-=?+#%/:])/.exec(source.slice(at, at + 2))?.[0]
@@ -169,7 +183,7 @@ const read = (source: string, mode: 'script' | 'document'): E.Either<ParseProble
       if (source.charAt(at) !== '}')
         return at >= source.length ? fail('syntax error: unterminated ${', true) : fail('syntax error: bad substitution')
       at += 1
-      return { kind: 'parameter', name, operator, argument, quoted }
+      return { kind: 'parameter', name: `${name}${place}`, operator, argument, quoted }
     }
     const name = /^(?:[A-Za-z_]\w*|[0-9?#@*$!-])/.exec(source.slice(at, at + 200))?.[0]
     if (name === undefined) return { kind: 'text', text: '$', quoted: true }
@@ -361,7 +375,43 @@ const read = (source: string, mode: 'script' | 'document'): E.Either<ParseProble
     }
   }
 
+  /** A regular expression ends at a blank that stands outside of its parentheses. */
+  const expressionWord = (): Word => {
+    let depth = 0
+    return wordUntil((character) => {
+      if (character === '(') depth += 1
+      else if (character === ')') depth -= 1
+      return depth <= 0 && /\s/.test(character)
+    })
+  }
+
+  /** `[[ … ]]`: its words are neither split nor taken for file names, and `&&`, `||`, `<` and parentheses are its own. */
+  const testCommand = (): Command | undefined => {
+    const literal = (text: string): Word => [{ kind: 'text', text, quoted: true }]
+    const words: Word[] = [literal('[[')]
+    at += 2
+    for (;;) {
+      skipNewlines()
+      if (at >= source.length) return unexpected()
+      if (/^\]\](?=[\s;&|)]|$)/.test(source.slice(at, at + 3))) break
+      const sign = /^(?:&&|\|\||[<>()])/.exec(source.slice(at, at + 2))?.[0]
+      if (sign !== undefined) {
+        words.push(literal(sign))
+        at += sign.length
+        continue
+      }
+      const before = words.at(-1)?.[0]
+      const next = before?.kind === 'text' && before.text === '=~' ? expressionWord() : word()
+      if (next.length === 0) return unexpected()
+      words.push(next.map((part) => ({ ...part, quoted: true })))
+    }
+    at += 2
+    words.push(literal(']]'))
+    return { kind: 'simple', assignments: [], words, redirects: redirectsAfter() }
+  }
+
   const simpleCommand = (): Command | undefined => {
+    if (/^\[\[\s/.test(source.slice(at, at + 3))) return testCommand()
     const assignments: Assignment[] = []
     const words: Word[] = []
     const redirects: Redirect[] = []

@@ -1,7 +1,8 @@
 /** `test`, `[ ]` and `[[ ]]`: a truth, or the words of a complaint. */
+import * as E from 'fp-ts/lib/Either.js'
 import { pathFrom } from './machine.js'
 import { matchesShellPattern } from './patterns.js'
-import type { Shell } from './shell-state.js'
+import { setVariable, type Shell } from './shell-state.js'
 
 const fileTests: Readonly<Record<string, (shell: Shell, path: string) => boolean>> = {
   '-e': (shell, path) => shell.files.read(path) !== undefined || shell.files.list(path) !== undefined,
@@ -24,6 +25,30 @@ const numberTests: Readonly<Record<string, (a: number, b: number) => boolean>> =
   '-le': (a, b) => a <= b,
   '-gt': (a, b) => a > b,
   '-ge': (a, b) => a >= b,
+}
+
+const classes: Readonly<Record<string, string>> = {
+  space: '\\s',
+  blank: ' \\t',
+  digit: '0-9',
+  alpha: 'A-Za-z',
+  alnum: 'A-Za-z0-9',
+  lower: 'a-z',
+  upper: 'A-Z',
+  xdigit: '0-9A-Fa-f',
+}
+
+/** `text =~ expression`; the matches are `BASH_REMATCH[0]` and on. An expression that cannot be read matches nothing. */
+const matchesExpression = (shell: Shell, text: string, expression: string): boolean => {
+  const written = expression.replace(/\[:(\w+):\]/g, (whole, name: string) => classes[name] ?? whole)
+  const matches = E.tryCatch(
+    () => new RegExp(written).exec(text),
+    () => undefined,
+  )
+  for (let place = 0; shell.variables.delete(`BASH_REMATCH[${place}]`); place += 1);
+  if (E.isLeft(matches) || matches.right === null) return false
+  for (const [place, match] of matches.right.entries()) setVariable(shell, `BASH_REMATCH[${place}]`, match ?? '')
+  return true
 }
 
 export const evaluateTest = (words: readonly string[], shell: Shell, isDouble: boolean): boolean | string => {
@@ -58,7 +83,7 @@ export const evaluateTest = (words: readonly string[], shell: Shell, isDouble: b
       if (sign === '!=') return isDouble ? !matchesShellPattern(second, first) : first !== second
       if (sign === '<') return first < second
       if (sign === '>') return first > second
-      if (sign === '=~') return new RegExp(second).test(first)
+      if (sign === '=~') return matchesExpression(shell, first, second)
       return false
     }
     if (first === '!' && words.length > at + 1) {
