@@ -18,6 +18,8 @@ const escapePointerKey = (key: string): string =>
 
 export const unescapePointerKey = (key: string): string => (key.includes('~') ? key.replaceAll('~1', '/').replaceAll('~0', '~') : key)
 
+// (for-in costs no list of keys; plain objects inherit nothing that it would visit.)
+
 /** Equal as JSON. */
 export const deepEqual = (left: Json | undefined, right: Json | undefined): boolean => {
   if (left === right) return true
@@ -29,7 +31,7 @@ export const deepEqual = (left: Json | undefined, right: Json | undefined): bool
   }
   if (isList(right)) return false
   let leftCount = 0
-  for (const key of Object.keys(left)) {
+  for (const key in left) {
     const value = left[key]
     if (value === undefined) continue
     leftCount += 1
@@ -37,7 +39,7 @@ export const deepEqual = (left: Json | undefined, right: Json | undefined): bool
     if (value !== other && (other === undefined || !deepEqual(value, other))) return false
   }
   let rightCount = 0
-  for (const key of Object.keys(right)) if (right[key] !== undefined) rightCount += 1
+  for (const key in right) if (right[key] !== undefined) rightCount += 1
   return leftCount === rightCount
 }
 
@@ -77,7 +79,7 @@ const weightOf = (value: Json, limit: number): number => {
     }
     return weight
   }
-  for (const key of Object.keys(value)) {
+  for (const key in value) {
     if (weight > limit) return weight
     const item = value[key]
     if (item !== undefined) weight += key.length + 4 + weightOf(item, limit - weight)
@@ -97,7 +99,7 @@ const addRemoved = (changes: Changes, pointer: string): void => {
 }
 
 const compareObjects = (changes: Changes, pointer: string, before: JsonObject, after: JsonObject): void => {
-  // Keys that both have. (for-in costs no list of keys; plain objects inherit nothing that it would visit.)
+  // Keys that both have.
   let shared = 0
   for (const key in after) {
     const value = after[key]
