@@ -92,7 +92,7 @@ export {
   type SimulationOptions,
 } from './simulation/simulation.js'
 export type { DueWork, RunState } from './simulation/run-state.js'
-export { makeStateHasher, type StateHash, type StateHasher } from './simulation/state-hash.js'
+export { makeStateHasher, type StateHash, type StateHasher, type StateSums } from './simulation/state-hash.js'
 export { loadRun, saveRun } from './simulation/save-run.js'
 export { bootstrap, type ClusterSpec, type NodeSpec, type StorageClassSpec } from './simulation/bootstrap.js'
 export { importObjects, type ImportRefusal } from './simulation/import-objects.js'

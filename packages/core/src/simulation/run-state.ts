@@ -44,6 +44,8 @@ export interface RunState {
   readonly informers: PersistentMap<LaggingInformer>
   /** Controllers that work on one key at a time → when the next key can have its turn. */
   readonly workers: PersistentMap<SimTime>
+  /** In lean runs: how far the versions of objects had come that are gone. */
+  readonly goneVersions: PersistentMap<number>
 }
 
 export const initialRunState = (cluster: ClusterState): RunState => ({
@@ -56,4 +58,5 @@ export const initialRunState = (cluster: ClusterState): RunState => ({
   queues: emptyMap(),
   informers: emptyMap(),
   workers: emptyMap(),
+  goneVersions: emptyMap(),
 })

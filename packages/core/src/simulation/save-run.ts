@@ -6,7 +6,7 @@ import { keyOfObject, type KubernetesObject } from '../api/object.js'
 import { agendaOf, itemsOf, type AgendaItem } from '../kernel/agenda.js'
 import type { Json, JsonObject } from '../kernel/json.js'
 import { applyDifference, differenceOf } from '../kernel/object-difference.js'
-import { entriesOf, fromEntries, valuesOf, type PersistentMap } from '../kernel/persistent-map.js'
+import { emptyMap, entriesOf, fromEntries, valuesOf, type PersistentMap } from '../kernel/persistent-map.js'
 import type { DueWork, LaggingInformer, RunState } from './run-state.js'
 
 const savedRunVersion = 1
@@ -111,5 +111,7 @@ export const loadRun = (value: JsonObject): RunState => {
       ]),
     ),
     workers: mapFromJson(value['workers'], (item) => as<number>(item)),
+    // Runs that are saved are not lean.
+    goneVersions: emptyMap(),
   }
 }

@@ -14,7 +14,7 @@ import { decide } from '../cluster/decide.js'
 import type { ApiFaultSet } from '../cluster/engine-events.js'
 import type { ClusterEvent } from '../cluster/events.js'
 import { makeReader } from '../cluster/make-reader.js'
-import { splitObjectPath } from '../cluster/object-events.js'
+import { isObjectDeleted, splitObjectPath } from '../cluster/object-events.js'
 import type { Reader } from '../cluster/reader.js'
 import { reduce } from '../cluster/reduce.js'
 import { initialState, readerOf, storeOf, type ClusterSettings, type ClusterState } from '../cluster/state.js'
@@ -29,7 +29,7 @@ import { seededChoose, type Choose } from '../kernel/choose.js'
 import type { Json } from '../kernel/json.js'
 import { limits } from '../kernel/limits.js'
 import { deepEqual } from '../kernel/object-difference.js'
-import { getAt, keysOf, removeAt, setAt, sizeOf } from '../kernel/persistent-map.js'
+import { forEachEntry, getAt, keysOf, removeAt, setAt, sizeOf } from '../kernel/persistent-map.js'
 import type { RecordedEvent } from '../kernel/recorded-event.js'
 import type { SimTime } from '../kernel/sim-time.js'
 import { makeTurnQueues } from '../kernel/turn-queues.js'
@@ -64,10 +64,17 @@ export interface SimulationOptions {
   readonly from?: RunState
   /** Keep the events in memory (default true). */
   readonly keepLog?: boolean
+  /**
+   * For searches: what only tells and explains is left out (Events, what plans wait for, which event caused a look), and each object counts its
+   * own versions, on through deletions. So two ways to one state make the very same objects, down to their uids.
+   */
+  readonly lean?: boolean
 }
 
 /** What a driver of a search does to the one turn that it takes. */
 export interface Interference {
+  /** Writes keep no worker busy. */
+  readonly takesNoTime?: boolean
   /** What becomes of a controller's write, instead of being answered as it should. */
   readonly answer?: (controller: string, command: ClusterCommand, path: string) => ApiFaultSet['fault'] | undefined
   /** The controller's process ends here, after the answer to this command and before the next. */
@@ -117,6 +124,18 @@ export interface Simulation {
 }
 
 const noWaiting: readonly Waiting[] = []
+
+/** What RecordEvent is answered with in a lean run; nobody looks at it. */
+const nothingTold: ApiResult = E.right({
+  apiVersion: 'v1',
+  kind: 'Status',
+  metadata: { name: '', uid: '', resourceVersion: '', creationTimestamp: '' },
+})
+
+/** The version before the first. */
+const firstVersion = 200
+
+const versionIn = ({ metadata }: KubernetesObject): number => Number(metadata.resourceVersion)
 
 const nameOfTarget = (command: ClusterCommand): { readonly path: string; readonly ref: ObjectRef | undefined } => {
   switch (command.kind) {
@@ -173,6 +192,7 @@ const faultAnswer = (fault: ApiFaultSet['fault'], ref: ObjectRef | undefined): A
 
 export const createSimulation = (options: SimulationOptions): Simulation => {
   const { settings, controllers } = options
+  const lean = options.lean === true
   const choose = options.choose ?? seededChoose(options.seed)
   const byName = new Map(controllers.map((controller) => [controller.name, controller]))
   assert(byName.size === controllers.length, 'two controllers have one name')
@@ -200,7 +220,7 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
   /** The item that this turn is about, and the request that is being carried out. */
   let turnItem: AgendaItem<DueWork> | undefined
   let request: ObservedRequest | undefined
-  let { now, seq, turn, agenda, order, informers, workers } = run
+  let { now, seq, turn, agenda, order, informers, workers, goneVersions } = run
   const queues = makeTurnQueues(run.queues)
 
   const schedule = (dueAt: SimTime, work: DueWork): void => {
@@ -222,7 +242,7 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     if (afterMs !== undefined && afterMs > 0) {
       const delayedUntil = now + afterMs
       if (entry.delayedUntil !== undefined && entry.delayedUntil <= delayedUntil) return
-      const delayedBy = causedBy ?? entry.delayedBy
+      const delayedBy = lean ? undefined : (causedBy ?? entry.delayedBy)
       queues.put(
         controller.name,
         key,
@@ -237,7 +257,15 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     queues.put(
       controller.name,
       key,
-      makeEntry(dueAt, entry.delayedUntil, entry.delayedBy, entry.busyUntil, entry.failures, entry.memory, entry.causedBy ?? causedBy),
+      makeEntry(
+        dueAt,
+        entry.delayedUntil,
+        entry.delayedBy,
+        entry.busyUntil,
+        entry.failures,
+        entry.memory,
+        lean ? undefined : (entry.causedBy ?? causedBy),
+      ),
     )
     schedule(dueAt, { kind: 'ready', controller: controller.name, key })
   }
@@ -333,8 +361,9 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     const recorded: Recorded = { seq, turn, at: now, causedBy, actor, event }
     seq += 1
     const before = cluster
-    cluster = reduce(before, event, now)
+    cluster = lean && event.kind === 'WaitingChanged' ? before : reduce(before, event, now)
     turnEvents.push(recorded)
+    if (lean && isObjectDeleted(event)) goneVersions = setAt(goneVersions, event.object, event.rv)
     let change: ObservedChange | undefined
     if ('object' in event) {
       change = observedChange(event.object, before, cluster)
@@ -381,8 +410,30 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
         (fault.fault !== 'conflict' || command.kind === 'ReplaceObject' || command.kind === 'PatchObject'),
     )
 
+  /** How far the versions of the command's object have come; where that is not one object by its name, those of all. */
+  const ownRevision = (command: ClusterCommand, path: string, ref: ObjectRef | undefined): number => {
+    const isNamed = command.kind !== 'CreateObject' || (command.object.metadata?.name ?? '') !== ''
+    if (ref !== undefined && isNamed && command.kind !== 'EvictPod') {
+      const stored = findObject(storeOf(cluster, ref.kind), keyOf(ref.namespace, ref.name))
+      return stored === undefined ? (getAt(goneVersions, path) ?? firstVersion) : versionIn(stored)
+    }
+    let greatest = firstVersion
+    const count = (version: number): void => {
+      if (version > greatest) greatest = version
+    }
+    forEachEntry(goneVersions, (_, version) => count(version))
+    forEachEntry(cluster.stores, (_, { objects }) => {
+      forEachEntry(objects, (_key, object) => count(versionIn(object)))
+    })
+    return greatest
+  }
+
   const apply = (command: ClusterCommand, actor: string, causedBy: number | null, fromController: boolean): ApiResult => {
     const { path, ref } = nameOfTarget(command)
+    if (lean) {
+      if (command.kind === 'RecordEvent') return nothingTold
+      if (isWrite(command)) cluster = { ...cluster, revision: ownRevision(command, path, ref) }
+    }
     const { revision } = cluster
     if (fromController && (cluster.apiFaults.length > 0 || interference !== undefined) && isWrite(command)) {
       const fault = matchingFault(command, actor, path)?.fault ?? interference?.answer?.(actor, command, path)
@@ -445,7 +496,12 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
       controller.handsOutWritesInMs === undefined || writes === 0
         ? Math.min(writes * limits.apiWriteMs, limits.syncWritingMaxMs)
         : controller.handsOutWritesInMs
-    const busyMs = controller.busyMs === undefined ? writingMs : Math.max(writingMs, controller.busyMs(key, readerOf(cluster)))
+    const busyMs =
+      interference?.takesNoTime === true
+        ? 0
+        : controller.busyMs === undefined
+          ? writingMs
+          : Math.max(writingMs, controller.busyMs(key, readerOf(cluster)))
     const busyUntil = now + busyMs
     // What the sync's own writes have woken waits until the worker is free again.
     const isHeldUp = entry.dueAt !== undefined && entry.dueAt < busyUntil
@@ -468,7 +524,8 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     if (failures > 0) wake(controller, { key, afterMs: backOffMs(failures) }, cause)
     if (outcome.requeueAfterMs !== undefined) wake(controller, { key, afterMs: Math.max(1, outcome.requeueAfterMs) }, cause)
     const waitingFor = outcome.waitingFor ?? noWaiting
-    const waited = getAt(cluster.waiting, `${controller.name} ${key}`) ?? noWaiting
+    // Not kept in a lean run, so whoever waits says so each time: only the marks listen.
+    const waited = lean ? noWaiting : (getAt(cluster.waiting, `${controller.name} ${key}`) ?? noWaiting)
     if (waitingFor !== waited && !deepEqual(waitingFor as unknown as Json, waited as unknown as Json))
       record({ kind: 'WaitingChanged', controller: controller.name, key, waitingFor }, controller.name, causedBy)
   }
@@ -477,7 +534,7 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     const { delayedUntil, delayedBy, busyUntil, failures, memory, causedBy: cause } = queues.entryOf(controller.name, key)
     const entry = makeEntry(undefined, delayedUntil, delayedBy, busyUntil, failures, memory, undefined)
     queues.put(controller.name, key, entry)
-    const causedBy = cause ?? null
+    const causedBy = lean ? null : (cause ?? null)
     const context: PlanContext = {
       key,
       now,
@@ -532,7 +589,7 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     const recorded = turnEvents
     if (counts) turn += 1
     const before = run
-    run = { now, seq, turn, cluster, agenda, order, queues: queues.settle(), informers, workers }
+    run = { now, seq, turn, cluster, agenda, order, queues: queues.settle(), informers, workers, goneVersions }
     if (invariants.watchesTurns && counts) invariants.lookAtTurn({ before, after: run, item: turnItem, events: recorded }, foundAtEnd)
     turnItem = undefined
     if (recorded.length > 0 || turnCommands.length > 0) publish(recorded)
@@ -631,7 +688,7 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
   const restore = (from: RunState): void => {
     assert(!inTurn, 'a simulation is restored between turns')
     run = from
-    ;({ now, seq, turn, cluster, agenda, order, informers, workers } = from)
+    ;({ now, seq, turn, cluster, agenda, order, informers, workers, goneVersions } = from)
     queues.load(from.queues)
     log.length = 0
     violations.length = 0

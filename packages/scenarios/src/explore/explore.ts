@@ -14,16 +14,19 @@ import {
   type Controller,
   type FoundViolation,
   type Invariant,
-  type RunState,
+  type Reader,
   type Simulation,
 } from '@statefold/core'
+import { podIsReady } from '../convergence.js'
 import { asOne, conditionWords, evaluate } from '../evaluate-condition.js'
+import type { Condition } from '../format/condition-codec.js'
 import type { Problem } from '../format/problem.js'
 import type { ScenarioExpectation } from '../format/scenario-codec.js'
 import { runScenario, settingsOf } from '../run-scenario.js'
 import type { Scenario } from '../scenario.js'
 import { stepWords } from '../step-words.js'
-import { codeOf, makeSearchSpace, noProgress, searchStart, type Move, type Progress, type SearchSpace } from './search-space.js'
+import { makeSearchMachine, type SearchState } from './search-machine.js'
+import { makeSearchSpace, noProgress, positionOf, searchStart, type Move, type Progress, type SearchSpace } from './search-space.js'
 import { makeGrowingNumbers } from './growing-numbers.js'
 import { firstWithoutWay } from './reachability.js'
 import { makeVisitedStates } from './visited-states.js'
@@ -51,6 +54,8 @@ export interface ExploreOptions {
   readonly heapUsed?: () => number
   readonly progress?: (soFar: SearchCount) => void
   readonly mustStop?: () => boolean
+  /** False: states that differ in drawn names alone are different states. */
+  readonly reduce?: boolean
 }
 
 export interface SearchCount {
@@ -88,11 +93,15 @@ export interface SearchReport extends SearchCount {
   readonly scope: readonly string[]
   /** States where nothing more was due. */
   readonly ends: number
+  /** How those ended, each once: what there is of sets, Pods and claims. */
+  readonly endings: readonly string[]
   readonly findings: readonly Finding[]
   /** `sometimes` expectations that no path met. */
   readonly unmet: readonly string[]
   readonly marks: readonly string[]
   readonly visitedBytes: number
+  /** What made states fewer than they would be. */
+  readonly reductions: readonly string[]
 }
 
 const scopeWords = ({ scope, steps }: SearchSpace): readonly string[] => [
@@ -148,8 +157,22 @@ export const learnUids = (simulation: Simulation, learn: (uid: string, path: str
   })
 }
 
+/** An end in a line, without what is drawn. */
+const endingOf = (reader: Reader): string => {
+  const words: string[] = []
+  for (const { metadata, spec, status } of reader.list('StatefulSet'))
+    words.push(`statefulset/${metadata.name} ${status.readyReplicas ?? 0}/${spec.replicas ?? 1}`)
+  for (const pod of reader.list('Pod')) {
+    const images = pod.spec.containers.map(({ image }) => image).join('+')
+    const state = pod.metadata.deletionTimestamp !== undefined ? 'Terminating' : podIsReady(pod) ? 'Ready' : (pod.status.phase ?? '')
+    words.push(`pod/${pod.metadata.name} ${images} ${state}`)
+  }
+  for (const { metadata, status } of reader.list('PersistentVolumeClaim')) words.push(`pvc/${metadata.name} ${status.phase ?? ''}`)
+  return words.join(', ')
+}
+
 interface Frontier {
-  readonly run: RunState
+  readonly state: SearchState
   readonly progress: Progress
   readonly id: number
 }
@@ -173,6 +196,23 @@ const judgesOf = (expectations: readonly ScenarioExpectation[]): readonly Judge[
     return []
   })
 
+/** A finding of a lean run that the same path in an ordinary run does not show. */
+class NotConfirmed extends Error {
+  override readonly name = 'NotConfirmed'
+}
+
+/** A lean run has no Events, and does not keep what plans wait for. */
+const asksForTelling = (condition: Condition): boolean =>
+  condition.event !== undefined ||
+  condition.waiting !== undefined ||
+  condition.command !== undefined ||
+  (condition.all ?? []).some(asksForTelling) ||
+  (condition.any ?? []).some(asksForTelling) ||
+  (condition.not !== undefined && asksForTelling(condition.not))
+
+const conditionsOf = ({ eventually, always, never, sometimes }: ScenarioExpectation): readonly Condition[] =>
+  [eventually, always, never, sometimes].flatMap((conditions) => (conditions === undefined ? [] : [asOne(conditions)]))
+
 const checkEvery = 256
 
 const ticksMax = 400
@@ -180,6 +220,17 @@ const ticksMax = 400
 const isTick = (move: Move): boolean => move.kind === 'take' && move.item.work.kind === 'delayed'
 
 export const explore = (scenario: Scenario, options: ExploreOptions = {}): E.Either<readonly Problem[], SearchReport> => {
+  const isLean = options.reduce !== false && !(scenario.written.expect ?? []).flatMap(conditionsOf).some(asksForTelling)
+  if (!isLean) return search(scenario, options, false)
+  try {
+    return search(scenario, options, true)
+  } catch (error) {
+    if (error instanceof NotConfirmed) return search(scenario, options, false)
+    throw error
+  }
+}
+
+const search = (scenario: Scenario, options: ExploreOptions, lean: boolean): E.Either<readonly Problem[], SearchReport> => {
   const seed = options.seed ?? scenario.written.seed ?? 1
   const settings = settingsOf(scenario.written.cluster)
   const excepted = new Set(scenario.written.invariants?.except ?? [])
@@ -188,16 +239,20 @@ export const explore = (scenario: Scenario, options: ExploreOptions = {}): E.Eit
   if (E.isLeft(prepared)) return prepared
   const space = makeSearchSpace(scenario)
   const hasher = makeStateHasher()
-  const simulation = createSimulation({
-    seed,
-    settings,
-    controllers: (options.controllers ?? makeControllers)(settings),
-    invariants,
-    choose: space.choose(seededChoose(seed)),
-    from: prepared.right.state(),
-    keepLog: false,
-  })
+  const simulationOf = (isLean: boolean): Simulation =>
+    createSimulation({
+      seed,
+      settings,
+      controllers: (options.controllers ?? makeControllers)(settings),
+      invariants,
+      choose: space.choose(seededChoose(seed)),
+      from: prepared.right.state(),
+      keepLog: false,
+      lean: isLean,
+    })
+  const simulation = simulationOf(lean)
   learnUids(simulation, hasher.learn)
+  const machine = makeSearchMachine(simulation, space, hasher)
   const clock = options.clock ?? ((): number => 0)
   const startedAt = clock()
   const depthMax = Math.min(space.scope.depth, options.bounds?.depth ?? Number.MAX_SAFE_INTEGER)
@@ -233,7 +288,6 @@ export const explore = (scenario: Scenario, options: ExploreOptions = {}): E.Eit
     simulation,
     runOnCopy: () => ({ exit: 1, stdout: '', stderr: 'a search runs no command lines' }),
   }
-  let root: RunState = simulation.state()
 
   const pathTo = (id: number): readonly number[] => {
     const path: number[] = []
@@ -241,38 +295,44 @@ export const explore = (scenario: Scenario, options: ExploreOptions = {}): E.Eit
     return path
   }
 
-  /** The same path once more, to say it in words. */
-  const tell = (codes: readonly number[]): readonly Decision[] => {
-    const back = simulation.state()
-    simulation.restore(root)
+  /** The same path once more in an ordinary run, to say it in words; undefined if it does not show the finding. */
+  const tell = (codes: readonly number[], isShown: (teller: Simulation) => boolean): readonly Decision[] | undefined => {
+    const teller = simulationOf(false)
+    space.begin(teller)
     let progress = noProgress
     const told: Decision[] = []
     for (const code of codes) {
       const { options: chosen, within } = decisionTexts[code] ?? { options: [], within: [] }
       for (const [at, option] of chosen.entries()) {
-        const move = space.moves(simulation, progress)[option]
-        if (move === undefined) break
-        const words = space.wordsOf(move, simulation.state(), progress)
+        const move = space.moves(positionOf(teller), progress)[option]
+        if (move === undefined) return undefined
+        const words = space.wordsOf(move, teller.state(), progress)
         const forced = at === 0 ? within : []
-        const moved = space.perform(simulation, progress, move, forced)
+        const moved = space.perform(teller, progress, move, forced)
         progress = moved.progress
         told.push({ option, within: forced, words, happened: moved.happened, isAnytime: move.kind === 'anytime' })
       }
     }
-    simulation.restore(back)
-    return told
+    return isShown(teller) ? told : undefined
   }
 
-  const report = (finding: Omit<Finding, 'decisions'>, codes: readonly number[]): void => {
+  const report = (
+    finding: Omit<Finding, 'decisions'>,
+    codes: readonly number[],
+    isShown: (teller: Simulation) => boolean = () => true,
+  ): void => {
     if (met.has(finding.property)) return
     met.add(finding.property)
-    const told = { ...finding, decisions: tell(codes) }
+    const decisions = tell(codes, isShown)
+    if (decisions === undefined) throw new NotConfirmed(finding.property)
+    const told = { ...finding, decisions }
     findings.push(told)
     isEnough ||= options.stopsAt?.(told) === true
   }
 
   let transitions = 0
   let ends = 0
+  const endings = new Set<string>()
   let depth = 0
   let limit: string | undefined
   const count = (frontier: number): SearchCount => ({
@@ -293,11 +353,13 @@ export const explore = (scenario: Scenario, options: ExploreOptions = {}): E.Eit
     return limit !== undefined
   }
 
-  const judge = (parent: number, code: number): void => {
+  const viewOf = (shown: Simulation): typeof view => ({ ...view, simulation: shown })
+
+  /** Looks at the state that a decision has led to. The simulation stands there. */
+  const judge = (parent: number, code: number, violations: readonly FoundViolation[]): void => {
     const codes = (): readonly number[] => [...pathTo(parent), code]
-    const violations = simulation.violations()
-    // Telling of one restores states, which empties the list.
-    for (const violation of violations.slice()) report(findingOf(violation), codes())
+    for (const violation of violations)
+      report(findingOf(violation), codes(), (teller) => teller.violations().some(({ invariant }) => invariant === violation.invariant))
     for (const { kind, condition, words } of judges) {
       if (met.has(words)) continue
       const { holds, found: what } = evaluate(condition, view)
@@ -310,13 +372,14 @@ export const explore = (scenario: Scenario, options: ExploreOptions = {}): E.Eit
             at: simulation.now(),
           },
           codes(),
+          (teller) => evaluate(condition, viewOf(teller)).holds === holds,
         )
     }
   }
 
   space.begin(simulation)
-  root = simulation.state()
-  const first = hasher.hash(root, simulation.pending(), codeOf(noProgress))
+  const root = machine.begin()
+  const first = machine.hash(root, noProgress)
   visited.find(first.high, first.low)
   const goalsHere = (): number => {
     let bits = 0
@@ -329,16 +392,17 @@ export const explore = (scenario: Scenario, options: ExploreOptions = {}): E.Eit
     if (eventually.length > 0) goals.push(goalsHere())
   }
   remember(0, 0)
-  let level: Frontier[] = [{ run: root, progress: noProgress, id: 0 }]
+  let level: Frontier[] = [{ state: root, progress: noProgress, id: 0 }]
   const isDone = (): boolean => isEnough || (findings.some(({ kind }) => kind !== 'sometimes') && options.all !== true)
   let sinceCheck = 0
   let over = false
 
-  const expand = ({ run, progress, id }: Frontier, next: Frontier[], room: number): void => {
-    simulation.restore(run)
-    const moves: readonly Move[] = space.moves(simulation, progress)
+  const expand = ({ state, progress, id }: Frontier, next: Frontier[], room: number): void => {
+    const moves: readonly Move[] = space.moves(state, progress)
     if (moves.every(({ kind }) => kind === 'anytime')) {
       ends += 1
+      simulation.restore(state.run)
+      endings.add(endingOf(simulation.reader()))
       for (const condition of eventually) {
         const { holds, found: what } = evaluate(condition, view)
         if (!holds)
@@ -347,34 +411,35 @@ export const explore = (scenario: Scenario, options: ExploreOptions = {}): E.Eit
               property: conditionWords(condition),
               kind: 'eventually',
               message: `the run ends without: ${conditionWords(condition)}; found: ${what}`,
-              at: run.now,
+              at: state.run.now,
             },
             pathTo(id),
+            (teller) => !evaluate(condition, viewOf(teller)).holds,
           )
       }
     }
     for (const [option, move] of moves.entries()) {
       const untried: (readonly number[])[] = [[]]
       for (let within = untried.pop(); within !== undefined; within = untried.pop()) {
-        simulation.restore(run)
-        const moved = space.perform(simulation, progress, move, within)
+        let moved = machine.carryOut(state, progress, move, within)
         transitions += 1
         for (let at = within.length; at < moved.within.length; at += 1)
           for (let other = 1; other < (moved.within[at] ?? 1); other += 1)
             untried.push([...within, ...Array.from({ length: at - within.length }, () => 0), other])
-        let after = moved.progress
-        let hash = hasher.hash(simulation.state(), simulation.pending(), codeOf(after))
+        let violations = moved.violations
+        let hash = machine.hash(moved.after, moved.progress)
         let found = visited.find(hash.high, hash.low)
         const options: number[] = [option]
         // Time that passes and changes nothing is not worth a decision: it goes on passing until something changes.
         while (found === id && isTick(move) && options.length < ticksMax) {
-          const later = space.moves(simulation, after)
+          const later = space.moves(moved.after, moved.progress)
           const tick = later.findIndex(isTick)
-          const next = later[tick]
-          if (next === undefined) break
-          after = space.perform(simulation, after, next, []).progress
+          const ticking = later[tick]
+          if (ticking === undefined) break
+          moved = machine.carryOut(moved.after, moved.progress, ticking, [])
+          if (moved.violations.length > 0) violations = [...violations, ...moved.violations]
           options.push(tick)
-          hash = hasher.hash(simulation.state(), simulation.pending(), codeOf(after))
+          hash = machine.hash(moved.after, moved.progress)
           found = visited.find(hash.high, hash.low)
         }
         const number = found < 0 ? -1 - found : found
@@ -383,15 +448,15 @@ export const explore = (scenario: Scenario, options: ExploreOptions = {}): E.Eit
           targets.push(number)
         }
         const code = encode(options, within)
-        if (simulation.violations().length > 0) judge(id, code)
-        if (found >= 0) {
-          // Events are no part of a state, but some are what is looked for: every transition is looked at until they have been met.
-          if (judges.some(({ kind, words }) => kind === 'sometimes' && !met.has(words))) judge(id, code)
-          continue
+        const isNew = found < 0
+        // Events are no part of a state, but some are what is looked for: every transition is looked at until they have been met.
+        const looks = isNew || violations.length > 0 || judges.some(({ kind, words }) => kind === 'sometimes' && !met.has(words))
+        if (looks) {
+          if (isNew) remember(id, code)
+          judge(id, code, violations)
         }
-        remember(id, code)
-        judge(id, code)
-        next.push({ run: simulation.state(), progress: after, id: number })
+        if (!isNew) continue
+        next.push({ state: moved.after, progress: moved.progress, id: number })
         sinceCheck += 1
         if (sinceCheck >= checkEvery) {
           sinceCheck = 0
@@ -430,9 +495,11 @@ export const explore = (scenario: Scenario, options: ExploreOptions = {}): E.Eit
     ...(limit === undefined ? undefined : { limit }),
     scope: scopeWords(space),
     ends,
+    endings: [...endings].sort((left, right) => (left < right ? -1 : left > right ? 1 : 0)),
     findings,
     unmet,
     marks: [...simulation.sometimes()].sort((left, right) => (left < right ? -1 : 1)),
+    reductions: lean ? ['names that are drawn are drawn alike on all ways to a state'] : [],
     visitedBytes: [visited, parents, decisions, sources, targets, goals].reduce((sum, part) => sum + part.bytes(), 0),
   })
 }

@@ -65,7 +65,18 @@ export interface Moved {
   readonly within: readonly number[]
   /** In words, what was chosen within it: only what is not the ordinary way. */
   readonly happened: readonly string[]
+  /** What was spent of the scope's bounds. */
+  readonly spent: Pick<Progress, 'crashes' | 'answers'>
 }
+
+/** A state as far as its moves go. */
+export interface Position {
+  readonly run: RunState
+  /** As the simulation gives it. */
+  readonly pending: readonly AgendaItem<DueWork>[]
+}
+
+export const positionOf = (simulation: Simulation): Position => ({ run: simulation.state(), pending: simulation.pending() })
 
 export interface SearchSpace {
   readonly scope: SearchScope
@@ -75,7 +86,7 @@ export interface SearchSpace {
   /** Makes the caches lag. Once, where the search begins; then what acts at once has acted. */
   readonly begin: (simulation: Simulation) => void
   /** What can be done now, the most ordinary first. Empty: the path is over. */
-  readonly moves: (simulation: Simulation, progress: Progress) => readonly Move[]
+  readonly moves: (position: Position, progress: Progress) => readonly Move[]
   readonly perform: (simulation: Simulation, progress: Progress, move: Move, forced: readonly number[]) => Moved
   readonly wordsOf: (move: Move, run: RunState, progress: Progress) => string
 }
@@ -119,6 +130,7 @@ export const makeSearchSpace = (scenario: Scenario): SearchSpace => {
 
   let budget = { crashes: 0, answers: 0 }
   const during: Interference = {
+    takesNoTime: true,
     answer: (controller, command, path) => {
       if (budget.answers >= scope.answers.most || !answering.has(controller)) return undefined
       const are = scope.answers.are.filter(
@@ -163,13 +175,11 @@ export const makeSearchSpace = (scenario: Scenario): SearchSpace => {
       for (const { controller, kind } of scope.caches) simulation.submit({ kind: 'SetInformerLag', controller, objectKind: kind, lagMs: 1 })
       settleAtOnce(simulation)
     },
-    moves: (simulation, progress) => {
-      const pending = simulation.pending()
+    moves: ({ run, pending }, progress) => {
       const moves: Move[] = []
       for (const item of pending) if (item.work.kind === 'ready') moves.push({ kind: 'take', item })
       const isAtRest = moves.length === 0
       for (const item of pending) if (item.work.kind === 'deliver') moves.push({ kind: 'take', item })
-      const run = simulation.state()
       for (const controller of crashing) if (getAt(run.cluster.stopped, controller) === true) moves.push({ kind: 'restart', controller })
       if (isAtRest) {
         const first = pending.find(({ work }) => work.kind === 'delayed')
@@ -217,7 +227,8 @@ export const makeSearchSpace = (scenario: Scenario): SearchSpace => {
       }
       settleAtOnce(simulation)
       isMoving = false
-      return { progress: { stepsDone, anytimeDone, ...budget }, within, happened }
+      const spent = { crashes: budget.crashes - progress.crashes, answers: budget.answers - progress.answers }
+      return { progress: { stepsDone, anytimeDone, ...budget }, within, happened, spent }
     },
     wordsOf: (move, run, progress) => {
       switch (move.kind) {

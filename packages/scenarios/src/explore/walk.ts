@@ -1,6 +1,6 @@
 /** One path through a search, chosen by addresses: what a recorded counterexample is replayed with. */
 import type { Simulation } from '@statefold/core'
-import { noProgress, type Move, type SearchSpace } from './search-space.js'
+import { noProgress, positionOf, type Move, type SearchSpace } from './search-space.js'
 
 /** How the choices of a path are addressed in a scenario's `choices`. What is not named takes the most ordinary option, 0. */
 export const nextAddress = (decision: number): string => `search/next ${decision}`
@@ -29,7 +29,7 @@ export const walkSearch = (
   space.begin(simulation)
   let progress = noProgress
   for (let decision = 1; decision <= decisionsMax; decision += 1) {
-    const moves = space.moves(simulation, progress)
+    const moves = space.moves(positionOf(simulation), progress)
     const chosen = choices[nextAddress(decision)] ?? 0
     const move = moves[chosen] ?? moves[0]
     if (move === undefined || (move.kind === 'anytime' && choices[nextAddress(decision)] === undefined)) return decision - 1
