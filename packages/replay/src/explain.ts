@@ -1,5 +1,13 @@
 /** Why something happened, and why something did not: the chain of causes, and what the controllers wait for. */
-import { entriesOf, resourceOfName, splitObjectPath, subjectNameOf, type ClusterEvent, type ClusterState, type RecordedEvent } from '@statefold/core'
+import {
+  entriesOf,
+  resourceOfName,
+  splitObjectPath,
+  subjectNameOf,
+  type ClusterEvent,
+  type ClusterState,
+  type RecordedEvent,
+} from '@statefold/core'
 import { describeEvent } from './describe-event.js'
 import { formatTime } from './timeline.js'
 

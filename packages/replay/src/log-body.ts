@@ -25,8 +25,15 @@ export interface LogVisitor {
   readonly header: (header: LogHeader) => void
   /** The events of one whole, checked turn. */
   readonly turn?: (events: readonly RecordedEvent<ClusterEvent>[]) => void
-  /** One event of a whole, checked turn, where the envelope does not matter. It may have fields besides its own; do not keep it. */
-  readonly event?: (event: ClusterEvent, at: number, seq: number) => void
+  /** Whole, checked turns as text, for who reads the lines himself (logs of the present version only; `number` is that of the line before). */
+  readonly lines?: (text: string, number: number) => E.Either<LogProblem, ReadTurns>
+}
+
+export interface ReadTurns {
+  readonly events: number
+  readonly turns: number
+  /** The time of the last event. */
+  readonly at: number
 }
 
 export interface ReadOptions {

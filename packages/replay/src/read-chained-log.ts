@@ -71,7 +71,6 @@ export const chainedReader = (
     turns += 1
     at = first?.at ?? at
     visitor.turn?.(pending)
-    if (visitor.event !== undefined) for (const recorded of pending) visitor.event(recorded.event, recorded.at, recorded.seq)
     pending = []
     pendingText = ''
     return undefined

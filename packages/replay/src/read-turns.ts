@@ -164,8 +164,6 @@ export const turnReader = (
         begun = true
         if (wantsTurns)
           pending.push({ seq: events, turn, at, causedBy: by, actor, event: withoutEnvelope(line as unknown as ClusterEvent) })
-        // Its codec has said so, or its digest.
-        visitor.event?.(line as unknown as ClusterEvent, at, events)
         events += 1
       } else if (isDigest(line)) {
         if (!begun) return neither(number)
@@ -177,6 +175,21 @@ export const turnReader = (
         }
       } else return isFooter(line) ? refuse(number + 1, 'something follows the end of the log') : neither(number)
     }
+    return undefined
+  }
+
+  const parseAndDeliver = (lines: string): LogProblem | undefined => {
+    const values = valuesOf(lines)
+    return values === undefined ? locate(lines) : deliver(values)
+  }
+
+  const handOn = (taker: NonNullable<LogVisitor['lines']>, lines: string): LogProblem | undefined => {
+    const taken = taker(lines, number)
+    if (E.isLeft(taken)) return taken.left
+    events += taken.right.events
+    turns += taken.right.turns
+    number += taken.right.events + taken.right.turns
+    at = taken.right.at
     return undefined
   }
 
@@ -198,9 +211,7 @@ export const turnReader = (
       const turnLines = held === '' && end === text.length ? text : held + text.slice(0, end)
       const said = parsed(text.slice(from, end))
       if (!isDigest(said) || (said as Line).digest !== computed.slice(0, digestDigits)) return locate(turnLines)
-      const values = valuesOf(turnLines)
-      if (values === undefined) return locate(turnLines)
-      const problem = deliver(values)
+      const problem = visitor.lines === undefined ? parseAndDeliver(turnLines) : handOn(visitor.lines, turnLines)
       if (problem !== undefined) return problem
       digest = computed
       hash.add(part(from, end))

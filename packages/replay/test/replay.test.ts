@@ -1,4 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js'
+import * as fc from 'fast-check'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,6 +14,7 @@ import {
   type ClusterState,
   type Simulation,
 } from '@statefold/core'
+import { historyOf } from '@statefold/core/testing'
 import { makeLogWriter } from '../src/log-file.js'
 import { createLogFile, fileLines, nodeSha256 } from '../src/node.js'
 import { linesOf } from '../src/log-body.js'
@@ -57,6 +59,42 @@ describe('replay', { timeout: 120_000 }, () => {
       if (expected === undefined) throw new Error(`no event ${untilSeq}`)
       expect(textOf(replayed(sample.text, { untilSeq }).state, sample.simulation)).toBe(textOf(expected, sample.simulation))
     }
+  })
+})
+
+describe('replay without looking into what is gone', { timeout: 120_000 }, () => {
+  it('leads to the very state that every event leads to, at the end and after any event', { timeout: 120_000 }, () => {
+    fc.assert(
+      fc.property(
+        historyOf({ steps: 30, lives: true, podFaults: true, nodeFaults: true, machineryFaults: true }),
+        fc.nat({ max: 400 }),
+        (history, until) => {
+          const { text, simulation, log } = sampleLog(history)
+          const untilSeq = until % log.length
+          for (const options of [{}, { untilSeq }]) {
+            const [quick, thorough] = [replayed(text, options), replayed(text, { ...options, decode: true })]
+            expect(textOf(quick.state, simulation)).toBe(textOf(thorough.state, simulation))
+            expect([quick.at, quick.end]).toEqual([thorough.at, thorough.end])
+          }
+        },
+      ),
+      { numRuns: 40 },
+    )
+  })
+
+  it('names an event that it does not know by line and number, also if it may not look', () => {
+    const sample = samples.find(({ log }) => log.some(({ event }) => event.kind === 'PodDeleted'))
+    if (sample === undefined) throw new Error('no sample with a deleted Pod')
+    const writer = makeLogWriter(sample.header, nodeSha256)
+    const strange = turnsOf(sample.log).map((turn) =>
+      turn.map((recorded) =>
+        recorded.event.kind === 'PodDeleted'
+          ? { ...recorded, event: { ...recorded.event, kind: 'PodVanished' as 'PodDeleted' } }
+          : recorded,
+      ),
+    )
+    const found = replayLog(linesOf(`${writer.header}${strange.map((turn) => writer.turn(turn)).join('')}`), { sha256 })
+    expect(E.isLeft(found) && found.left.message).toMatch(/^line \d+: event \d+ \(PodVanished\) is not one that this version knows/)
   })
 })
 

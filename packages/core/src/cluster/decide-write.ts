@@ -7,7 +7,7 @@ import { getAt } from '../kernel/persistent-map.js'
 import type { ClusterEvent } from './events.js'
 import { factsOfChange } from './facts-of-change.js'
 import { nounOf, objectPath, type CreatedKind, type DeletedKind } from './object-events.js'
-import { asNewObject, receivedObject, statusKeyOf, statusPointer, templateKeyOf, type ClusterState } from './state.js'
+import { asNewObject, modelsFor, receivedObject, statusKeyOf, statusPointer, templateKeyOf, type ClusterState } from './state.js'
 import type { SimTime } from '../kernel/sim-time.js'
 
 // Stored objects are plain JSON; their types only say which (the casts in this file).
@@ -28,10 +28,10 @@ const placesMax = 16
 export const creationOf = (state: ClusterState, object: KubernetesObject, rv: number, now: SimTime, sent?: object): ClusterEvent => {
   const kind = `${nounOf(object.kind)}Created` as CreatedKind
   const path = pathOf(object)
-  const received = sent === undefined ? undefined : getAt(state.prototypes, receivedObject)
+  const received = sent === undefined ? undefined : getAt(state.likenesses, receivedObject)
   const isReceived = received !== undefined && received === sent
   const template = isReceived ? receivedObject : templateKeyOf(object)
-  const prototype = isReceived ? received : getAt(state.prototypes, template)
+  const prototype = isReceived ? received : getAt(modelsFor(state, template), template)
   if (prototype === undefined) return { kind, object: path, rv, manifest: object, template }
   const { uid } = object.metadata
   const { set, removed } = differenceOf(asNewObject(prototype, path, uid, now), asJson(object))
@@ -52,7 +52,7 @@ const isEmptyRecord = (record: object): boolean => {
  */
 const differenceFromLike = (before: KubernetesObject, after: KubernetesObject, state: ClusterState): ObjectDifference | undefined => {
   const statusKey = statusKeyOf(before)
-  const status = statusKey === undefined ? undefined : getAt(state.prototypes, statusKey)
+  const status = statusKey === undefined ? undefined : getAt(state.likenesses, statusKey)
   return status === undefined ? undefined : differenceOf({ ...asJson(before), status }, asJson(after))
 }
 

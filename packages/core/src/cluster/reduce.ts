@@ -21,6 +21,7 @@ import {
 import { reduceWorld } from './reduce-world.js'
 import {
   asNewObject,
+  modelsFor,
   receivedObject,
   statusKeyOf,
   statusPointer,
@@ -55,7 +56,8 @@ const changed = (before: JsonObject, event: ObjectCreated | ObjectChanged): Kube
 /** The object that a creation describes. */
 const createdObject = (state: ClusterState, event: ObjectCreated, at: SimTime): KubernetesObject => {
   if (event.manifest !== undefined) return asObject(withRevision(event.manifest as JsonObject, event.rv))
-  const prototype = getAt(state.prototypes, event.template ?? '')
+  const template = event.template ?? ''
+  const prototype = getAt(modelsFor(state, template), template)
   assert(prototype !== undefined, `${event.object} names a template that is not known: ${event.template ?? ''}`)
   return changed(event.uid === undefined ? prototype : asNewObject(prototype, event.object, event.uid, at), event)
 }
@@ -68,9 +70,10 @@ const put = (state: ClusterState, path: string, rv: number, object: KubernetesOb
 const reduceCreated = (state: ClusterState, event: ObjectCreated, at: SimTime): ClusterState => {
   const object = createdObject(state, event, at)
   const stored = put(state, event.object, event.rv, object)
-  return event.template !== undefined && event.manifest !== undefined
-    ? { ...stored, prototypes: setAt(state.prototypes, event.template, event.manifest as JsonObject) }
-    : stored
+  const { template, manifest } = event
+  if (template === undefined || manifest === undefined) return stored
+  const models = setAt(modelsFor(state, template), template, manifest as JsonObject)
+  return template.includes('/') ? { ...stored, prototypes: models } : { ...stored, likenesses: models }
 }
 
 const reduceChanged = (state: ClusterState, event: ObjectChanged): ClusterState => {
@@ -80,14 +83,14 @@ const reduceChanged = (state: ClusterState, event: ObjectChanged): ClusterState 
   // Further facts of a write that the first one has carried.
   if (event.set === undefined && event.removed === undefined && before.metadata.resourceVersion === String(event.rv)) return state
   if (event.like !== undefined) {
-    const status = getAt(state.prototypes, statusKeyOf(before) ?? '')
+    const status = getAt(state.likenesses, statusKeyOf(before) ?? '')
     assert(status !== undefined, `${event.kind}: no status is known that that of ${event.object} could be like`)
     return put(state, event.object, event.rv, changed({ ...asJson(before), status }, event))
   }
   const stored = put(state, event.object, event.rv, changed(asJson(before), event))
   const status = event.set?.[statusPointer]
   const statusKey = status === undefined ? undefined : statusKeyOf(before)
-  return statusKey === undefined ? stored : { ...stored, prototypes: setAt(state.prototypes, statusKey, status as JsonObject) }
+  return statusKey === undefined ? stored : { ...stored, likenesses: setAt(state.likenesses, statusKey, status as JsonObject) }
 }
 
 type Involved = Readonly<Record<string, string>>
@@ -219,7 +222,7 @@ const reduceEngine = (state: ClusterState, event: EngineEvent): ClusterState => 
   switch (event.kind) {
     case 'CommandReceived': {
       const object = objectToCreate(event.command)
-      return object === undefined ? state : { ...state, prototypes: setAt(state.prototypes, receivedObject, object) }
+      return object === undefined ? state : { ...state, likenesses: setAt(state.likenesses, receivedObject, object) }
     }
     case 'CommandRejected':
       return state

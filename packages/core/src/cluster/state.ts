@@ -28,11 +28,13 @@ export interface ClusterState {
   /** The newest resourceVersion: one counter for all kinds. */
   readonly revision: number
   readonly stores: PersistentMap<ObjectStore>
-  /**
-   * What objects that come to be are like, so that they say only how they differ: the first Pod of each template (key: owner uid and template
-   * hash) and its first status, another object of the kind (key: the kind), and what somebody outside asked to be created last (`receivedObject`).
-   */
+  /** The first Pod of each template, as accepted: later ones say only how they differ. Key: owner uid and template hash. */
   readonly prototypes: PersistentMap<JsonObject>
+  /**
+   * What else is like what comes to be, so that it need not be told again: another object of a kind (key: the kind), the first status of a
+   * template's Pods (`statusKeyOf`), and what somebody outside asked to be created last (`receivedObject`).
+   */
+  readonly likenesses: PersistentMap<JsonObject>
   readonly correlation: Correlation
   readonly world: World
   /** controller and key → what its last plan waited for. */
@@ -44,10 +46,14 @@ export interface ClusterState {
   readonly apiFaults: readonly ApiFaultSet[]
 }
 
-/** The key of the prototype that came with a command. */
+/** The key of the likeness that came with a command. */
 export const receivedObject = 'received'
 
-/** Which objects are alike: Pods of one owner and one template, and other objects of one kind. */
+/** Where the state keeps what objects of this template key are like. */
+export const modelsFor = (state: ClusterState, template: string): PersistentMap<JsonObject> =>
+  template.includes('/') ? state.prototypes : state.likenesses
+
+/** Which objects are alike: Pods of one owner and one template (with a slash), and other objects of one kind. */
 export const templateKeyOf = (object: KubernetesObject): string => {
   if (object.kind !== 'Pod') return object.kind
   const owner = controllerRefOf(object)
@@ -75,6 +81,7 @@ export const initialState = (settings: ClusterSettings): ClusterState => ({
   revision: 200,
   stores: emptyMap(),
   prototypes: emptyMap(),
+  likenesses: emptyMap(),
   correlation: emptyMap(),
   world: initialWorld(settings.world),
   waiting: emptyMap(),
@@ -93,6 +100,7 @@ export const withStores = (state: ClusterState, revision: number, stores: Cluste
   revision,
   stores,
   prototypes: state.prototypes,
+  likenesses: state.likenesses,
   correlation: state.correlation,
   world: state.world,
   waiting: state.waiting,
@@ -105,6 +113,7 @@ export const withCorrelation = (state: ClusterState, correlation: Correlation): 
   revision: state.revision,
   stores: state.stores,
   prototypes: state.prototypes,
+  likenesses: state.likenesses,
   correlation,
   world: state.world,
   waiting: state.waiting,
@@ -117,6 +126,7 @@ export const withWorld = (state: ClusterState, world: World): ClusterState => ({
   revision: state.revision,
   stores: state.stores,
   prototypes: state.prototypes,
+  likenesses: state.likenesses,
   correlation: state.correlation,
   world,
   waiting: state.waiting,
