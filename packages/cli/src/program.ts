@@ -3,10 +3,11 @@ import { createInterface } from 'node:readline'
 import { Argument, Command, CommanderError, InvalidArgumentError } from 'commander'
 import { engineVersion } from '@statefold/core'
 import { parseDuration } from '@statefold/scenarios'
+import { listCatalog } from '@statefold/scenarios/node'
 import { bugReport } from './bug-report.js'
 import { badInput, exitCodes, Stop } from './exit-codes.js'
 import { processOutput, type Input, type Output } from './output.js'
-import { parseMoment, type Moment } from './read-log-file.js'
+import { isLogFile, parseMoment, type Moment } from './read-log-file.js'
 import { completedShells, completionScript, type CompletedShell } from './subcommands/completion.js'
 import { conform, type ConformOptions } from './subcommands/conform.js'
 import { explore, type ExploreFlags } from './subcommands/explore.js'
@@ -69,11 +70,15 @@ const processInput = (): Input => {
         yield line
         ask()
       }
+      // Control-D leaves the cursor behind the prompt.
+      process.stdout.write('\n')
     },
   }
 }
 
 const examples = (...lines: readonly string[]): string => `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}\n`
+
+const takesScenario: readonly string[] = ['run', 'shell', 'explore', 'fuzz', 'verify']
 
 const exitCodeHelp = `
 Exit codes: 0 passed, 1 violated, 2 not converged, 3 not deterministic, 4 unknown (a limit ended it), 64 bad input, 70 our bug.
@@ -175,6 +180,8 @@ ${exitCodeHelp}`,
     )
     .action(async (files: string[], flags: ReplayFlags & VerifySelfFlags & { readonly self?: boolean }) => {
       if (flags.self === true) {
+        const log = files.find(isLogFile)
+        if (log !== undefined) throw badInput(`${log}: it is a log; --self takes scenarios (statefold verify ${log} checks the log)`)
         exit = await verifySelf(files, flags, output, self)
         return
       }
@@ -220,13 +227,13 @@ ${exitCodeHelp}`,
 
   program
     .command('diff')
-    .description('compare two states: of one log at two events, or of two logs at their ends')
-    .argument('<left>', 'LOG or LOG@SEQ')
-    .argument('[right]', 'LOG or LOG@SEQ (default: the end of the left log)')
+    .description('compare two states: of one log at two places, or of two logs at their ends')
+    .argument('<left>', 'LOG, LOG@EVENT or LOG@TIME')
+    .argument('[right]', 'the same (default: the end of the left log)')
     .option('--json', 'print as JSON')
     .addHelpText(
       'after',
-      examples('statefold diff run.ndjson@120 run.ndjson@180', 'statefold diff run.ndjson@120', 'statefold diff run.ndjson other.ndjson'),
+      examples('statefold diff run.ndjson@120 run.ndjson@180', 'statefold diff run.ndjson@1m30s', 'statefold diff run.ndjson other.ndjson'),
     )
     .action((left: string, right: string | undefined, flags: DiffFlags) => {
       exit = diff(left, right, flags, output)
@@ -391,6 +398,7 @@ Nothing broke: 0, also when --seconds or --runs ended it. Something broke: 1. Co
           description: command.description(),
           flags: command.options.flatMap(({ long }) => (long === undefined || long === null ? [] : [long])),
           subcommands: command.commands.map((subcommand) => subcommand.name()),
+          names: takesScenario.includes(command.name()) ? listCatalog().map((entry) => entry.name) : [],
         }))
       output.print(completionScript(name, commands))
     })
@@ -409,6 +417,14 @@ Nothing broke: 0, also when --seconds or --runs ended it. Something broke: 1. Co
     )
 
   try {
+    const [word, asked] = own
+    if (word === 'help' && asked !== undefined && !program.commands.some((command) => command.name() === asked) && asked !== 'help')
+      throw badInput(
+        `there is no subcommand ${asked}: ${program.commands
+          .map((command) => command.name())
+          .filter((name) => name !== selfRunWord)
+          .join(', ')}`,
+      )
     await program.parseAsync(['node', 'statefold', ...own])
     return exit
   } catch (error) {

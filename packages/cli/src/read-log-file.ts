@@ -1,4 +1,4 @@
-/** Logs as users name them: `run.ndjson`, or `run.ndjson@412` for its state after event 412. */
+/** Logs as users name them: `run.ndjson`, `run.ndjson@412` for its state after event 412, `run.ndjson@1m30s` for its state then. */
 import * as E from 'fp-ts/lib/Either.js'
 import type { ClusterEvent, ClusterState, RecordedEvent } from '@statefold/core'
 import { parseDuration } from '@statefold/scenarios'
@@ -19,12 +19,16 @@ export interface ReadLog {
 
 export interface LogPlace {
   readonly path: string
-  readonly seq: number | undefined
+  /** Undefined: the end. */
+  readonly place: { readonly seq: number } | { readonly at: number } | undefined
 }
 
 export const parseLogPlace = (written: string): LogPlace => {
-  const match = /^(.+)@(\d+)$/.exec(written)
-  return match === null ? { path: written, seq: undefined } : { path: match[1] ?? written, seq: Number(match[2]) }
+  const [, path, place = ''] = /^(.+)@(\d[^@]*)$/.exec(written) ?? []
+  if (path === undefined) return { path: written, place: undefined }
+  if (/^\d+$/.test(place)) return { path, place: { seq: Number(place) } }
+  const at = parseDuration(place)
+  return at === undefined ? { path: written, place: undefined } : { path, place: { at } }
 }
 
 export interface LogReading {
@@ -96,4 +100,13 @@ export const isLogFile = (path: string): boolean => {
     // Not a readable file: whoever reads it next says why.
   }
   return false
+}
+
+/** The state of a log at a place in it. Before its first event there is nothing. */
+export const readLogAt = ({ path, place }: LogPlace, output: Output): ReadLog => {
+  if (place === undefined) return readLogFile(path, output, { decode: false, keep: false })
+  if ('seq' in place) return readLogFile(path, output, { decode: false, keep: false, untilSeq: place.seq })
+  const { events } = readLogFile(path, output, { decode: false })
+  const last = events.findLast(({ at }) => at <= place.at)
+  return readLogFile(path, output, { decode: false, keep: false, untilSeq: last?.seq ?? 0 })
 }

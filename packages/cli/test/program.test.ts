@@ -1,4 +1,5 @@
 /** The command line as people use it, in process: what is printed, what is written, and how it ends. */
+import { execFileSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -260,6 +261,9 @@ describe('looking at a log', () => {
   it('compares two places', async () => {
     const { printed } = await statefold(['diff', `${log}@200`, `${log}@200`])
     expect(printed).toBe('the two states are the same\n')
+    expect((await statefold(['diff', `${log}@3m`, `${log}@3m`])).printed).toBe('the two states are the same\n')
+    const then = await statefold(['diff', `${log}@3m`, `${log}@3m10s`])
+    expect(then.printed).toContain('~ Pod/default/web-2\n')
     const other = await statefold(['diff', `${log}@200`, '--json'])
     expect((JSON.parse(other.printed) as { differences: unknown[] }).differences.length).toBeGreaterThan(0)
   })
@@ -357,8 +361,10 @@ describe('scenario', () => {
     expect((await statefold(['scenario', 'new', path])).exit).toBe(64)
   })
 
-  it('lists the catalog', async () => {
-    expect((await statefold(['scenario', 'list'])).exit).toBe(0)
+  it('lists the catalog, one line a scenario', async () => {
+    const { exit, printed } = await statefold(['scenario', 'list'])
+    expect(exit).toBe(0)
+    expect(printed.split('\n').filter((line) => line.startsWith(' '))).toEqual([])
   })
 })
 
@@ -384,5 +390,31 @@ describe('help', () => {
   it.each(['bash', 'zsh', 'fish'])('completes in %s', async (shell) => {
     const { printed } = await statefold(['completion', shell])
     expect(printed).toContain('--overwrite'.slice(shell === 'fish' ? 2 : 0))
+    expect(printed).toContain('rollout/forced-rollback-trap')
+    expect(printed).not.toContain('self-run')
+  })
+
+  it('completes subcommands, flags, scenarios and files, as bash does it', async () => {
+    const script = file('completion.bash', (await statefold(['completion', 'bash'])).printed)
+    const completed = (...words: readonly string[]): readonly string[] =>
+      execFileSync('bash', [
+        '-c',
+        `source ${script}; COMP_WORDS=(statefold ${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length}; _statefold; printf '%s\\n' "\${COMPREPLY[@]}"`,
+      ])
+        .toString()
+        .trim()
+        .split('\n')
+    expect(completed('ex')).toEqual(['explain', 'explore'])
+    expect(completed('run', '--ov')).toEqual(['--overwrite'])
+    expect(completed('run', 'rollout/forced')).toEqual(['rollout/forced-rollback-trap'])
+    expect(completed('scenario', 'l')).toEqual(expect.arrayContaining(['lint', 'list']))
+  })
+
+  it('names the subcommands when asked about one that is not there', async () => {
+    expect(await statefold(['help', 'timline'])).toMatchObject({
+      exit: 64,
+      printed: '',
+      noted: expect.stringMatching(/^there is no subcommand timline: run, replay, /) as unknown,
+    })
   })
 })

@@ -4,6 +4,8 @@ export interface CompletedCommand {
   readonly description: string
   readonly flags: readonly string[]
   readonly subcommands: readonly string[]
+  /** What its arguments may be, besides files. */
+  readonly names: readonly string[]
 }
 
 export type CompletedShell = 'bash' | 'zsh' | 'fish'
@@ -21,8 +23,8 @@ _statefold() {
   case "$command" in
 ${commands
   .map(
-    ({ name, flags, subcommands }) =>
-      `    ${name}) if [[ "$word" == -* ]]; then COMPREPLY=($(compgen -W "${flags.join(' ')}" -- "$word")); else COMPREPLY=($(compgen -W "${subcommands.join(' ')}" -- "$word") $(compgen -f -- "$word")); fi ;;`,
+    ({ name, flags, subcommands, names }) =>
+      `    ${name}) if [[ "$word" == -* ]]; then COMPREPLY=($(compgen -W "${flags.join(' ')}" -- "$word")); else COMPREPLY=($(compgen -W "${[...subcommands, ...names].join(' ')}" -- "$word") $(compgen -f -- "$word")); fi ;;`,
   )
   .join('\n')}
   esac
@@ -41,8 +43,20 @@ ${commands.map(({ name, description }) => `    '${name}:${quote(description)}'`)
     _describe 'subcommand' commands
     return
   fi
-  case "$words[2]" in
-${commands.map(({ name, flags, subcommands }) => `    ${name}) _arguments ${[...flags, ...subcommands].map((flag) => `'${flag.startsWith('-') ? flag : `*:subcommand:(${subcommands.join(' ')})`}'`).join(' ')} '*:file:_files' ;;`).join('\n')}
+  local subcommand="$words[2]"
+  shift words
+  (( CURRENT-- ))
+  case "$subcommand" in
+${commands
+  .map(({ name, flags, subcommands, names }) => {
+    const first = subcommands.length === 0 ? [] : [`'1:subcommand:(${subcommands.join(' ')})'`]
+    const rest =
+      names.length === 0
+        ? "'*:file:_files'"
+        : `'*:scenario or file:_alternative "scenarios\\:scenario\\:(${names.join(' ')})" "files\\:file\\:_files"'`
+    return `    ${name}) _arguments ${[...flags.map((flag) => `'${flag}'`), ...first, rest].join(' ')} ;;`
+  })
+  .join('\n')}
   esac
 }
 _statefold "$@"
@@ -51,10 +65,10 @@ _statefold "$@"
 const fish = (commands: readonly CompletedCommand[]): string =>
   `# statefold completion for fish: statefold completion fish > ~/.config/fish/completions/statefold.fish
 ${commands
-  .flatMap(({ name, description, flags, subcommands }) => [
+  .flatMap(({ name, description, flags, subcommands, names }) => [
     `complete -c statefold -n __fish_use_subcommand -a ${name} -d '${quote(description)}'`,
     ...flags.map((flag) => `complete -c statefold -n '__fish_seen_subcommand_from ${name}' -l ${flag.replace(/^--/, '')}`),
-    ...subcommands.map((sub) => `complete -c statefold -n '__fish_seen_subcommand_from ${name}' -a ${sub}`),
+    ...[...subcommands, ...names].map((word) => `complete -c statefold -n '__fish_seen_subcommand_from ${name}' -a ${word}`),
   ])
   .join('\n')}
 `

@@ -3,7 +3,7 @@ import { diffStates, explainObject, formatExplanation, formatTime, isSpokenOf, t
 import { badInput, exitCodes, type ExitCode } from '../exit-codes.js'
 import type { Output } from '../output.js'
 import { timelineText } from '../print-timeline.js'
-import { parseLogPlace, readLogFile, turnAt, type Moment, type ReadLog } from '../read-log-file.js'
+import { parseLogPlace, readLogAt, readLogFile, turnAt, type Moment, type ReadLog } from '../read-log-file.js'
 
 export interface TimelineFlags {
   readonly all?: boolean
@@ -83,19 +83,11 @@ const isTold = ({ object }: ObjectDifference): boolean => object.startsWith('Eve
 
 export const diff = (left: string, right: string | undefined, flags: DiffFlags, output: Output): ExitCode => {
   const [one, other] = [parseLogPlace(left), right === undefined ? undefined : parseLogPlace(right)]
-  if (other === undefined && one.seq === undefined)
-    throw badInput(`${left}: expected two logs, or one log with a place: LOG@SEQ (compared with its end)`)
-  const before = readLogFile(one.path, output, {
-    decode: false,
-    keep: false,
-    ...(one.seq === undefined ? undefined : { untilSeq: one.seq }),
-  })
-  const place = other ?? { path: one.path, seq: undefined }
-  const after = readLogFile(place.path, output, {
-    decode: false,
-    keep: false,
-    ...(place.seq === undefined ? undefined : { untilSeq: place.seq }),
-  })
+  if (other === undefined && one.place === undefined)
+    throw badInput(`${left}: expected two logs, or one log with a place, LOG@EVENT or LOG@TIME (compared with its end)`)
+  const place = other ?? { path: one.path, place: undefined }
+  const before = readLogAt(one, output)
+  const after = readLogAt(place, output)
   const differences = diffStates(before.state, after.state).filter((difference) => !isTold(difference))
   if (flags.json === true)
     output.print(`${JSON.stringify({ before: { log: one.path, at: before.at }, after: { log: place.path, at: after.at }, differences })}\n`)

@@ -80,6 +80,18 @@ export const lintScenarios = (paths: readonly string[], flags: LintFlags, output
   return bad.length === 0 ? exitCodes.passed : exitCodes.badInput
 }
 
+const wrapped = (text: string, width: number): readonly string[] => {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line)
+      line = word
+    } else line = line === '' ? word : `${line} ${word}`
+  }
+  return [...lines, line]
+}
+
 export const listScenarios = (flags: LintFlags, output: Output): ExitCode => {
   const entries = listCatalog().map(({ name, path }) => {
     const read = readScenarioFile(path)
@@ -90,8 +102,13 @@ export const listScenarios = (flags: LintFlags, output: Output): ExitCode => {
   else if (entries.length === 0) output.print('the catalog is empty\n')
   else {
     const width = Math.max(...entries.map(({ name }) => name.length))
-    for (const { name, title, lesson } of entries)
-      output.print(`${name.padEnd(width)}  ${output.paint.tone('faint', lesson === '' ? title : lesson)}\n`)
+    // Whole lines in a pipe, for grep; words are not torn on a terminal.
+    const room = output.isTerminal ? Math.max(30, output.columns - width - 3) : Number.MAX_SAFE_INTEGER
+    for (const { name, title, lesson } of entries) {
+      const [first = '', ...rest] = wrapped(lesson === '' ? title : lesson, room)
+      output.print(`${name.padEnd(width)}  ${output.paint.tone('faint', first)}\n`)
+      for (const line of rest) output.print(`${' '.repeat(width)}  ${output.paint.tone('faint', line)}\n`)
+    }
   }
   return exitCodes.passed
 }
