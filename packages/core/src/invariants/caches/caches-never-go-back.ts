@@ -6,6 +6,11 @@ import { deliveredTo } from './nothing-is-lost.js'
 
 const name = 'caches/caches-never-go-back'
 
+type Underway = SlowInformer['underway'][number]
+
+/** By their place in the log; where objects count their own versions, the numbers of two tell nothing. */
+const isLater = (one: Underway, other: Underway): boolean => (one.seq === other.seq ? one.rv > other.rv : one.seq > other.seq)
+
 const judge = (informer: string, was: SlowInformer, is: SlowInformer | undefined, turn: ObservedTurn): Violation | undefined => {
   const delivered = deliveredTo(informer, turn)
   // What does not lag any more reads what is stored: then everything must have been delivered.
@@ -29,7 +34,7 @@ const judge = (informer: string, was: SlowInformer, is: SlowInformer | undefined
     }
   const last = is.underway.at(-1)
   const beforeLast = is.underway.at(-2)
-  if (last === undefined || beforeLast === undefined || (last.rv > beforeLast.rv && last.dueAt >= beforeLast.dueAt)) return undefined
+  if (last === undefined || beforeLast === undefined || (isLater(last, beforeLast) && last.dueAt >= beforeLast.dueAt)) return undefined
   return {
     invariant: name,
     message: `${informer} is to be told of write ${last.rv} at ${last.dueAt} ms, after write ${beforeLast.rv} at ${beforeLast.dueAt} ms; expected the order of the writes`,

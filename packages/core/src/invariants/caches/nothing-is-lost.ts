@@ -15,9 +15,14 @@ export const deliveredTo = (informer: string, { item }: ObservedTurn): number =>
 /** The writes of that kind in this turn, by resourceVersion: further facts of a write share it. */
 const writesOf = (kind: string, { events }: ObservedTurn): readonly number[] => {
   const found: number[] = []
-  for (const { event } of events)
-    if ('object' in event && event.object.startsWith(kind) && event.object[kind.length] === '/' && found.at(-1) !== event.rv)
-      found.push(event.rv)
+  let last = ''
+  for (const { event } of events) {
+    if (!('object' in event) || !event.object.startsWith(kind) || event.object[kind.length] !== '/') continue
+    // Further facts of one write follow it at once. (Where each object counts its own versions, the number alone does not tell.)
+    if (last === event.object && found.at(-1) === event.rv) continue
+    last = event.object
+    found.push(event.rv)
+  }
   return found
 }
 
