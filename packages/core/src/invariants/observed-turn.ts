@@ -17,6 +17,7 @@ export interface SlowInformer {
     /** Right after that write. */
     readonly store: ObjectStore
     readonly rv: number
+    readonly seq: number
   }[]
 }
 
