@@ -51,6 +51,7 @@ const told = (state: ClusterState, ordinal: number, dueAt = 2_000): SlowInformer
   key: `default/web-${ordinal}`,
   store: storeOf(state, 'Pod'),
   rv: state.revision,
+  seq: state.revision,
 })
 const slow = (seen: ClusterState, ...underway: SlowInformer['underway']): TurnSide['informers'] =>
   fromEntries([[informer, { seen: storeOf(seen, 'Pod'), underway }]])
