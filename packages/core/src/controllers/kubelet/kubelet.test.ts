@@ -101,6 +101,21 @@ describe('the real kubelet', () => {
     expect(rows(pod.until(100))).toEqual(['74.0 Running nginx=running+'])
   })
 
+  it('says the same failure again and again as an Event, and records it no more; it still notices on its tick', () => {
+    const pod = bench('kubelet', { containers: [{ ...nginx, readinessProbe: { tcpSocket: { port: 80 } } }] })
+    pod.until(30)
+    pod.set({ kind: 'ProbeFailing', pods: 'web-0' })
+    const answers = (): number => pod.simulation.log().filter(({ event }) => event.kind === 'ProbeAnswered').length
+    const before = answers()
+    const hours = told(pod.until(3 * 3_600))
+    expect(answers() - before).toBe(3)
+    // 25 at once, and then one in five minutes: what the correlator lets pass.
+    expect(hours.filter((line) => line.startsWith('Unhealthy')).length).toBeGreaterThan(50)
+    expect(hours.slice(0, 3).map((line) => / x\d+$/.exec(line)?.[0] ?? '')).toEqual(['', ' x2', ' x3'])
+    pod.clear('ProbeFailing')
+    expect(rows(pod.until(3 * 3_600 + 60))).toEqual(['10804.0 Running nginx=running+'])
+  })
+
   it('holds the other probes back until the startup probe has succeeded', () => {
     const probe = { tcpSocket: { port: 80 } }
     const pod = bench('kubelet', {

@@ -1,9 +1,10 @@
 /** Asks the probes that are due, says what they answered, and stops what they found dead. */
 import type { Container } from '../../api/generated/types.js'
 import { containerOf } from '../../cluster/world.js'
+import type { ProbeSort } from '../../cluster/world-events.js'
 import type { Steps } from '../steps.js'
 import { programOf } from './container-program.js'
-import { countAnswer, outcomeOf, probesDue } from './probes.js'
+import { countAnswer, isNews, nextTickAt, outcomeOf, probesDue } from './probes.js'
 import { isSidecar } from './restarts.js'
 import { processesIn, wakeBy, happen, say, everyContainer, type Progress, type Scene } from './progress.js'
 
@@ -12,13 +13,14 @@ export function* probeContainers(scene: Scene, begin: Progress): Steps<Progress>
   for (const { container, isInit } of everyContainer(begin.pod)) {
     if (container.readinessProbe === undefined && container.livenessProbe === undefined && container.startupProbe === undefined) continue
     if (isInit && !isSidecar(container)) continue
-    // A startup probe that succeeds sets the others going: hence a second look.
-    for (let round = 0; round < 2; round += 1) progress = yield* probeContainer(scene, progress, container, isInit)
+    // A startup probe that succeeds sets the others going: hence a second look at those that have not been asked.
+    const asked = new Set<ProbeSort>()
+    for (let round = 0; round < 2; round += 1) progress = yield* probeContainer(scene, progress, container, isInit, asked)
   }
   return progress
 }
 
-function* probeContainer(scene: Scene, begin: Progress, container: Container, isInit: boolean): Steps<Progress> {
+function* probeContainer(scene: Scene, begin: Progress, container: Container, isInit: boolean, asked: Set<ProbeSort>): Steps<Progress> {
   const { now, context } = scene
   let progress = begin
   const sceneOf = (): Parameters<typeof probesDue>[0] | undefined => {
@@ -29,11 +31,12 @@ function* probeContainer(scene: Scene, begin: Progress, container: Container, is
   const process = containerOf(first?.processes, container.name)
   if (first === undefined || process === undefined) return progress
   for (const { sort, probe, dueAt } of probesDue(first, container, process, false)) {
-    if (dueAt === undefined) continue
+    if (dueAt === undefined || asked.has(sort)) continue
     if (dueAt > now) {
       progress = wakeBy(progress, dueAt)
       continue
     }
+    asked.add(sort)
     const outcome = outcomeOf(first, container, process, sort, probe)
     const counted = countAnswer(process, sort, probe, outcome.succeeded)
     if (!outcome.succeeded) {
@@ -45,6 +48,10 @@ function* probeContainer(scene: Scene, begin: Progress, container: Container, is
         container: container.name,
         isInit,
       })
+    }
+    if (!isNews(process, sort, probe, outcome.succeeded)) {
+      progress = wakeBy(progress, nextTickAt(process, probe, now))
+      continue
     }
     progress = yield* happen(scene, progress, {
       kind: 'ProbeAnswered',

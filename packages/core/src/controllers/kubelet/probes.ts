@@ -78,11 +78,30 @@ const dueAtOf = (
   if (known === undefined) return now
   const knownTick = Math.floor((known.at - startedAt) / period)
   const steady = known.succeeded && known.verdict && known.inARow >= (probe.successThreshold ?? 1)
-  if (!steady) return knownTick < tick ? now : tickAt(tick + 1)
   const onTick = now - tickAt(tick) <= toleranceMs && knownTick < tick
+  // What was answered last is not known any more, only that it was the same: it is asked on its ticks.
+  if (isSettledFailure(known, probe)) return onTick ? now : tickAt(tick + 1)
+  if (!steady) return knownTick < tick ? now : tickAt(tick + 1)
   const { succeeded } = outcomeOf(scene, container, process, sort, probe)
   if (!succeeded) return onTick ? now : tickAt(tick + 1)
   return dependsOnFiles(scene, container, probe) ? tickAt(tick + 1) : undefined
+}
+
+/** One failure more changes nothing. */
+const isSettledFailure = ({ succeeded, verdict, inARow }: ProbeVerdict, probe: Probe): boolean =>
+  !succeeded && !verdict && inARow >= (probe.failureThreshold ?? 3)
+
+/** Does this answer change what is known? The same failure once more, for ever, is told to people as an Event and is no fact. */
+export const isNews = (process: ContainerProcess, sort: ProbeSort, probe: Probe, succeeded: boolean): boolean => {
+  const known = process.probes[sort]
+  return known === undefined || succeeded || !isSettledFailure(known, probe)
+}
+
+/** The tick after this moment. */
+export const nextTickAt = (process: ContainerProcess, probe: Probe, now: SimTime): SimTime => {
+  const startedAt = process.startedAt ?? now
+  const period = periodMsOf(probe)
+  return startedAt + (Math.floor((now - startedAt) / period) + 1) * period
 }
 
 const dependsOnFiles = ({ world }: ProbeScene, container: Container, probe: Probe): boolean =>
