@@ -77,7 +77,12 @@ export const formatRunReport = (report: RunReport, { tone }: ReportPaint): strin
     const width = Math.max(...report.objects.map(({ object }) => object.length))
     for (const { object, words } of report.objects) lines.push(`  ${object.padEnd(width)}  ${words}`)
   }
-  const { unsettled, waiting } = report
+  const { owed, unsettled, waiting } = report
+  const causes = owed.flatMap(({ cause }) => (cause === undefined ? [] : [cause]))
+  if (report.outcome !== 'passed' && causes.length > 0) {
+    head('because')
+    for (const line of someLines(causes, 6)) lines.push(`  ${tone('waiting', line)}`)
+  }
   if (report.outcome !== 'passed' && unsettled.length + waiting.length > 0) {
     head('waiting for')
     const all = [

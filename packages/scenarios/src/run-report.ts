@@ -60,6 +60,14 @@ export interface WaitingReport {
   readonly because: string
 }
 
+export interface OwedReport {
+  /** `Pod default/web-1` */
+  readonly of: string
+  readonly message: string
+  /** `web-1 waits for www-web-1, which waits for a volume of class fast; nothing provisions that class` */
+  readonly cause?: string
+}
+
 export interface RunReport {
   readonly outcome: Outcome
   readonly title: string
@@ -76,6 +84,8 @@ export interface RunReport {
   readonly violations: readonly ViolationReport[]
   readonly invariants: readonly string[]
   readonly objects: readonly ObjectReport[]
+  /** What has not come true yet, with what it waits for: empty when the run passed. */
+  readonly owed: readonly OwedReport[]
   /** What stands between two states at the end. */
   readonly unsettled: readonly Unsettled[]
   /** What controllers wait for at the end. */

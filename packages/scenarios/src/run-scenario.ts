@@ -21,6 +21,12 @@ import {
   type Kinds,
   type Simulation,
   type StorageClassSpec,
+  brokenPromises,
+  overdueIn,
+  temporalProperties,
+  unrestIn,
+  type FoundViolation,
+  type RunState,
 } from '@statefold/core'
 import { worldCommandsFor } from './conformance/world-changes.js'
 import { runKubectl, type LineResult } from './console/cluster-console.js'
@@ -170,6 +176,8 @@ interface Guard {
   /** The simulation, with every turn guarded: throws `RunStopped` as soon as the run has to end. */
   readonly simulation: Simulation
   readonly limit: () => string | undefined
+  /** When something last came from outside. */
+  readonly lastAskedAt: () => number
 }
 
 const replicasOf = (object: Json): number => {
@@ -179,6 +187,7 @@ const replicasOf = (object: Json): number => {
 
 const guarded = (simulation: Simulation, mustStop: () => boolean): Guard => {
   let limit: string | undefined
+  let lastAskedAt = simulation.now()
   simulation.changes$.subscribe(({ type, object }) => {
     if (type === 'DELETED' || limit !== undefined) return
     const replicas = replicasOf(object as unknown as Json)
@@ -195,10 +204,12 @@ const guarded = (simulation: Simulation, mustStop: () => boolean): Guard => {
   }
   return {
     limit: () => limit,
+    lastAskedAt: () => lastAskedAt,
     simulation: {
       ...simulation,
       submit: (command, actor) => {
         const result = simulation.submit(command, actor)
+        lastAskedAt = simulation.now()
         stopIfDue()
         return result
       },
@@ -218,6 +229,15 @@ const guarded = (simulation: Simulation, mustStop: () => boolean): Guard => {
     },
   }
 }
+
+/** What repeats at the end of the log, when something does: a hot loop has a cycle. */
+const cycleWords = (simulation: Simulation): string => {
+  const unrest = unrestIn(simulation.log().slice(-repeatsLookedFor))
+  return unrest === undefined || unrest.cycle.length === 0
+    ? ''
+    : `; what repeats (${unrest.repeats} times at the end): ${unrest.cycle.join(' → ')}`
+}
+const repeatsLookedFor = 1_000
 
 interface Monitor {
   readonly expectation: ScenarioExpectation
@@ -341,6 +361,16 @@ const problemsOfLaterManifests = (simulation: Simulation, scenario: Scenario): r
     }
   }
   return problems
+}
+
+/** What the cluster owes at the end, each with its cause as one sentence where there is one. */
+const owedWords = (state: RunState): RunReport['owed'] => {
+  const seen = new Set<string>()
+  return overdueIn(state, Number.POSITIVE_INFINITY).flatMap(({ of, message, cause }) => {
+    if (seen.has(cause ?? message)) return []
+    seen.add(cause ?? message)
+    return [{ of, message, ...(cause === undefined ? undefined : { cause }) }]
+  })
 }
 
 export const runScenario = (scenario: Scenario, options: RunOptions = {}): E.Either<readonly Problem[], ScenarioRun> => {
@@ -715,7 +745,7 @@ export const runScenario = (scenario: Scenario, options: RunOptions = {}): E.Eit
   const judgePlain = (): void => {
     const deadline = untilMs ?? untilDefaultMs
     if (!settle(simulation, quiet, { quietMs: quietDefaultMs, deadline, whole: true }))
-      fail('notConverged', `not at rest after ${formatDuration(deadline)}`)
+      fail('notConverged', `not at rest after ${formatDuration(deadline)}${cycleWords(real)}`)
   }
   try {
     if (!stoppedEarly) {
@@ -752,7 +782,17 @@ export const runScenario = (scenario: Scenario, options: RunOptions = {}): E.Eit
     expectations.push({ kind, words, outcome: 'failed', at: broken.at, seq: broken.seq, found: broken.found, ...because(expectation) })
     fail('violated', `expected ${kind}: ${words}; found: ${broken.found}`)
   }
-  const violations = violated().map(({ invariant, message, hint, seq, turn, at }): ViolationReport => ({
+  // What should have come true by now and has not, with nobody to say why, is a broken promise like any other.
+  const promised = (options.invariants === undefined ? temporalProperties : []).filter(({ name }) => !excepted.has(name))
+  const overdue = search === undefined ? brokenPromises(overdueIn(real.state(), real.now() - guard.lastAskedAt(), promised)) : []
+  const broken = overdue.map(({ property, message }): FoundViolation => ({
+    invariant: property,
+    message: `${message}; nobody says what it waits for`,
+    seq: Math.max(0, real.state().seq - 1),
+    turn: Math.max(0, real.state().turn - 1),
+    at: real.now(),
+  }))
+  const violations = [...violated(), ...broken].map(({ invariant, message, hint, seq, turn, at }): ViolationReport => ({
     invariant,
     message,
     seq,
@@ -780,6 +820,7 @@ export const runScenario = (scenario: Scenario, options: RunOptions = {}): E.Eit
     violations,
     invariants: invariants.filter(({ expectation }) => expectation === 'always').map(({ name }) => name),
     objects: workloadWords(real),
+    owed: outcome === 'passed' ? [] : owedWords(real.state()),
     unsettled: unsettledObjects(real.reader()),
     waiting: entriesOf(state.cluster.waiting).flatMap(([place, list]) => {
       const space = place.indexOf(' ')

@@ -16,7 +16,7 @@ const controller = 'statefulset-controller'
 const informer = `${controller} Pod`
 
 const make = (state: ClusterState, object: KubernetesObject): ClusterState =>
-  reduce(state, creationOf(state, object, state.revision + 1), 0)
+  reduce(state, creationOf(state, object, state.revision + 1, 0), 0)
 
 const empty = initialState(recordedClusterSettings)
 const withSet = make(empty, set)
@@ -42,7 +42,7 @@ const pod = (ordinal: number, before: ClusterState): ObservedTurn['events'][numb
   at: 1_000,
   causedBy: null,
   actor: controller,
-  event: creationOf(before, aMember(set, ordinal), before.revision + 1),
+  event: creationOf(before, aMember(set, ordinal), before.revision + 1, 1_000),
 })
 
 const told = (state: ClusterState, ordinal: number, dueAt = 2_000): SlowInformer['underway'][number] => ({

@@ -4,6 +4,7 @@ import * as fc from 'fast-check'
 import { allInvariants, alwaysInvariants } from '../../src/invariants/all-invariants.js'
 import { debtsOf } from '../../src/invariants/temporal/convergence.js'
 import { findDisorder } from '../../src/invariants/temporal/log-order.js'
+import { brokenPromises, overdueIn } from '../../src/invariants/temporal/overdue.js'
 import { unrestIn } from '../../src/invariants/temporal/quiet.js'
 import type { Simulation } from '../../src/simulation/simulation.js'
 import { historyOf, type HistorySort } from '../../src/testing/arbitraries/history.js'
@@ -54,6 +55,22 @@ describe.each(sorts)('%s', (_name, sort) => {
       return unrest === undefined
         ? undefined
         : `${unrest.events} events in ten quiet minutes, repeating ${unrest.repeats} times: ${unrest.cycle.join(' → ')}`
+    },
+  )
+})
+
+describe.each(sorts)('%s', (_name, sort) => {
+  holds(
+    `forty minutes after the last fault every temporal property holds or says what it waits for, ${_name}`,
+    historyOf(sort),
+    20,
+    (history) => {
+      const simulation = runHistory(history, { keepLog: false })
+      heal(history, simulation)
+      const quietFrom = simulation.now()
+      simulation.runUntil(quietFrom + 2_400_000)
+      const [broken] = brokenPromises(overdueIn(simulation.state(), simulation.now() - quietFrom))
+      return broken === undefined ? undefined : `${broken.property}: ${broken.of}: ${broken.message}`
     },
   )
 })

@@ -10,7 +10,7 @@ export interface Unrest {
   readonly repeats: number
 }
 
-const labelOf = ({ actor, event }: RecordedEvent<ClusterEvent>): string =>
+export const labelOf = ({ actor, event }: RecordedEvent<ClusterEvent>): string =>
   `${actor} ${event.kind} ${'object' in event ? event.object : ''}`.trimEnd()
 
 const cycleMax = 200
@@ -27,7 +27,7 @@ const repeatsOf = (labels: readonly string[], length: number): number => {
  * after a growing back-off) are talk, not unrest.
  */
 export const unrestIn = (quiet: readonly RecordedEvent<ClusterEvent>[]): Unrest | undefined => {
-  const labels = quiet.filter(({ event }) => !talk.has(event.kind)).map(labelOf)
+  const labels = quiet.filter((recorded) => !isTalk(recorded)).map(labelOf)
   if (labels.length === 0) return undefined
   for (let length = 1; length <= Math.min(cycleMax, Math.floor(labels.length / 2)); length += 1) {
     const repeats = repeatsOf(labels, length)
@@ -44,3 +44,5 @@ const talk: ReadonlySet<string> = new Set([
   'ProbeAnswered',
   'CommandRejected',
 ])
+
+export const isTalk = ({ event }: RecordedEvent<ClusterEvent>): boolean => talk.has(event.kind)
