@@ -6,7 +6,7 @@
 // reading goes on, but a type that decodes itself (Quantity, Time, IntOrString) ends the reading at once.
 import * as E from 'fp-ts/lib/Either.js'
 
-import { isJsonObject } from '../kernel/json.js'
+import { isJsonObject, type Json } from '../kernel/json.js'
 import { badRequest, type ApiStatus } from './api-status.js'
 import { fieldsOf, typeNameOfKind, type FieldShape, type Scalar } from './field-schema.js'
 import { parseQuantityJson } from './quantity.js'
@@ -20,7 +20,7 @@ export interface StrictDecoding {
 /** Kinds whose shape is not known decode without complaint. */
 export const decodeStrictly = (kind: string, apiVersion: string, value: unknown): StrictDecoding => {
   const type = typeNameOfKind(kind, apiVersion)
-  if (type === undefined) return { unknownFields: [] }
+  if (type === undefined || decodesPlainly(kind, apiVersion, value)) return { unknownFields: [] }
   const reading: Reading = { unknown: new Set(), firstError: undefined }
   const fatal = readStruct(reading, type, value, { path: '', struct: '', fields: '' })
   const typeError = fatal ?? reading.firstError
@@ -45,6 +45,80 @@ export const withoutUnknownFields = <Value>(kind: string, apiVersion: string, va
   const type = typeNameOfKind(kind, apiVersion)
   // The result is the same value with some properties left out.
   return type === undefined ? value : (pruneStruct(type, value) as Value)
+}
+
+// ---- Reading what is as it should be: nearly everything, so without paths and messages
+
+const clean = new WeakMap<object, string>()
+const soundTime = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:[.,]\d+)?(?:Z|[+-]\d\d:\d\d)$/
+
+const isCleanStruct = (type: string, value: Json): boolean => {
+  if (!isJsonObject(value)) return false
+  // Objects never change. Only specs and templates are remembered: they are large, and most writes leave them as they are.
+  const isLarge = type.endsWith('Spec')
+  if (isLarge && clean.get(value) === type) return true
+  const fields = fieldsOf(type)
+  if (fields === undefined) return false
+  for (const name in value) {
+    const child = value[name]
+    const shape = fields.get(name)
+    if (shape === undefined || !isClean(shape, child)) return false
+  }
+  if (isLarge) clean.set(value, type)
+  return true
+}
+
+const isClean = (shape: FieldShape, value: Json | undefined): boolean => {
+  if (value === null || value === undefined) return true
+  switch (shape.shape) {
+    case 'struct':
+      return isCleanStruct(shape.type, value)
+    case 'scalar':
+      return isCleanScalar(shape.scalar, value)
+    case 'list': {
+      if (!Array.isArray(value)) return false
+      // Array.isArray does not narrow a read-only list.
+      for (const element of value as readonly Json[]) if (!isClean(shape.element, element)) return false
+      return true
+    }
+    case 'map': {
+      if (!isJsonObject(value)) return false
+      for (const key in value) if (!isClean(shape.element, value[key])) return false
+      return true
+    }
+  }
+}
+
+const isCleanScalar = (scalar: Scalar, value: Json): boolean => {
+  switch (scalar) {
+    case 'string':
+      return typeof value === 'string'
+    case 'bool':
+      return typeof value === 'boolean'
+    case 'int32':
+      return typeof value === 'number' && isInteger(value, 32)
+    case 'int64':
+      return typeof value === 'number' && isInteger(value, 64)
+    case 'IntOrString':
+      return typeof value === 'string' || (typeof value === 'number' && isInteger(value, 32))
+    case 'Time':
+      return typeof value === 'string' && soundTime.test(value)
+    case 'Quantity':
+      return typeof value === 'string' && E.isRight(parseQuantityJson(value))
+    case 'float64':
+    case 'bytes':
+    case 'MicroTime':
+    case 'RawExtension':
+    case 'FieldsV1':
+      return false
+  }
+}
+
+/** Whether the value decodes without any complaint. False may also mean that it has to be read with care: `decodeStrictly` tells. */
+export const decodesPlainly = (kind: string, apiVersion: string, value: unknown): boolean => {
+  const type = typeNameOfKind(kind, apiVersion)
+  // Whatever it is: a value that is not plain JSON is none of these shapes.
+  return type !== undefined && isCleanStruct(type, value as Json)
 }
 
 // ---- Reading
