@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { allInvariants } from '../packages/core/src/invariants/all-invariants.js'
+import { catalogue, type CataloguePromise } from '../packages/core/src/invariants/catalogue.js'
+import { temporalProperties } from '../packages/core/src/invariants/temporal/temporal-properties.js'
 import {
   changedEventKinds,
   createdEventKinds,
@@ -214,6 +216,16 @@ const rejectionsPage = (root: string): string => {
 
 // ---------------------------------------------------------------- invariants, scenarios, limits, exit codes
 
+const catalogueRows = (kinds: readonly CataloguePromise['kind'][]): readonly (readonly string[])[] =>
+  catalogue
+    .filter(({ kind }) => kinds.includes(kind))
+    .map(({ id, kind, promise, by, besides }) => [
+      id,
+      ...(kind === 'L' ? [] : [kind]),
+      promise,
+      [...by.map(code), ...(besides === undefined ? [] : [besides])].join('; '),
+    ])
+
 const invariantsPage = (): string => {
   const rows = (expectation: 'always' | 'sometimes'): readonly (readonly string[])[] =>
     allInvariants
@@ -221,7 +233,7 @@ const invariantsPage = (): string => {
       .map(({ name, promise, concerns }) => [
         code(name),
         promise,
-        concerns.length > 6 ? `${concerns.length} kinds of events` : concerns.map(code).join(' '),
+        concerns.length === 0 ? 'a turn ends' : concerns.length > 6 ? `${concerns.length} kinds of events` : concerns.map(code).join(' '),
       ])
   return page(
     'Invariants',
@@ -231,6 +243,21 @@ const invariantsPage = (): string => {
     '## Sometimes (marks)',
     'What should happen somewhere in a good set of runs: a set that never saw a conflict has proved nothing about conflicts.',
     table(['mark', 'what happened', 'looked at when'], rows('sometimes')),
+    '## Eventually (temporal properties)',
+    'What must have come true so long after the last thing that came from outside. What has not is told with what it waits for; when nobody can say that, the promise is broken and the run fails.',
+    table(
+      ['property', 'promise', 'within'],
+      temporalProperties.map(({ name, promise, withinMs }) => [
+        code(name),
+        promise,
+        withinMs === 0 ? 'at once' : `${withinMs / 60_000} min`,
+      ]),
+    ),
+    '## Catalogue: invariants',
+    'Class U holds without any condition, V in the view of the controller that acts, F of the store while caches are fresh and nobody forces anything.',
+    table(['', 'class', 'promise', 'checked by'], catalogueRows(['U', 'V', 'F'])),
+    '## Catalogue: temporal properties',
+    table(['', 'promise', 'checked by'], catalogueRows(['L'])),
   )
 }
 

@@ -783,7 +783,7 @@ export const runScenario = (scenario: Scenario, options: RunOptions = {}): E.Eit
     fail('violated', `expected ${kind}: ${words}; found: ${broken.found}`)
   }
   // What should have come true by now and has not, with nobody to say why, is a broken promise like any other.
-  const promised = (options.invariants === undefined ? temporalProperties : []).filter(({ name }) => !excepted.has(name))
+  const promised = (options.invariants?.length === 0 ? [] : temporalProperties).filter(({ name }) => !excepted.has(name))
   const overdue = search === undefined ? brokenPromises(overdueIn(real.state(), real.now() - guard.lastAskedAt(), promised)) : []
   const broken = overdue.map(({ property, message }): FoundViolation => ({
     invariant: property,
