@@ -5,7 +5,7 @@
 import type { ApiCommand, ApiResult, Simulation, SimTime, WatchNotification } from '@statefold/core'
 import { warningsOfRequest } from '@statefold/core'
 import { kubectl } from './kubectl/kubectl.js'
-import type { ConsoleWait, ExecRequest, ExecResult, KubectlCluster, WatchEvent } from './kubectl/kubectl-cluster.js'
+import type { ConsoleWait, CopiedFiles, ExecRequest, ExecResult, KubectlCluster, WatchEvent } from './kubectl/kubectl-cluster.js'
 
 /** The files that a console may read: those of its folder. */
 export interface ConsoleFiles {
@@ -38,6 +38,8 @@ export interface ConsoleParts {
   readonly timing: ConsoleTiming
   readonly exec: (request: ExecRequest) => Generator<ConsoleWait, ExecResult, void>
   readonly logsOf: KubectlCluster['logsOf']
+  readonly ownFiles?: CopiedFiles
+  readonly containerFiles?: KubectlCluster['containerFiles']
 }
 
 /** Waits of a line are bounded: nobody waits longer than this for a change. */
@@ -56,7 +58,7 @@ export const passTime = (simulation: Simulation, wait: ConsoleWait): boolean => 
   return simulation.state().cluster.revision !== revision || wait.atMost !== undefined
 }
 
-export const kubectlClusterOf = ({ simulation, files, timing, exec, logsOf }: ConsoleParts): KubectlCluster => {
+export const kubectlClusterOf = ({ simulation, files, timing, exec, logsOf, ownFiles, containerFiles }: ConsoleParts): KubectlCluster => {
   let warnings: readonly string[] = []
   const request = (command: ApiCommand): ApiResult => {
     const before = warningsFrom(command)
@@ -88,6 +90,9 @@ export const kubectlClusterOf = ({ simulation, files, timing, exec, logsOf }: Co
     exec,
     readFile: files.readFile,
     listFiles: files.listFiles,
+    ...(ownFiles === undefined ? undefined : { ownFiles }),
+    ...(containerFiles === undefined ? undefined : { containerFiles }),
+    revision: () => String(simulation.state().cluster.revision),
     serverVersion: 'v1.36.3',
   }
 }

@@ -5,11 +5,11 @@
 import { seededChoose, type Simulation } from '@statefold/core'
 import { containerLogs } from './applets/container-logs.js'
 import { execInContainer } from './applets/exec-in-container.js'
-import { viewOf } from './applets/container-machine.js'
+import { containerMachine, viewOf } from './applets/container-machine.js'
 import { workstation } from './applets/host-machine.js'
 import { kubectlClusterOf, kubectlTiming, type ConsoleFiles, type ConsoleTiming, type LineResult } from './cluster-console.js'
 import { kubectl } from './kubectl/kubectl.js'
-import type { ConsoleWait } from './kubectl/kubectl-cluster.js'
+import type { ConsoleWait, CopiedFiles } from './kubectl/kubectl-cluster.js'
 import { pathFrom, type Machine, type Program, type ProgramCall } from './shell/machine.js'
 import { shellLimits, type LimitReached } from './shell/shell-limits.js'
 import { converse } from './shell/run-script.js'
@@ -73,6 +73,17 @@ export const createSession = (options: SessionOptions): Session => {
       },
       exec: (request) => execInContainer({ simulation, choose, budget: call.budget, streams: call.streams }, request),
       logsOf: containerLogs(simulation),
+      ownFiles: {
+        read: (path) => call.files.read(resolved(path)),
+        list: (path) => call.files.list(resolved(path)),
+        write: (path, content) => call.files.write(resolved(path), content),
+        makeFolder: (path) => call.files.makeFolder(resolved(path)),
+      },
+      containerFiles: (namespace, name, container) => {
+        const pod = simulation.reader().get('Pod', namespace, name)
+        const place = pod === undefined ? undefined : containerMachine({ simulation, view, pod, container })
+        return place === undefined ? undefined : copiedFilesOf(place)
+      },
     })
     const running = kubectl(call.args, readsInput(call.args) ? call.streams.stdin.rest() : '', cluster, {
       stdout: call.streams.stdout,
@@ -83,6 +94,13 @@ export const createSession = (options: SessionOptions): Session => {
   const machine = workstation({ simulation, view, files, kubectl: kubectlProgram })
   return openTerminal({ machine, simulation, line })
 }
+
+const copiedFilesOf = ({ files, directory }: Machine): CopiedFiles => ({
+  read: (path) => files.read(pathFrom(directory, path)),
+  list: (path) => files.list(pathFrom(directory, path)),
+  write: (path, content) => files.write(pathFrom(directory, path), content),
+  makeFolder: (path) => files.makeFolder(pathFrom(directory, path)),
+})
 
 /** kubectl reads its input only when told to; a loop's `read` gets the rest. */
 const readsInput = (args: readonly string[]): boolean => {

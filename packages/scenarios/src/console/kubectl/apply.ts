@@ -63,7 +63,7 @@ interface Applied {
   readonly object: KubernetesObject
 }
 
-function* patchToward(
+export function* patchToward(
   call: Call,
   manifest: Manifest,
   modified: JsonObject,

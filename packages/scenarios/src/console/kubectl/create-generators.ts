@@ -1,46 +1,18 @@
-/** kubectl create deployment, service, configmap, secret, namespace, job, poddisruptionbudget, serviceaccount. Follows kubectl/pkg/cmd/create. */
+/** kubectl create deployment, service, configmap, secret, namespace, job, cronjob, poddisruptionbudget, serviceaccount. Follows kubectl/pkg/cmd/create. */
 import * as E from 'fp-ts/lib/Either.js'
 import type { Json, JsonObject } from '@statefold/core'
 import { dryRunOf } from './changing.js'
-import { ask, atOnce, dryRunFlag, fieldManagerFlag, outputFlags, validateFlag, type Call, type Command } from './command.js'
+import { ask, type Call, type Command } from './command.js'
 import { asUnstored } from './create.js'
-import { fail, failUsage, failWith, statusProblem } from './errors.js'
+import { createAccess } from './create-access.js'
+import { aliased, base64Of, commandWords, createFrom, nameFrom, requireFlags } from './create-object.js'
+import { createPolicies } from './create-policies.js'
+import { fail, failWith, statusProblem } from './errors.js'
 import { commaList, list, numberFlag, switchFlag, text, type FlagSpecification } from './flags.js'
-import { jsonOf, objectAt, withField } from './json-object.js'
-import { withLastApplied } from './last-applied.js'
+import { jsonOf, objectAt } from './json-object.js'
 import { changePrinterOf } from './printers/object-printer.js'
 import { readOrFail } from './reading.js'
 import { resourceTypeOrFail } from './resource-arguments.js'
-
-/** Follows NameFromCommandArgs in kubectl/pkg/cmd/util/helpers.go. */
-const nameFrom = (call: Call): string => {
-  const before = call.dashAt === undefined ? call.words : call.words.slice(0, call.dashAt)
-  const [name] = before
-  return name !== undefined && before.length === 1 ? name : failUsage(call.path, `exactly one NAME is required, got ${before.length}`)
-}
-
-const commandWords = (call: Call): readonly string[] => (call.dashAt === undefined ? [] : call.words.slice(call.dashAt))
-
-const requireFlags = (call: Call, names: readonly string[]): void => {
-  const missing = names.filter((name) => !call.flags.given(name))
-  if (missing.length > 0) fail(`required flag(s) ${missing.map((name) => JSON.stringify(name)).join(', ')} not set`)
-}
-
-/** Sends the object (or shows it) and says `created`. `noun` stands in the failure: `failed to create configmap: …`. */
-const createFrom = (call: Call, object: JsonObject, noun: string): number => {
-  const dryRun = dryRunOf(call)
-  const print = changePrinterOf(call, 'created', dryRun)
-  const placed = call.namespaceGiven || dryRun !== 'client' ? withField(object, ['metadata', 'namespace'], call.namespace) : object
-  const final = call.flags.on('save-config') ? withLastApplied(placed) : placed
-  if (dryRun === 'client') {
-    print(final)
-    return 0
-  }
-  const answer = ask(call, { kind: 'CreateObject', object: asUnstored(final), ...(dryRun === 'server' ? { dryRun: true } : {}) })
-  if (E.isLeft(answer)) return fail(`failed to create ${noun} ${answer.left.message}`)
-  print(jsonOf(answer.right))
-  return 0
-}
 
 /** The container's name from its image. Follows sanitizeAndUniquify; the random suffix it gives to odd names is left out. */
 const containerNameOf = (image: string): string => {
@@ -184,23 +156,6 @@ const configMap = (call: Call): number => {
   )
 }
 
-/** Base64 of the text's UTF-8 bytes, without help from the platform. */
-const base64Of = (input: string): string => {
-  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
-  const bytes = [...new TextEncoder().encode(input)]
-  let out = ''
-  for (let index = 0; index < bytes.length; index += 3) {
-    const [a = 0, b, c] = bytes.slice(index, index + 3)
-    const bits = (a << 16) | ((b ?? 0) << 8) | (c ?? 0)
-    out +=
-      alphabet.charAt(bits >> 18) +
-      alphabet.charAt((bits >> 12) & 63) +
-      (b === undefined ? '=' : alphabet.charAt((bits >> 6) & 63)) +
-      (c === undefined ? '=' : alphabet.charAt(bits & 63))
-  }
-  return out
-}
-
 const secret = (call: Call): number => {
   const name = nameFrom(call)
   const content = Object.fromEntries(Object.entries(contentOf(call)).map(([key, value]) => [key, base64Of(value)]))
@@ -279,6 +234,72 @@ const job = (call: Call): number => {
   )
 }
 
+const cronJob = (call: Call): number => {
+  const name = nameFrom(call)
+  const { flags } = call
+  requireFlags(call, ['image', 'schedule'])
+  const restart = flags.text('restart')
+  if (restart !== '' && restart !== 'OnFailure' && restart !== 'Never') return fail(`invalid restart policy: ${restart}`)
+  const command = commandWords(call)
+  const container = { ...(command.length === 0 ? {} : { command }), image: flags.text('image'), name, resources: {} }
+  return createFrom(
+    call,
+    {
+      apiVersion: 'batch/v1',
+      kind: 'CronJob',
+      metadata: { name },
+      spec: {
+        jobTemplate: {
+          metadata: { name },
+          spec: { template: { metadata: {}, spec: { containers: [container], restartPolicy: restart === '' ? 'OnFailure' : restart } } },
+        },
+        schedule: flags.text('schedule'),
+      },
+      status: {},
+    },
+    'cronjob:',
+  )
+}
+
+const dockerRegistrySecret = (call: Call): number => {
+  const name = nameFrom(call)
+  const { flags } = call
+  const [username, password, email, server] = ['username', 'password', 'email', 'server'].map((part) => flags.text(`docker-${part}`))
+  if (flags.list('from-file').length === 0 && (username === '' || password === '' || server === ''))
+    return fail('either --from-file or the combination of --docker-username, --docker-password and --docker-server is required')
+  const account = {
+    username,
+    password,
+    ...(email === '' ? {} : { email }),
+    auth: base64Of(`${username ?? ''}:${password ?? ''}`),
+  }
+  const [path] = flags.list('from-file')
+  const config =
+    path === undefined
+      ? JSON.stringify({ auths: { [server ?? '']: account } })
+      : (call.cluster.readFile(path.replace(/^[^=]*=/, '')) ?? fail(`error reading ${path}: no such file or directory`))
+  return createFrom(
+    call,
+    {
+      apiVersion: 'v1',
+      data: { '.dockerconfigjson': base64Of(config) },
+      kind: 'Secret',
+      metadata: { name },
+      type: 'kubernetes.io/dockerconfigjson',
+    },
+    'secret',
+  )
+}
+
+const tlsSecret = (call: Call): number => {
+  const name = nameFrom(call)
+  const [cert, key] = [call.flags.text('cert'), call.flags.text('key')]
+  if (cert === '' || key === '') return fail('key and cert must be specified')
+  const read = (path: string): string => base64Of(call.cluster.readFile(path) ?? fail(`open ${path}: no such file or directory`))
+  const data = { 'tls.crt': read(cert), 'tls.key': read(key) }
+  return createFrom(call, { apiVersion: 'v1', data, kind: 'Secret', metadata: { name }, type: 'kubernetes.io/tls' }, 'secret')
+}
+
 const intOrString = (value: string): Json => (/^\d+$/.test(value) ? Number(value) : value)
 
 const disruptionBudget = (call: Call): number => {
@@ -310,11 +331,7 @@ const disruptionBudget = (call: Call): number => {
 const serviceAccount = (call: Call): number =>
   createFrom(call, { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: nameFrom(call) } }, 'serviceaccount:')
 
-const common: readonly FlagSpecification[] = [...outputFlags, dryRunFlag, validateFlag, fieldManagerFlag, switchFlag('save-config')]
 const content: readonly FlagSpecification[] = [list('from-literal'), list('from-file'), list('from-env-file'), switchFlag('append-hash')]
-
-const aliased = (names: readonly string[], flags: readonly FlagSpecification[], run: (call: Call) => number): readonly Command[] =>
-  names.map((name) => ({ name: `create ${name}`, flags: [...common, ...flags], run: atOnce(run) }))
 
 export const createGenerators: readonly Command[] = [
   ...aliased(['deployment', 'deploy'], [list('image'), numberFlag('port', '-1'), numberFlag('replicas', '1', 'r')], deployment),
@@ -330,4 +347,19 @@ export const createGenerators: readonly Command[] = [
   ...aliased(['job'], [text('image'), text('from')], job),
   ...aliased(['poddisruptionbudget', 'pdb'], [text('selector'), text('min-available'), text('max-unavailable')], disruptionBudget),
   ...aliased(['serviceaccount', 'sa'], [], serviceAccount),
+  ...aliased(['cronjob', 'cj'], [text('image'), text('schedule'), text('restart')], cronJob),
+  ...aliased(
+    ['secret docker-registry'],
+    [
+      text('docker-username'),
+      text('docker-password'),
+      text('docker-email'),
+      text('docker-server', undefined, 'https://index.docker.io/v1/'),
+      list('from-file'),
+    ],
+    dockerRegistrySecret,
+  ),
+  ...aliased(['secret tls'], [text('cert'), text('key')], tlsSecret),
+  ...createAccess,
+  ...createPolicies,
 ]

@@ -7,6 +7,7 @@ import type { WatchEvent } from './kubectl-cluster.js'
 import { objectPrinterOf, type ObjectPrinter } from './printers/object-printer.js'
 import { alignTabs, tableOptions } from './printers/tab-writer.js'
 import { tableLines, type TableOptions } from './printers/table-printer.js'
+import { getRaw } from './raw.js'
 import { listObjects, notFoundProblem, readObject } from './reading.js'
 import { namesSeveralTypes, requestsOf, type Request } from './resource-arguments.js'
 import type { ResourceType } from './resource-types.js'
@@ -68,7 +69,6 @@ const validate = (call: Call): void => {
   if (flags.on('show-labels') && output !== '' && output !== 'wide') fail(`--show-labels option cannot be used with ${output} printer`)
   if (flags.on('output-watch-events') && !flags.on('watch') && !flags.on('watch-only'))
     fail('--output-watch-events option can only be used with --watch or --watch-only')
-  if (flags.given('raw')) fail('get --raw is not supported here: ask for the objects by name')
 }
 
 const printObjects = (
@@ -206,6 +206,7 @@ function* watch(call: Call): Running {
 function* run(call: Call): Running {
   const { flags } = call
   validate(call)
+  if (flags.text('raw') !== '') return getRaw(call, flags.text('raw'))
   if (flags.on('watch') || flags.on('watch-only')) {
     if (flags.text('sort-by') !== '')
       call.output.stderr(

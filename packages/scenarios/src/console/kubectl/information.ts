@@ -10,7 +10,7 @@ import { yamlText } from './printers/yaml-printer.js'
 const clientVersion = 'v1.36.3'
 const kustomizeVersion = 'v5.8.1'
 
-const versionInfo = (version: string): JsonObject => {
+export const serverVersionInfo = (version: string): JsonObject => {
   const [major = '', minor = ''] = version.replace(/^v/, '').split('.')
   return {
     buildDate: '',
@@ -36,9 +36,9 @@ const version = (call: Call): number => {
     return 0
   }
   const all = {
-    clientVersion: versionInfo(clientVersion),
+    clientVersion: serverVersionInfo(clientVersion),
     kustomizeVersion,
-    ...(withServer ? { serverVersion: versionInfo(cluster.serverVersion) } : {}),
+    ...(withServer ? { serverVersion: serverVersionInfo(cluster.serverVersion) } : {}),
   }
   if (format === 'json') output.stdout(`${indentedJson(all, '  ')}\n`)
   else if (format === 'yaml') output.stdout(`${yamlText(all)}\n`)

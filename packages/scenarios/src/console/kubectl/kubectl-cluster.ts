@@ -33,8 +33,22 @@ export interface KubectlCluster {
   readonly readFile: (path: string) => string | undefined
   /** The names in a folder; undefined: there is no such folder. */
   readonly listFiles: (path: string) => readonly string[] | undefined
+  /** The console's own files, where it has a shell that can write them. */
+  readonly ownFiles?: CopiedFiles
+  /** Undefined: the container does not run. */
+  readonly containerFiles?: (namespace: string, pod: string, container: string) => CopiedFiles | undefined
+  /** The newest resourceVersion. */
+  readonly revision?: () => string
   /** `v1.36.3` */
   readonly serverVersion: string
+}
+
+/** What `kubectl cp` reads and writes; complaints are the file system's words. */
+export interface CopiedFiles {
+  readonly read: (path: string) => string | undefined
+  readonly list: (path: string) => readonly string[] | undefined
+  readonly write: (path: string, content: string) => string | undefined
+  readonly makeFolder: (path: string) => string | undefined
 }
 
 export interface ExecRequest {

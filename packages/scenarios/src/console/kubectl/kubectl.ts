@@ -4,11 +4,14 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { applyCommand } from './apply.js'
+import { authCommands } from './auth.js'
 import { globalFlags, type Call, type Command } from './command.js'
+import { copyCommand } from './cp.js'
 import { createCommand } from './create.js'
 import { createGenerators } from './create-generators.js'
 import { deleteCommand } from './delete.js'
 import { describeCommand } from './describe.js'
+import { diffCommand } from './diff.js'
 import { cordonCommand, drainCommand, uncordonCommand } from './drain.js'
 import { CommandFailure, reportOf } from './errors.js'
 import { eventsCommand } from './events.js'
@@ -54,6 +57,9 @@ const commands: readonly Command[] = [
   runCommand,
   exposeCommand,
   eventsCommand,
+  diffCommand,
+  copyCommand,
+  ...authCommands,
   ...informationCommands,
   ...refusedCommands,
 ]

@@ -6,14 +6,11 @@ const reasons: Readonly<Record<string, string>> = {
   edit: 'there is no editor here; use kubectl patch, kubectl apply or kubectl set',
   'port-forward': 'no process listens on real ports; ask from inside a Pod with kubectl exec',
   proxy: 'there is no network server here',
-  cp: 'use kubectl exec with cat and a redirect',
   attach: 'use kubectl exec or kubectl logs -f',
   debug: 'ephemeral containers are not simulated',
-  diff: 'use kubectl apply --dry-run=server -o yaml',
   explain: 'the documentation of fields is not carried along; see https://kubernetes.io/docs/reference/',
   autoscale: 'autoscalers are stored but do nothing; apply the manifest if the object is enough',
   kustomize: 'name plain manifests with -f',
-  auth: 'there is no authorization here: everything is allowed',
   certificate: 'certificates are not simulated',
   completion: 'completion belongs to a real shell',
   plugin: 'there are no plugins here',
@@ -23,6 +20,7 @@ const refused = (name: string, text: string): Command => ({ name, flags: [], run
 
 export const refusedCommands: readonly Command[] = [
   ...Object.entries(reasons).map(([name, reason]) => refused(name, `kubectl ${name} is not supported here: ${reason}`)),
+  ...['reconcile'].map((name) => refused(`auth ${name}`, `kubectl auth ${name} is not supported here: roles are stored, not simulated`)),
   ...['set-context', 'use-context', 'view', 'set', 'get-clusters', 'get-users', 'delete-context'].map((name) =>
     refused(
       `config ${name}`,
