@@ -145,6 +145,9 @@ try {
       runs: result.runs ?? 0,
       seconds: result.seconds,
       steps: result.steps ?? null,
+      choices: result.choices ?? null,
+      decisions: result.decisions ?? null,
+      failsByItself: result.failsByItself ?? null,
       ...(result.problem === undefined ? {} : { problem: result.problem }),
       ...(flag('--messages') ? { messages: result.messages, complete: result.complete } : {}),
     })
@@ -182,7 +185,7 @@ try {
     const fuzzed =
       histories === 0
         ? { findings: [], runs: 0 }
-        : await runBundle(plain, ['--fuzz', String(histories), value('--fuzz-seconds', '120') ?? ''])
+        : await runBundle(plain, ['--fuzz', String(histories), value('--fuzz-seconds', histories > 200 ? '86400' : '120') ?? ''])
     falseAlarms += (fuzzed.findings ?? ['?']).length
     if ((fuzzed.findings ?? []).length > 0) print({ fuzz: fuzzed })
     print({

@@ -12,11 +12,12 @@ const dayMs = 86_400_000
 
 /** What differs first, or undefined. */
 export const rerunDiffers = (scenario: Scenario): string | undefined => {
-  const first = eventsOf(scenario)
   const { now } = Date
   const { random } = Math
+  Math.random = () => 0.25
+  const first = eventsOf(scenario)
   Date.now = () => now() + 3 * dayMs
-  Math.random = () => 1 - random()
+  Math.random = () => 0.75
   const again = eventsOf(scenario)
   Date.now = now
   Math.random = random

@@ -1,12 +1,14 @@
 /** Searches one situation with whatever product was bundled with it, and prints what was found as one JSON line. */
 import * as E from 'fp-ts/lib/Either.js'
 import { allInvariants } from '@statefold/core'
-import { explore } from '../src/explore/explore.js'
+import { explore, type Finding } from '../src/explore/explore.js'
 import { fuzz } from '../src/fuzz/fuzz.js'
 import { scenario } from '../src/scenario.js'
 import { adoptsOnlyForTheLiving } from './adopts-only-for-the-living.js'
 import { damageIsBelieved } from './damaged-log.js'
 import { ownWritesAreRead } from './own-writes-are-read.js'
+import { endsOnlyItsOwn } from './ends-only-its-own.js'
+import { fileOfFinding } from './file-of-finding.js'
 import { exempts, mutants } from './registry.js'
 import { rerunDiffers } from './rerun-differs.js'
 import { situations } from './situations.js'
@@ -33,30 +35,37 @@ else if (wanted === '--fuzz') {
   if (search !== 'explore') {
     const difference = (search === 'rerun' ? rerunDiffers : damageIsBelieved)(scenario(found[1], { name: found[0] }))
     process.stdout.write(
-      `${JSON.stringify({ by: difference === undefined ? [] : [property], caught: difference !== undefined, steps: null, messages: [difference], states: 0, runs: 2, seconds: Math.round((performance.now() - startedAt) / 100) / 10 })}\n`,
+      `${JSON.stringify({ by: difference === undefined ? [] : [property], caught: difference !== undefined, steps: (found[1].manifests?.length ?? 0) + (found[1].steps ?? []).filter(({ settle }) => settle === undefined).length, decisions: null, choices: 0, failsByItself: null, messages: [difference], states: 0, runs: 2, seconds: Math.round((performance.now() - startedAt) / 100) / 10 })}\n`,
     )
     process.exit(0)
   }
-  const expected = (name: string, kind: string, words: string): boolean =>
-    words !== '' && (name === words || kind === words || (words.startsWith('eventually') && kind === 'eventually'))
+  /** As it is printed. */
+  const nameOf = ({ property: name, kind }: Finding): string => (kind === 'violation' ? name : `${kind} ${name}`)
+  const invariants = [
+    ...allInvariants,
+    ...(wanted === 'creation with a slow cache' ? [ownWritesAreRead] : []),
+    adoptsOnlyForTheLiving,
+    endsOnlyItsOwn,
+  ]
   try {
-    const explored = explore(scenario(found[1], { name: found[0] }), {
+    const searched = scenario(found[1], { name: found[0] })
+    const explored = explore(searched, {
       clock: () => performance.now(),
-      invariants: [...allInvariants, ...(wanted === 'creation with a slow cache' ? [ownWritesAreRead] : []), adoptsOnlyForTheLiving],
+      invariants,
       bounds: { states: Number(states), seconds: Number(seconds) },
       all: true,
-      stopsAt: ({ property: name, kind }) => expected(name, kind, property),
+      stopsAt: (finding) => nameOf(finding) === property,
     })
     if (E.isLeft(explored)) process.stdout.write(`${JSON.stringify({ problem: explored.left })}\n`)
     else {
+      const meant = explored.right.findings.find((finding) => nameOf(finding) === property) ?? explored.right.findings[0]
       const { findings, states: seen, transitions, complete, depth, ends, marks } = explored.right
       process.stdout.write(
         `${JSON.stringify({
-          by: findings
-            .filter(({ kind }) => kind !== 'sometimes')
-            .map(({ property: name, kind }) => (kind === 'violation' ? name : `${kind} ${name}`)),
-          caught: findings.some(({ property: name, kind }) => expected(name, kind, property)),
-          steps: Math.min(...findings.map(({ decisions }) => decisions.length)),
+          by: findings.filter(({ kind }) => kind !== 'sometimes').map(nameOf),
+          caught: findings.some((finding) => nameOf(finding) === property),
+          decisions: meant?.decisions.length ?? null,
+          ...(meant === undefined ? { steps: null } : fileOfFinding(searched, meant, invariants)),
           messages: findings.map(({ message }) => message),
           states: seen,
           transitions,

@@ -248,6 +248,20 @@ export const situations = {
     except: ['stateful-set/at-most-one-pod-per-ordinal'],
     expect: [ready(1)],
   }),
+  'forced deletion and a slow kubelet': situation({
+    set: { replicas: 1 },
+    search: {
+      anytime: [{ delete: 'pod/web-0' }, { delete: { object: 'pod/web-0', force: true } }],
+      caches: [{ controller: 'kubelet', kind: 'Pod', most: 6 }],
+    },
+    except: ['stateful-set/at-most-one-pod-per-ordinal'],
+  }),
+  'creation with a slow cache and a crash': situation({
+    fromNothing: true,
+    set: { replicas: 2 },
+    search: { caches: slowPods, crashes: { controllers: ['statefulset-controller'], most: 1 } },
+    expect: [ready(2)],
+  }),
   'replica set with a slow cache': {
     ...situation({}),
     manifests: [

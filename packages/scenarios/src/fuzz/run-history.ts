@@ -99,18 +99,22 @@ export const placed = (object: JsonObject): PlacedManifest => {
 const manifestsOf = ({ apply }: ScenarioStep): readonly PlacedManifest[] =>
   Array.isArray(apply) ? apply.filter(isJsonObject).map(placed) : []
 
-/** A mark that was seen need not be looked for again in this history. */
+/**
+ * A mark that was seen need not be looked for again in this history, but in the next one it is: what a history shows does not depend on those that ran
+ * before it. So the engine, which forgets a mark for good once it was hit, is not told.
+ */
 const onceEach = (invariants: readonly Invariant[], marks: Set<string>): readonly Invariant[] =>
   invariants.map((invariant) =>
     invariant.expectation !== 'sometimes'
       ? invariant
       : {
           ...invariant,
+          expectation: 'always' as const,
           check: (observation) => {
             if (marks.has(invariant.name)) return undefined
             const found = invariant.check(observation)
             if (found !== undefined) marks.add(invariant.name)
-            return found
+            return undefined
           },
         },
   )
