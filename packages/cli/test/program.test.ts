@@ -1,6 +1,6 @@
 /** The command line as people use it, in process: what is printed, what is written, and how it ends. */
 import { execFileSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -155,7 +155,10 @@ describe('run', () => {
     if (process.getuid?.() === 0) return
     const path = file('secret.yaml', '')
     chmodSync(path, 0o000)
-    expect((await statefold(['run', path])).noted).toBe(`${path}: it may not be read by this user\n`)
+    const closed = file('closed')
+    mkdirSync(closed, { mode: 0o000 })
+    for (const unreadable of [path, closed])
+      expect((await statefold(['run', unreadable])).noted).toBe(`${unreadable}: it may not be read by this user\n`)
   })
 
   it('refuses flags that nobody knows', async () => {

@@ -86,6 +86,8 @@ export const readScenarioFile = (
     // It may have no end.
     if (status.isCharacterDevice() && realpathSync(path) !== realpathSync('/dev/stdin'))
       return E.left({ kind: 'file', path, message: 'it is a device, not a file' })
+    // Says what the file system has against it; what is in it is listed below.
+    if (status.isDirectory()) readdirSync(path)
     loaded = status.isDirectory()
       ? loadFolder(path, filesBelow(path))
       : loadScenario(path, readFileSync(path, 'utf8'), filesBelow(dirname(path)))

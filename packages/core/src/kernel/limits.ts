@@ -18,4 +18,6 @@ export const limits = {
   eventWindowMs: 600_000,
   /** Replicas above this end a scenario's run before they eat the memory: 100,000 Pods take 4 GB. */
   replicasMax: 100_000,
+  /** What a report says of one set that it lacks: more is the same once more. */
+  debtsOfSetMax: 1_000,
 } as const

@@ -12,6 +12,7 @@ import { entriesOf, keysOf } from '../../kernel/persistent-map.js'
 import { isNodeReady } from '../../resources/node/queries.js'
 import { isReady, isRunningAndReady, isTerminal, isTerminating } from '../../resources/pod/queries.js'
 import { isOrdered, replicasOf, startOf } from '../observed-change.js'
+import { limits } from '../../kernel/limits.js'
 
 /** One step: what is waited for, and why nothing comes of it unless another object is to blame. */
 interface Link {
@@ -42,7 +43,7 @@ const saidBy = (state: ClusterState, key: string, controller: string): string | 
 const linkOfSet = (set: StatefulSet, { reader }: Asked): Link | undefined => {
   const { namespace = '', name } = set.metadata
   const start = startOf(set)
-  for (let ordinal = start; ordinal < start + replicasOf(set); ordinal += 1) {
+  for (let ordinal = start; ordinal < start + Math.min(replicasOf(set), limits.replicasMax); ordinal += 1) {
     const pod = reader.get('Pod', namespace, `${name}-${ordinal}`)
     if (pod === undefined) {
       if (isOrdered(set)) return undefined

@@ -9,6 +9,7 @@ import { readerOf, type ClusterState } from '../../cluster/state.js'
 import { entriesOf } from '../../kernel/persistent-map.js'
 import { isReady, isTerminal, isTerminating, ordinalOf } from '../../resources/pod/queries.js'
 import { isWanted, partitionOf, replicasOf, revisionLabelOf, startOf } from '../observed-change.js'
+import { limits } from '../../kernel/limits.js'
 
 export interface Debt {
   /** `StatefulSet default/web` */
@@ -49,7 +50,7 @@ const debtsOfSet = (set: StatefulSet, reader: Reader): readonly Missing[] => {
   if (set.metadata.deletionTimestamp !== undefined) return [owe(`${name} is to be deleted; expected it to be gone`)]
   const found: Missing[] = []
   const start = startOf(set)
-  for (let ordinal = start; ordinal < start + replicasOf(set); ordinal += 1) {
+  for (let ordinal = start; ordinal < start + replicasOf(set) && found.length < limits.debtsOfSetMax; ordinal += 1) {
     const pod = reader.get('Pod', namespace, `${name}-${ordinal}`)
     if (pod === undefined) found.push(owe(`${name}-${ordinal} does not exist`))
     else if (controllerRefOf(pod)?.uid !== set.metadata.uid)
