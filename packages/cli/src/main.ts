@@ -4,6 +4,7 @@ import './self-check/surroundings.js'
 import { parentPort, workerData } from 'node:worker_threads'
 import { bugReport } from './bug-report.js'
 import { exitCodes, fileProblem } from './exit-codes.js'
+import { runExploreWorker, type ExploreWorkerTask } from './explore-worker.js'
 import { runFuzzWorker, type FuzzWorkerTask } from './fuzz-worker.js'
 import { runProgram } from './program.js'
 
@@ -25,7 +26,10 @@ for (const way of ['uncaughtException', 'unhandledRejection'] as const)
   })
 
 // The same file is the threads of a search.
-if (parentPort !== null) runFuzzWorker(workerData as FuzzWorkerTask, parentPort)
+const task = parentPort === null ? undefined : (workerData as FuzzWorkerTask | ExploreWorkerTask)
+if (parentPort !== null && task !== undefined)
+  if (task.kind === 'fuzz') runFuzzWorker(task, parentPort)
+  else runExploreWorker(task, parentPort)
 else
   void runProgram(args).then((code) => {
     process.exitCode = code

@@ -288,6 +288,10 @@ ${exitCodeHelp}`,
     .option('--states <n>', 'different states at most (default: 5000000)', wholeNumber)
     .option('--seconds <n>', 'seconds at most', wholeNumber)
     .option('--memory <MiB>', 'memory at most (default: 3072)', wholeNumber)
+    .option('--workers <n>', 'threads (default: as many as there are cores, at most 2); what is found does not depend on it', wholeNumber)
+    .option('--no-reductions', 'tell states apart that differ in drawn names alone')
+    .option('--save <path>', 'where to write how far it came, if a bound or Ctrl-C ends it')
+    .option('--resume <path>', 'go on from what --save has written')
     .option('--all', 'go on after the first finding, to the first of each kind')
     .option('--write <path>', 'where to write the finding as a scenario (with --all: -2, -3 … are added)')
     .option('--overwrite', 'it may replace an existing file')
@@ -298,11 +302,11 @@ ${exitCodeHelp}`,
         'statefold explore questions/scaling-with-a-slow-cache',
         'statefold explore rollout.yaml --seconds 60 --write broken.yaml && statefold run broken.yaml',
       )}
-Prints exactly what was covered. Complete: 0, something broke: 1, ended by a bound: 4.
+Prints exactly what was covered. Complete: 0, something broke: 1, ended by a bound or by Ctrl-C: 4.
 `,
     )
-    .action((file: string, flags: ExploreFlags) => {
-      exit = explore(file, flags, output)
+    .action(async (file: string, flags: ExploreFlags) => {
+      exit = await explore(file, flags, output, self)
     })
 
   program

@@ -30,14 +30,20 @@ export { withPrograms } from './run-programs.js'
 export { makeConsole, runConsoleLine, type Console, type ConsoleAnswer } from './make-console.js'
 export { kubectlTiming, noFiles, runKubectl, type ConsoleFiles, type ConsoleParts, type LineResult } from './console/cluster-console.js'
 export {
+  canBeLean,
   explore,
+  NotConfirmed,
+  startSearch,
   type Decision,
   type ExploreOptions,
   type Finding,
   type SearchBounds,
   type SearchCount,
+  type Search,
   type SearchReport,
 } from './explore/explore.js'
+export { makeExpander, makeGround, type Expander, type Expansion, type ExpandRequest, type Ground } from './explore/expander.js'
+export { whyNotResumed, type SavedSearch } from './explore/saved-search.js'
 export { SearchRefused } from './explore/search-space.js'
 export {
   fuzz,

@@ -1,15 +1,32 @@
 /** `statefold explore`: every choice of a scenario's search; what was covered, what broke, and the way there as a scenario. */
+import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { Worker } from 'node:worker_threads'
 import * as E from 'fp-ts/lib/Either.js'
 import {
-  explore as search,
+  canBeLean,
   formatProblems,
+  makeExpander,
+  makeGround,
+  NotConfirmed,
   SearchRefused,
+  startSearch,
   storyOf,
+  whyNotResumed,
   writeCounterexample,
+  type Expander,
+  type Expansion,
+  type ExpandRequest,
+  type ExploreOptions,
   type Finding,
+  type Ground,
+  type SavedSearch,
+  type Scenario,
+  type Search,
   type SearchReport,
 } from '@statefold/scenarios'
-import { badInput, exitCodes, type ExitCode } from '../exit-codes.js'
+import { badInput, exitCodes, fileProblem, type ExitCode } from '../exit-codes.js'
+import type { ExploreWorkerAnswer, ExploreWorkerTask } from '../explore-worker.js'
 import type { Output } from '../output.js'
 import { readScenario } from '../read-scenario.js'
 import { refuseExisting, writeWhole } from '../write-files.js'
@@ -21,6 +38,11 @@ export interface ExploreFlags {
   readonly seconds?: number
   readonly memory?: number
   readonly all?: boolean
+  /** Commander's name for the opposite of `--no-reductions`. */
+  readonly reductions?: boolean
+  readonly workers?: number
+  readonly save?: string
+  readonly resume?: string
   readonly write?: string
   readonly overwrite?: boolean
   readonly json?: boolean
@@ -34,46 +56,196 @@ const isBroken = ({ kind }: Finding): boolean => kind !== 'sometimes'
 
 const coveredText = (report: SearchReport): string =>
   [
-    `${report.states} states, ${report.transitions} transitions, ${report.depth} decisions deep, ${report.ends} ends, ${report.seconds.toFixed(1)} s`,
+    `${report.states} states, ${report.transitions} transitions, ${report.depth} decisions deep, ${report.seconds.toFixed(1)} s`,
     report.complete ? 'complete within this scope:' : `not complete (ended by ${report.limit ?? 'the first finding'}), within this scope:`,
     ...report.scope.map((line) => `  ${line}`),
+    `reductions: ${report.reductions.join(', ') || 'none'}`,
+    ...(report.endings.length === 0
+      ? []
+      : [report.endings.length === 1 ? `${report.ends} ends, all alike:` : `${report.ends} ends, of ${report.endings.length} sorts:`]),
+    ...report.endings.slice(0, 5).map((ending) => `  ${ending}`),
   ].join('\n')
 
 const problemsWords = (finding: Finding): string => (isBroken(finding) ? `broken: ${finding.property}` : `reached: ${finding.property}`)
 
-export const explore = (name: string, flags: ExploreFlags, output: Output): ExitCode => {
+const breath = (): Promise<void> => new Promise((settle) => void setImmediate(settle))
+
+/** Answers requests for expansions. */
+interface Expanders {
+  readonly answer: (request: ExpandRequest) => readonly Expansion[] | Promise<readonly Expansion[]>
+  /** How many states to ask for at once. */
+  readonly idsAtOnce: number
+  readonly marks: () => readonly string[]
+  readonly close: () => Promise<void>
+}
+
+const here = (scenario: Scenario, ground: Ground, lean: boolean): Expanders & Pick<Expander, 'root'> => {
+  const expander = makeExpander(scenario, ground, lean)
+  return { root: expander.root, answer: expander.answer, marks: expander.marks, idsAtOnce: 64, close: () => Promise.resolve() }
+}
+
+/**
+ * In threads. Each keeps the states that follow from its own; those that nobody keeps yet are dealt out in turn, and found again by their paths.
+ */
+const inThreads = (workers: readonly Worker[], pathTo: Search['pathTo']): Expanders => {
+  const owners = new Map<number, number>()
+  const marks = new Set<string>()
+  const ask = (worker: Worker, request: ExpandRequest): Promise<readonly Expansion[]> =>
+    new Promise((settle, fail) => {
+      const heard = (answer: ExploreWorkerAnswer): void => {
+        worker.off('error', fail)
+        for (const mark of answer.marks) marks.add(mark)
+        settle(answer.expansions)
+      }
+      worker.once('message', heard)
+      worker.once('error', fail)
+      worker.postMessage(request)
+    })
+  return {
+    idsAtOnce: 1_024 * workers.length,
+    answer: async ({ keep, expand, met }) => {
+      for (const { from, id } of keep) {
+        const owner = owners.get(from)
+        if (owner !== undefined) owners.set(id, owner)
+      }
+      const kept = keep.filter(({ from }) => owners.has(from))
+      const adopted = expand.filter((id) => !owners.has(id))
+      for (const [place, id] of adopted.entries()) owners.set(id, place % workers.length)
+      const answers = await Promise.all(
+        workers.map((worker, own) =>
+          ask(worker, {
+            adopt: adopted.flatMap((id) => (owners.get(id) === own ? [{ id, path: pathTo(id) }] : [])),
+            keep: kept.filter(({ id }) => owners.get(id) === own),
+            expand: expand.filter((id) => owners.get(id) === own),
+            met,
+          }),
+        ),
+      )
+      for (const { from } of keep) owners.delete(from)
+      const place = new Map(expand.map((id, index) => [id, index]))
+      return answers.flat().sort((left, right) => (place.get(left.id) ?? 0) - (place.get(right.id) ?? 0))
+    },
+    marks: () => [...marks],
+    close: async () => {
+      await Promise.all(workers.map((worker) => worker.terminate()))
+    },
+  }
+}
+
+/** So many states wait before it is worth the while to start threads. */
+const worthThreads = 256
+
+const breathEveryMs = 50
+
+/** Walks to the end; between requests the process may hear of a signal. */
+const walk = async (
+  scenario: Scenario,
+  options: ExploreOptions,
+  ground: Ground,
+  lean: boolean,
+  startWorkers: (() => readonly Worker[]) | undefined,
+): Promise<SearchReport> => {
+  const search = startSearch(scenario, options, ground, lean)
+  const alone = here(scenario, ground, lean)
+  let expanders: Expanders = alone
+  let breathedAt = performance.now()
+  try {
+    for (let request = search.begin(alone.root); request !== undefined; request = search.next(expanders.idsAtOnce)) {
+      search.take(await expanders.answer(request))
+      if (performance.now() - breathedAt > breathEveryMs) {
+        await breath()
+        breathedAt = performance.now()
+      }
+      if (expanders === alone && startWorkers !== undefined && search.waiting() >= worthThreads)
+        expanders = inThreads(startWorkers(), search.pathTo)
+    }
+  } finally {
+    await expanders.close()
+  }
+  return search.report([...alone.marks(), ...expanders.marks()])
+}
+
+const readSaved = (path: string, scenario: Scenario, seed: number): SavedSearch => {
+  let value: unknown
+  try {
+    value = JSON.parse(readFileSync(path, 'utf8'))
+  } catch (error) {
+    if (error instanceof SyntaxError) throw badInput(`${path}: expected a search that \`explore --save\` has written; it is no JSON`)
+    throw fileProblem(path, error)
+  }
+  const why = whyNotResumed(value, scenario, seed)
+  if (why !== undefined) throw badInput(`${path}: ${why}`)
+  // It was looked at.
+  return value as SavedSearch
+}
+
+const goOnWords = (name: string, { save, resume }: ExploreFlags): string =>
+  save !== undefined
+    ? `it can go on: statefold explore ${name} --resume ${save}`
+    : `begun anew it goes as far with the same bounds; with --save PATH it can go on${resume === undefined ? '' : ' from where it is now'}, or raise the bound`
+
+export const explore = async (name: string, flags: ExploreFlags, output: Output, self: string): Promise<ExitCode> => {
   const scenario = readScenario(name)
   if (scenario.written.search === undefined)
     throw badInput(
       `${name}: expected a \`search\` section that says what may be chosen (order, caches, crashes, answers, anytime); found none`,
     )
   if (flags.write !== undefined) refuseExisting(flags.write, flags.overwrite === true)
+  if (flags.save !== undefined && flags.save !== flags.resume) refuseExisting(flags.save, flags.overwrite === true)
+  const { depth, states, seconds, workers = Math.min(availableParallelism(), 2) } = flags
+  if (workers < 1 || workers > 64) throw badInput(`--workers: expected 1 to 64, found ${workers}`)
   const seed = flags.seed ?? scenario.written.seed ?? 1
-  const { depth, states, seconds } = flags
-  let explored: ReturnType<typeof search>
+  const resume = flags.resume === undefined ? undefined : readSaved(flags.resume, scenario, seed)
+  let isInterrupted = false
+  // The second time, the process ends as it always would.
+  const interrupt = (): void => {
+    isInterrupted = true
+  }
+  const options: ExploreOptions = {
+    seed,
+    ...(flags.all === true ? { all: true } : undefined),
+    ...(flags.reductions === false ? { reduce: false } : undefined),
+    ...(resume === undefined ? undefined : { resume }),
+    clock: () => performance.now(),
+    // Threads have heaps of their own.
+    heapUsed: () => (workers > 1 ? process.memoryUsage.rss() : process.memoryUsage().heapUsed),
+    mustStop: () => isInterrupted,
+    bounds: {
+      memory: (flags.memory ?? memoryDefaultMiB) * 1_048_576,
+      ...(depth === undefined ? undefined : { depth }),
+      ...(states === undefined ? undefined : { states }),
+      ...(seconds === undefined ? undefined : { seconds }),
+    },
+    progress: (count) => {
+      output.progress(`${count.states} states, ${count.depth} deep, ${count.frontier} waiting, ${Math.floor(count.seconds)} s`)
+    },
+  }
+  const lean = canBeLean(scenario, options)
+  const startWorkers = (isLean: boolean) => (): readonly Worker[] => {
+    const task: ExploreWorkerTask = { kind: 'explore', name, seed, lean: isLean }
+    return Array.from({ length: workers }, () => new Worker(self, { workerData: task, argv: [] }))
+  }
+  process.once('SIGINT', interrupt)
+  let report: SearchReport
   try {
-    explored = search(scenario, {
-      seed,
-      ...(flags.all === true ? { all: true } : undefined),
-      clock: () => performance.now(),
-      heapUsed: () => process.memoryUsage().heapUsed,
-      bounds: {
-        memory: (flags.memory ?? memoryDefaultMiB) * 1_048_576,
-        ...(depth === undefined ? undefined : { depth }),
-        ...(states === undefined ? undefined : { states }),
-        ...(seconds === undefined ? undefined : { seconds }),
-      },
-      progress: (count) => {
-        output.progress(`${count.states} states, ${count.depth} deep, ${count.frontier} waiting, ${Math.floor(count.seconds)} s`)
-      },
-    })
+    const ground = makeGround(scenario, options)
+    if (E.isLeft(ground)) throw badInput(formatProblems(ground.left))
+    const walkAs = (isLean: boolean, how: ExploreOptions): Promise<SearchReport> =>
+      walk(scenario, how, ground.right, isLean, workers > 1 ? startWorkers(isLean) : undefined)
+    try {
+      report = await walkAs(lean, options)
+    } catch (error) {
+      if (!lean || !(error instanceof NotConfirmed)) throw error
+      const { resume: _resume, ...anew } = options
+      report = await walkAs(false, anew)
+    }
   } catch (error) {
     if (error instanceof SearchRefused) throw badInput(`${name}: ${error.message}`)
     throw error
+  } finally {
+    process.off('SIGINT', interrupt)
+    output.progress('')
   }
-  output.progress('')
-  if (E.isLeft(explored)) throw badInput(formatProblems(explored.left))
-  const report = explored.right
   const written: string[] = []
   if (flags.write !== undefined)
     for (const [index, finding] of report.findings.entries()) {
@@ -81,10 +253,11 @@ export const explore = (name: string, flags: ExploreFlags, output: Output): Exit
       writeWhole(path, writeCounterexample(scenario, finding, seed))
       written.push(path)
     }
-  const { findings, scope, ...counts } = report
+  const { findings, scope, saved, ...counts } = report
+  if (flags.save !== undefined && saved !== undefined) writeWhole(flags.save, `${JSON.stringify(saved())}\n`)
   if (flags.json === true) {
     for (const finding of findings) output.print(`${JSON.stringify(finding)}\n`)
-    output.print(`${JSON.stringify({ ...counts, seed, findings: findings.length, written, scope })}\n`)
+    output.print(`${JSON.stringify({ ...counts, seed, workers, findings: findings.length, written, scope })}\n`)
   } else {
     for (const finding of findings)
       output.print(
@@ -93,6 +266,7 @@ export const explore = (name: string, flags: ExploreFlags, output: Output): Exit
           .join('\n')}\n\n`,
       )
     output.print(`${coveredText(report)}\n`)
+    if (saved !== undefined) output.print(`${goOnWords(name, flags)}\n`)
     for (const words of report.unmet) output.print(`${output.paint.tone('bad', `never reached: ${words}`)}\n`)
     output.print(
       `${report.visitedBytes} bytes for what was visited, ${(report.visitedBytes / Math.max(1, report.states)).toFixed(0)} a state\n`,

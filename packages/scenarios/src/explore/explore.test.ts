@@ -6,9 +6,11 @@ import { shrinkHistory } from '../fuzz/shrink-history.js'
 import { fuzz } from '../fuzz/fuzz.js'
 import { runScenario } from '../run-scenario.js'
 import { loadScenario, noScenarioFiles, scenario, type Scenario } from '../scenario.js'
-import { explore, type SearchReport } from './explore.js'
+import { makeExpander, makeGround } from './expander.js'
+import { explore, startSearch, type SearchReport } from './explore.js'
 import { makeGrowingNumbers } from './growing-numbers.js'
 import { firstWithoutWay } from './reachability.js'
+import { whyNotResumed } from './saved-search.js'
 import { makeVisitedStates } from './visited-states.js'
 
 const web = (image: string, replicas: number) => ({
@@ -75,7 +77,7 @@ const explored = (what: Scenario, options: Parameters<typeof explore>[1] = {}): 
 }
 
 describe('explore', () => {
-  test('covers a small scope completely, twice alike, and finds nothing in what is right', () => {
+  test('covers a small scope completely, twice alike, and finds nothing in what is right', { timeout: 60_000 }, () => {
     const first = explored(scaling)
     expect(first).toMatchObject({ complete: true, findings: [] })
     expect(first.states).toBeGreaterThan(100)
@@ -94,6 +96,53 @@ describe('explore', () => {
     }
     // A Pod that is made again on different ways has another uid on each, and names that are drawn for it.
     expect(explored(deleting).states).toBeLessThan(explored(deleting, { reduce: false }).states)
+  })
+
+  test('goes on from where a bound has ended it, to the same end', { timeout: 120_000 }, () => {
+    for (const what of [scaling, deleting]) {
+      const whole = explored(what, { all: true })
+      for (const bounds of [{ depth: 5 }, { states: 60 }]) {
+        const { saved, complete } = explored(what, { all: true, bounds })
+        expect(complete).toBe(false)
+        // As it would come from a file.
+        const resume = JSON.parse(JSON.stringify(saved?.())) as NonNullable<ReturnType<NonNullable<typeof saved>>>
+        expect(whyNotResumed(resume, what, 1)).toBeUndefined()
+        expect({ ...explored(what, { all: true, resume }), visitedBytes: 0 }).toEqual({ ...whole, visitedBytes: 0 })
+        expect(whyNotResumed(resume, stuck, 1)).toContain('another scenario')
+        expect(whyNotResumed({ ...resume, parents: undefined }, what, 1)).toContain('damaged')
+      }
+    }
+  })
+
+  test('finds the same, however the states are shared out among expanders', { timeout: 120_000 }, () => {
+    for (const what of [scaling, stuck, deleting])
+      for (const all of [true, false]) {
+        const ground = makeGround(what, {})
+        if (E.isLeft(ground)) throw new Error(JSON.stringify(ground.left))
+        const search = startSearch(what, { all }, ground.right, true)
+        const expanders = [0, 1].map(() => makeExpander(what, ground.right, true))
+        const owners = new Map<number, number>()
+        let request = search.begin(expanders[0]?.root ?? { high: 0, low: 0, goals: 0 })
+        while (request !== undefined) {
+          const { keep, expand, met } = request
+          for (const { id, from } of keep) owners.set(id, owners.get(from) ?? 0)
+          // Some move from one to the other.
+          const moved = expand.filter((id) => id % 7 === 3)
+          for (const id of moved) owners.set(id, 1)
+          const answers = expanders.flatMap((expander, own) =>
+            expander.answer({
+              keep,
+              met,
+              adopt: own === 1 ? moved.map((id) => ({ id, path: search.pathTo(id) })) : [],
+              expand: expand.filter((id) => (owners.get(id) ?? 0) === own),
+            }),
+          )
+          search.take(answers.sort((left, right) => left.id - right.id))
+          request = search.next(16)
+        }
+        const { saved: _saved, ...report } = search.report([...new Set(expanders.flatMap(({ marks }) => marks()))])
+        expect(report).toEqual(explored(what, { all }))
+      }
   })
 
   test('says which bound ended it', () => {

@@ -3,32 +3,30 @@
  * exactly what was covered.
  */
 import * as E from 'fp-ts/lib/Either.js'
-import {
-  allInvariants,
-  createSimulation,
-  entriesOf,
-  makeControllers,
-  makeStateHasher,
-  seededChoose,
-  type ClusterSettings,
-  type Controller,
-  type FoundViolation,
-  type Invariant,
-  type Reader,
-  type Simulation,
-} from '@statefold/core'
-import { podIsReady } from '../convergence.js'
-import { asOne, conditionWords, evaluate } from '../evaluate-condition.js'
+import { engineVersion, type ClusterSettings, type Controller, type FoundViolation, type Invariant, type Simulation } from '@statefold/core'
+import { conditionWords, evaluate, asOne } from '../evaluate-condition.js'
 import type { Condition } from '../format/condition-codec.js'
 import type { Problem } from '../format/problem.js'
 import type { ScenarioExpectation } from '../format/scenario-codec.js'
-import { runScenario, settingsOf } from '../run-scenario.js'
 import type { Scenario } from '../scenario.js'
 import { stepWords } from '../step-words.js'
-import { makeSearchMachine, type SearchState } from './search-machine.js'
-import { makeSearchSpace, noProgress, positionOf, searchStart, type Move, type Progress, type SearchSpace } from './search-space.js'
+import {
+  goalsOf,
+  judgesOf,
+  makeExpander,
+  makeGround,
+  viewOf,
+  type Choice,
+  type Expander,
+  type Expansion,
+  type ExpandRequest,
+  type Ground,
+  type Kept,
+} from './expander.js'
 import { makeGrowingNumbers } from './growing-numbers.js'
 import { firstWithoutWay } from './reachability.js'
+import { fitsSearch, type SavedSearch } from './saved-search.js'
+import { noProgress, positionOf, type SearchSpace } from './search-space.js'
 import { makeVisitedStates } from './visited-states.js'
 
 export interface SearchBounds {
@@ -54,6 +52,8 @@ export interface ExploreOptions {
   readonly heapUsed?: () => number
   readonly progress?: (soFar: SearchCount) => void
   readonly mustStop?: () => boolean
+  /** Where an earlier search of the same scenario stopped: this one goes on from there. */
+  readonly resume?: SavedSearch
   /** False: states that differ in drawn names alone are different states. */
   readonly reduce?: boolean
 }
@@ -100,6 +100,8 @@ export interface SearchReport extends SearchCount {
   readonly unmet: readonly string[]
   readonly marks: readonly string[]
   readonly visitedBytes: number
+  /** What a later search can go on from; there when a bound has ended this one. */
+  readonly saved?: () => SavedSearch
   /** What made states fewer than they would be. */
   readonly reductions: readonly string[]
 }
@@ -120,84 +122,8 @@ const scopeWords = ({ scope, steps }: SearchSpace): readonly string[] => [
   'states that differ in points of time, addresses or resourceVersions alone count as one',
 ]
 
-/** The run up to where the search begins. */
-export const prepare = (
-  scenario: Scenario,
-  seed: number,
-  invariants: readonly Invariant[],
-  controllers: ExploreOptions['controllers'] = makeControllers,
-): E.Either<readonly Problem[], Simulation> => {
-  const start = searchStart(scenario.written.steps ?? [])
-  const steps = start === 0 ? [{ sleep: 0 }] : (scenario.written.steps ?? []).slice(0, start)
-  const { search: _search, choices: _choices, ...written } = scenario.written
-  const applied = new Map([...scenario.applied].filter(([index]) => index < start))
-  const run = runScenario({ ...scenario, written: { ...written, steps, expect: [] }, applied }, { seed, invariants, controllers })
-  if (E.isLeft(run)) return run
-  const { report, simulation } = run.right
-  if (report.outcome === 'passed') return E.right(simulation)
-  return E.left([
-    {
-      file: scenario.file,
-      line: 1,
-      column: 1,
-      message: `the way to where the search begins did not pass: ${report.reason ?? report.outcome}`,
-    },
-  ])
-}
-
-/** Tells a hasher whose uid is whose: of all objects there are, and of each that is made. */
-export const learnUids = (simulation: Simulation, learn: (uid: string, path: string) => void): void => {
-  for (const [, store] of entriesOf(simulation.state().cluster.stores))
-    for (const [, object] of entriesOf(store.objects)) {
-      const { kind, metadata } = object
-      learn(metadata.uid, `${kind}/${metadata.namespace ?? ''}/${metadata.name}`)
-    }
-  simulation.changes$.subscribe(({ type, object }) => {
-    if (type === 'ADDED') learn(object.metadata.uid, `${object.kind}/${object.metadata.namespace ?? ''}/${object.metadata.name}`)
-  })
-}
-
-/** An end in a line, without what is drawn. */
-const endingOf = (reader: Reader): string => {
-  const words: string[] = []
-  for (const { metadata, spec, status } of reader.list('StatefulSet'))
-    words.push(`statefulset/${metadata.name} ${status.readyReplicas ?? 0}/${spec.replicas ?? 1}`)
-  for (const pod of reader.list('Pod')) {
-    const images = pod.spec.containers.map(({ image }) => image).join('+')
-    const state = pod.metadata.deletionTimestamp !== undefined ? 'Terminating' : podIsReady(pod) ? 'Ready' : (pod.status.phase ?? '')
-    words.push(`pod/${pod.metadata.name} ${images} ${state}`)
-  }
-  for (const { metadata, status } of reader.list('PersistentVolumeClaim')) words.push(`pvc/${metadata.name} ${status.phase ?? ''}`)
-  return words.join(', ')
-}
-
-interface Frontier {
-  readonly state: SearchState
-  readonly progress: Progress
-  readonly id: number
-}
-
-interface Judge {
-  readonly expectation: ScenarioExpectation
-  readonly kind: Finding['kind'] & ('never' | 'always' | 'sometimes')
-  readonly condition: ReturnType<typeof asOne>
-  readonly words: string
-}
-
-const judgesOf = (expectations: readonly ScenarioExpectation[]): readonly Judge[] =>
-  expectations.flatMap((expectation): readonly Judge[] => {
-    for (const kind of ['always', 'never', 'sometimes'] as const) {
-      const conditions = expectation[kind]
-      if (conditions !== undefined) {
-        const condition = asOne(conditions)
-        return [{ expectation, kind, condition, words: conditionWords(condition) }]
-      }
-    }
-    return []
-  })
-
 /** A finding of a lean run that the same path in an ordinary run does not show. */
-class NotConfirmed extends Error {
+export class NotConfirmed extends Error {
   override readonly name = 'NotConfirmed'
 }
 
@@ -213,96 +139,99 @@ const asksForTelling = (condition: Condition): boolean =>
 const conditionsOf = ({ eventually, always, never, sometimes }: ScenarioExpectation): readonly Condition[] =>
   [eventually, always, never, sometimes].flatMap((conditions) => (conditions === undefined ? [] : [asOne(conditions)]))
 
-const checkEvery = 256
-
-const ticksMax = 400
-
-const isTick = (move: Move): boolean => move.kind === 'take' && move.item.work.kind === 'delayed'
+/** Whether the search can be made in lean runs. */
+export const canBeLean = (scenario: Scenario, { reduce, resume }: ExploreOptions): boolean =>
+  resume === undefined ? reduce !== false && !(scenario.written.expect ?? []).flatMap(conditionsOf).some(asksForTelling) : resume.lean
 
 export const explore = (scenario: Scenario, options: ExploreOptions = {}): E.Either<readonly Problem[], SearchReport> => {
-  const isLean = options.reduce !== false && !(scenario.written.expect ?? []).flatMap(conditionsOf).some(asksForTelling)
-  if (!isLean) return search(scenario, options, false)
+  const lean = canBeLean(scenario, options)
+  const ground = makeGround(scenario, options)
+  if (E.isLeft(ground)) return ground
+  const expander = (isLean: boolean): Expander => makeExpander(scenario, ground.right, isLean)
+  const { resume: _resume, ...anew } = options
+  const walk = (isLean: boolean): SearchReport =>
+    drive(startSearch(scenario, isLean === lean ? options : anew, ground.right, isLean), expander(isLean))
   try {
-    return search(scenario, options, true)
+    return E.right(walk(lean))
   } catch (error) {
-    if (error instanceof NotConfirmed) return search(scenario, options, false)
+    if (lean && error instanceof NotConfirmed) return E.right(walk(false))
     throw error
   }
 }
 
-const search = (scenario: Scenario, options: ExploreOptions, lean: boolean): E.Either<readonly Problem[], SearchReport> => {
+/** One expander does it all. */
+const drive = (search: Search, expander: Expander): SearchReport => {
+  for (let request = search.begin(expander.root); request !== undefined; request = search.next(idsAtOnce))
+    search.take(expander.answer(request))
+  return search.report(expander.marks())
+}
+
+/** So many states are asked for at once: between requests a search can be stopped. */
+export const idsAtOnce = 64
+
+/**
+ * A search as somebody leads it who carries no move out: says what to expand, and takes what came of it, in the order of the states. What it
+ * finds depends on the answers alone, not on who gave them or how many were asked for at once.
+ */
+export interface Search {
+  readonly begin: (root: Expander['root']) => ExpandRequest | undefined
+  /** Undefined: the search is over. */
+  readonly next: (most: number) => ExpandRequest | undefined
+  readonly take: (expansions: readonly Expansion[]) => void
+  /** How many states of this level are still to be expanded. */
+  readonly waiting: () => number
+  readonly pathTo: (id: number) => readonly Choice[]
+  readonly report: (marks: readonly string[]) => SearchReport
+}
+
+export const startSearch = (scenario: Scenario, options: ExploreOptions, { space, simulationOf }: Ground, lean: boolean): Search => {
   const seed = options.seed ?? scenario.written.seed ?? 1
-  const settings = settingsOf(scenario.written.cluster)
-  const excepted = new Set(scenario.written.invariants?.except ?? [])
-  const invariants = (options.invariants ?? allInvariants).filter(({ name }) => !excepted.has(name))
-  const prepared = prepare(scenario, seed, [], options.controllers)
-  if (E.isLeft(prepared)) return prepared
-  const space = makeSearchSpace(scenario)
-  const hasher = makeStateHasher()
-  const simulationOf = (isLean: boolean): Simulation =>
-    createSimulation({
-      seed,
-      settings,
-      controllers: (options.controllers ?? makeControllers)(settings),
-      invariants,
-      choose: space.choose(seededChoose(seed)),
-      from: prepared.right.state(),
-      keepLog: false,
-      lean: isLean,
-    })
-  const simulation = simulationOf(lean)
-  learnUids(simulation, hasher.learn)
-  const machine = makeSearchMachine(simulation, space, hasher)
   const clock = options.clock ?? ((): number => 0)
   const startedAt = clock()
   const depthMax = Math.min(space.scope.depth, options.bounds?.depth ?? Number.MAX_SAFE_INTEGER)
   const statesMax = options.bounds?.states ?? 5_000_000
+  const { resume } = options
   const visited = makeVisitedStates()
 
   // For each state its parent and the decision that led to it: how a finding finds its way back.
-  const parents = makeGrowingNumbers()
-  const decisions = makeGrowingNumbers()
+  const parents = makeGrowingNumbers(resume?.parents)
+  const decisions = makeGrowingNumbers(resume?.decisions)
   // All transitions but those that the scope may do at any moment, and which expectations hold where: whether the rest can still be reached.
-  const sources = makeGrowingNumbers()
-  const targets = makeGrowingNumbers()
-  const goals = makeGrowingNumbers()
-  const decisionCodes = new Map<string, number>()
-  const decisionTexts: { readonly options: readonly number[]; readonly within: readonly number[] }[] = []
-  const encode = (options: readonly number[], within: readonly number[]): number => {
-    const text = `${options.join('.')} ${within.join(',')}`
-    const known = decisionCodes.get(text)
+  const sources = makeGrowingNumbers(resume?.sources)
+  const targets = makeGrowingNumbers(resume?.targets)
+  const goals = makeGrowingNumbers(resume?.goals)
+  const choices: Choice[] = [...(resume?.choices ?? [])]
+  const codeOfChoice = (text: Choice): string => `${text.options.join('.')} ${text.within.join(',')}`
+  const codes = new Map<string, number>(choices.map((choice, code) => [codeOfChoice(choice), code]))
+  const encode = ({ options: chosen, within }: Choice): number => {
+    const choice = { options: chosen, within }
+    const text = codeOfChoice(choice)
+    const known = codes.get(text)
     if (known !== undefined) return known
-    decisionCodes.set(text, decisionTexts.length)
-    decisionTexts.push({ options, within })
-    return decisionTexts.length - 1
+    codes.set(text, choices.length)
+    choices.push(choice)
+    return choices.length - 1
   }
 
-  const findings: Finding[] = []
+  const findings: Finding[] = [...(resume?.findings ?? [])]
   let isEnough = false
-  const met = new Set<string>()
+  const met = new Set<string>(findings.map(({ property }) => property))
   const judges = judgesOf(scenario.written.expect ?? [])
-  const eventually = (scenario.written.expect ?? []).flatMap(({ eventually: conditions }) =>
-    conditions === undefined ? [] : [asOne(conditions)],
-  )
-  const view = {
-    simulation,
-    runOnCopy: () => ({ exit: 1, stdout: '', stderr: 'a search runs no command lines' }),
-  }
+  const eventually = goalsOf(scenario.written.expect ?? [])
 
-  const pathTo = (id: number): readonly number[] => {
-    const path: number[] = []
-    for (let at = id; at > 0; at = parents.at(at)) path.unshift(decisions.at(at))
-    return path
+  const pathTo = (id: number): readonly Choice[] => {
+    const path: Choice[] = []
+    for (let at = id; at > 0; at = parents.at(at)) path.push(choices[decisions.at(at)] ?? { options: [], within: [] })
+    return path.reverse()
   }
 
   /** The same path once more in an ordinary run, to say it in words; undefined if it does not show the finding. */
-  const tell = (codes: readonly number[], isShown: (teller: Simulation) => boolean): readonly Decision[] | undefined => {
+  const tell = (path: readonly Choice[], isShown: (teller: Simulation) => boolean): readonly Decision[] | undefined => {
     const teller = simulationOf(false)
     space.begin(teller)
     let progress = noProgress
     const told: Decision[] = []
-    for (const code of codes) {
-      const { options: chosen, within } = decisionTexts[code] ?? { options: [], within: [] }
+    for (const { options: chosen, within } of path) {
       for (const [at, option] of chosen.entries()) {
         const move = space.moves(positionOf(teller), progress)[option]
         if (move === undefined) return undefined
@@ -318,191 +247,212 @@ const search = (scenario: Scenario, options: ExploreOptions, lean: boolean): E.E
 
   const report = (
     finding: Omit<Finding, 'decisions'>,
-    codes: readonly number[],
+    path: () => readonly Choice[],
     isShown: (teller: Simulation) => boolean = () => true,
   ): void => {
     if (met.has(finding.property)) return
     met.add(finding.property)
-    const decisions = tell(codes, isShown)
-    if (decisions === undefined) throw new NotConfirmed(finding.property)
-    const told = { ...finding, decisions }
-    findings.push(told)
-    isEnough ||= options.stopsAt?.(told) === true
+    const told = tell(path(), isShown)
+    if (told === undefined) throw new NotConfirmed(finding.property)
+    const found = { ...finding, decisions: told }
+    findings.push(found)
+    isEnough ||= options.stopsAt?.(found) === true
   }
 
-  let transitions = 0
-  let ends = 0
-  const endings = new Set<string>()
-  let depth = 0
+  let transitions = resume?.transitions ?? 0
+  let ends = resume?.ends ?? 0
+  const endings = new Set<string>(resume?.endings)
+  let depth = resume?.depth ?? 0
   let limit: string | undefined
-  const count = (frontier: number): SearchCount => ({
+  let level: readonly number[] = resume?.level ?? [0]
+  let asked = 0
+  let taken = 0
+  let next: number[] = [...(resume?.next ?? [])]
+  let adopt: readonly number[] = resume === undefined ? [] : [...level, ...next]
+  let keep: Kept[] = []
+
+  const count = (): SearchCount => ({
     states: visited.size(),
     transitions,
     depth,
-    frontier,
+    frontier: level.length - taken + next.length,
     seconds: (clock() - startedAt) / 1_000,
   })
-  const isOver = (frontier: number): boolean => {
+  const isDone = (): boolean => isEnough || (findings.some(({ kind }) => kind !== 'sometimes') && options.all !== true)
+  const isOver = (): boolean => {
+    if (limit !== undefined) return true
     if (options.mustStop?.() === true) limit = 'it was stopped'
     else if (visited.size() >= statesMax) limit = `${statesMax} states`
     else if (options.bounds?.seconds !== undefined && clock() - startedAt > options.bounds.seconds * 1_000)
       limit = `${options.bounds.seconds} s`
     else if (options.bounds?.memory !== undefined && options.heapUsed !== undefined && options.heapUsed() > options.bounds.memory)
       limit = `${Math.round(options.bounds.memory / 1_048_576)} MiB of memory`
-    options.progress?.(count(frontier))
     return limit !== undefined
   }
 
-  const viewOf = (shown: Simulation): typeof view => ({ ...view, simulation: shown })
-
-  /** Looks at the state that a decision has led to. The simulation stands there. */
-  const judge = (parent: number, code: number, violations: readonly FoundViolation[]): void => {
-    const codes = (): readonly number[] => [...pathTo(parent), code]
+  /** Looks at where a decision has led. */
+  const judge = (
+    path: () => readonly Choice[],
+    at: number,
+    violations: readonly FoundViolation[],
+    judged: readonly Expansion['missed'][number][],
+  ): void => {
     for (const violation of violations)
-      report(findingOf(violation), codes(), (teller) => teller.violations().some(({ invariant }) => invariant === violation.invariant))
-    for (const { kind, condition, words } of judges) {
-      if (met.has(words)) continue
-      const { holds, found: what } = evaluate(condition, view)
-      if (holds === (kind !== 'always'))
-        report(
-          {
-            property: words,
-            kind,
-            message: kind === 'sometimes' ? `it holds: ${what}` : `expected ${kind}: ${words}; found: ${what}`,
-            at: simulation.now(),
-          },
-          codes(),
-          (teller) => evaluate(condition, viewOf(teller)).holds === holds,
-        )
+      report(findingOf(violation), path, (teller) => teller.violations().some(({ invariant }) => invariant === violation.invariant))
+    for (const { judge: index, found } of judged) {
+      const expectation = judges[index]
+      if (expectation === undefined) continue
+      const { kind, condition, words } = expectation
+      report(
+        {
+          property: words,
+          kind,
+          message: kind === 'sometimes' ? `it holds: ${found}` : `expected ${kind}: ${words}; found: ${found}`,
+          at,
+        },
+        path,
+        (teller) => evaluate(condition, viewOf(teller)).holds === (kind !== 'always'),
+      )
     }
   }
 
-  space.begin(simulation)
-  const root = machine.begin()
-  const first = machine.hash(root, noProgress)
-  visited.find(first.high, first.low)
-  const goalsHere = (): number => {
-    let bits = 0
-    for (const [index, condition] of eventually.entries()) if (evaluate(condition, view).holds) bits |= 1 << index
-    return bits
-  }
-  const remember = (parent: number, code: number): void => {
-    parents.push(parent)
-    decisions.push(code)
-    if (eventually.length > 0) goals.push(goalsHere())
-  }
-  remember(0, 0)
-  let level: Frontier[] = [{ state: root, progress: noProgress, id: 0 }]
-  const isDone = (): boolean => isEnough || (findings.some(({ kind }) => kind !== 'sometimes') && options.all !== true)
-  let sinceCheck = 0
-  let over = false
-
-  const expand = ({ state, progress, id }: Frontier, next: Frontier[], room: number): void => {
-    const moves: readonly Move[] = space.moves(state, progress)
-    if (moves.every(({ kind }) => kind === 'anytime')) {
+  const absorb = ({ id, at, ending, missed, steps }: Expansion): void => {
+    if (ending !== undefined) {
       ends += 1
-      simulation.restore(state.run)
-      endings.add(endingOf(simulation.reader()))
-      for (const condition of eventually) {
-        const { holds, found: what } = evaluate(condition, view)
-        if (!holds)
-          report(
-            {
-              property: conditionWords(condition),
-              kind: 'eventually',
-              message: `the run ends without: ${conditionWords(condition)}; found: ${what}`,
-              at: state.run.now,
-            },
-            pathTo(id),
-            (teller) => !evaluate(condition, viewOf(teller)).holds,
-          )
+      endings.add(ending)
+      for (const { judge: index, found } of missed) {
+        const condition = eventually[index]
+        if (condition === undefined) continue
+        const words = conditionWords(condition)
+        report(
+          { property: words, kind: 'eventually', message: `the run ends without: ${words}; found: ${found}`, at },
+          () => pathTo(id),
+          (teller) => !evaluate(condition, viewOf(teller)).holds,
+        )
       }
     }
-    for (const [option, move] of moves.entries()) {
-      const untried: (readonly number[])[] = [[]]
-      for (let within = untried.pop(); within !== undefined; within = untried.pop()) {
-        let moved = machine.carryOut(state, progress, move, within)
-        transitions += 1
-        for (let at = within.length; at < moved.within.length; at += 1)
-          for (let other = 1; other < (moved.within[at] ?? 1); other += 1)
-            untried.push([...within, ...Array.from({ length: at - within.length }, () => 0), other])
-        let violations = moved.violations
-        let hash = machine.hash(moved.after, moved.progress)
-        let found = visited.find(hash.high, hash.low)
-        const options: number[] = [option]
-        // Time that passes and changes nothing is not worth a decision: it goes on passing until something changes.
-        while (found === id && isTick(move) && options.length < ticksMax) {
-          const later = space.moves(moved.after, moved.progress)
-          const tick = later.findIndex(isTick)
-          const ticking = later[tick]
-          if (ticking === undefined) break
-          moved = machine.carryOut(moved.after, moved.progress, ticking, [])
-          if (moved.violations.length > 0) violations = [...violations, ...moved.violations]
-          options.push(tick)
-          hash = machine.hash(moved.after, moved.progress)
-          found = visited.find(hash.high, hash.low)
-        }
-        const number = found < 0 ? -1 - found : found
-        if (move.kind !== 'anytime') {
-          sources.push(id)
-          targets.push(number)
-        }
-        const code = encode(options, within)
-        const isNew = found < 0
-        // Events are no part of a state, but some are what is looked for: every transition is looked at until they have been met.
-        const looks = isNew || violations.length > 0 || judges.some(({ kind, words }) => kind === 'sometimes' && !met.has(words))
-        if (looks) {
-          if (isNew) remember(id, code)
-          judge(id, code, violations)
-        }
-        if (!isNew) continue
-        next.push({ state: moved.after, progress: moved.progress, id: number })
-        sinceCheck += 1
-        if (sinceCheck >= checkEvery) {
-          sinceCheck = 0
-          over = isOver(room + next.length)
-          if (over) return
-        }
+    for (const [place, step] of steps.entries()) {
+      transitions += 1
+      const found = visited.find(step.high, step.low)
+      const isNew = found < 0
+      const number = isNew ? -1 - found : found
+      if (!step.isAnytime) {
+        sources.push(id)
+        targets.push(number)
       }
+      const code = encode(step)
+      if (isNew) {
+        parents.push(id)
+        decisions.push(code)
+        if (eventually.length > 0) goals.push(step.goals)
+        next.push(number)
+        keep.push({ from: id, step: place, id: number })
+      }
+      judge(() => [...pathTo(id), { options: step.options, within: step.within }], step.at, step.violations, step.judged)
     }
   }
 
-  while (level.length > 0 && !over && !isDone()) {
-    if (depth >= depthMax) {
-      limit = `${depthMax} decisions on a path`
-      break
+  const request = (most: number): ExpandRequest | undefined => {
+    options.progress?.(count())
+    while (taken >= level.length && !isOver() && !isDone()) {
+      depth += 1
+      asked = 0
+      taken = 0
+      if (next.length === 0) {
+        level = next
+        return undefined
+      }
+      level = next
+      next = []
     }
-    const next: Frontier[] = []
-    for (let at = 0; at < level.length && !over && !isDone(); at += 1) {
-      const state = level[at]
-      if (state !== undefined) expand(state, next, level.length - at)
+    if (depth >= depthMax && level.length > 0 && !isDone()) limit ??= `${depthMax} decisions on a path`
+    if (isOver() || isDone()) return undefined
+    const expand = level.slice(asked, asked + most)
+    asked += expand.length
+    const answer: ExpandRequest = {
+      adopt: adopt.map((id) => ({ id, path: pathTo(id) })),
+      keep,
+      expand,
+      met: judges.flatMap(({ words }, index) => (met.has(words) ? [index] : [])),
     }
-    depth += 1
-    level = next
+    adopt = []
+    keep = []
+    return answer
   }
-  if (limit === undefined && level.length === 0)
-    for (const [index, condition] of eventually.entries()) {
-      const lost = firstWithoutWay(visited.size(), sources, targets, (state) => (goals.at(state) & (1 << index)) !== 0)
-      if (lost === undefined) continue
-      const words = conditionWords(condition)
-      report({ property: words, kind: 'eventually', message: `from here no path leads to: ${words}`, at: 0 }, pathTo(lost))
-    }
-  const unmet = judges.filter(({ kind, words }) => kind === 'sometimes' && !met.has(words)).map(({ words }) => words)
-  const complete = limit === undefined && level.length === 0 && !isDone()
-  return E.right({
-    ...count(level.length),
-    complete,
-    ...(limit === undefined ? undefined : { limit }),
-    scope: scopeWords(space),
-    ends,
-    endings: [...endings].sort((left, right) => (left < right ? -1 : left > right ? 1 : 0)),
-    findings,
-    unmet,
-    marks: [...simulation.sometimes()].sort((left, right) => (left < right ? -1 : 1)),
-    reductions: lean ? ['names that are drawn are drawn alike on all ways to a state'] : [],
-    visitedBytes: [visited, parents, decisions, sources, targets, goals].reduce((sum, part) => sum + part.bytes(), 0),
-  })
+
+  return {
+    begin: (root) => {
+      if (resume === undefined) {
+        visited.find(root.high, root.low)
+        parents.push(0)
+        decisions.push(encode({ options: [], within: [] }))
+        if (eventually.length > 0) goals.push(root.goals)
+      } else for (let state = 0; state < resume.highs.length; state += 1) visited.find(resume.highs[state] ?? 0, resume.lows[state] ?? 0)
+      return request(1)
+    },
+    next: request,
+    take: (expansions) => {
+      for (const expansion of expansions) {
+        if (isDone() || visited.size() >= statesMax) return
+        absorb(expansion)
+        taken += 1
+      }
+    },
+    waiting: () => level.length - asked,
+    pathTo,
+    report: (marks) => {
+      const isWhole = limit === undefined && taken >= level.length && next.length === 0
+      if (isWhole)
+        for (const [index, condition] of eventually.entries()) {
+          const lost = firstWithoutWay(visited.size(), sources, targets, (state) => (goals.at(state) & (1 << index)) !== 0)
+          if (lost === undefined) continue
+          const words = conditionWords(condition)
+          report({ property: words, kind: 'eventually', message: `from here no path leads to: ${words}`, at: 0 }, () => pathTo(lost))
+        }
+      const allMarks = [...new Set([...marks, ...(resume?.marks ?? [])])].sort(byText)
+      return {
+        ...count(),
+        complete: isWhole && !isDone(),
+        ...(limit === undefined ? undefined : { limit }),
+        scope: scopeWords(space),
+        ends,
+        endings: [...endings].sort(byText),
+        findings,
+        unmet: judges.filter(({ kind, words }) => kind === 'sometimes' && !met.has(words)).map(({ words }) => words),
+        marks: allMarks,
+        reductions: lean ? ['names that are drawn are drawn alike on all ways to a state'] : [],
+        visitedBytes: [visited, parents, decisions, sources, targets, goals].reduce((sum, part) => sum + part.bytes(), 0),
+        ...(limit === undefined
+          ? undefined
+          : {
+              saved: (): SavedSearch => ({
+                savedSearch: 1,
+                engine: engineVersion,
+                fits: fitsSearch(scenario, seed),
+                lean,
+                depth,
+                transitions,
+                ends,
+                endings: [...endings],
+                marks: allMarks,
+                findings,
+                level: level.slice(taken),
+                next,
+                choices,
+                ...visited.hashes(),
+                parents: parents.all(),
+                decisions: decisions.all(),
+                sources: sources.all(),
+                targets: targets.all(),
+                goals: goals.all(),
+              }),
+            }),
+      }
+    },
+  }
 }
+
+const byText = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0)
 
 const findingOf = ({ invariant, message, hint, at }: FoundViolation): Omit<Finding, 'decisions'> => ({
   property: invariant,

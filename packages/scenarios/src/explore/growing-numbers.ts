@@ -5,11 +5,13 @@ export interface GrowingNumbers {
   readonly set: (index: number, value: number) => void
   readonly length: () => number
   readonly bytes: () => number
+  readonly all: () => readonly number[]
 }
 
-export const makeGrowingNumbers = (): GrowingNumbers => {
-  let values = new Int32Array(1 << 12)
-  let length = 0
+export const makeGrowingNumbers = (first: readonly number[] = []): GrowingNumbers => {
+  let values = new Int32Array(Math.max(1 << 12, first.length))
+  values.set(first)
+  let { length } = first
   return {
     push: (value) => {
       if (length === values.length) {
@@ -26,5 +28,6 @@ export const makeGrowingNumbers = (): GrowingNumbers => {
     },
     length: () => length,
     bytes: () => values.byteLength,
+    all: () => [...values.subarray(0, length)],
   }
 }

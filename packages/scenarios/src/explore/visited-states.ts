@@ -7,10 +7,12 @@ export interface VisitedStates {
   /** The number of the state if it is known; otherwise it is now, and the answer is `-1 - number`. */
   readonly find: (high: number, low: number) => number
   readonly size: () => number
+  /** The hashes by number. */
+  readonly hashes: () => { readonly highs: readonly number[]; readonly lows: readonly number[] }
   readonly bytes: () => number
 }
 
-export const makeVisitedStates = (expected = 1 << 16): VisitedStates => {
+export const makeVisitedStates = (expected = 1 << 12): VisitedStates => {
   let capacity = 1_024
   while (capacity < expected) capacity *= 2
   let highs = new Int32Array(capacity)
@@ -53,6 +55,15 @@ export const makeVisitedStates = (expected = 1 << 16): VisitedStates => {
       return number
     },
     size: () => size,
+    hashes: () => {
+      const [high, low] = [new Int32Array(size), new Int32Array(size)]
+      for (let at = 0; at < capacity; at += 1) {
+        if (highs[at] === 0 && lows[at] === 0) continue
+        high[numbers[at] ?? 0] = highs[at] ?? 0
+        low[numbers[at] ?? 0] = lows[at] ?? 0
+      }
+      return { highs: [...high], lows: [...low] }
+    },
     bytes: () => capacity * 12,
   }
 }

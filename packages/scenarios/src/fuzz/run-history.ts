@@ -18,7 +18,7 @@ import {
   type RunState,
   type Simulation,
 } from '@statefold/core'
-import { prepare } from '../explore/explore.js'
+import { prepare } from '../explore/prepare.js'
 import { commandsOfStep } from '../explore/perform-step.js'
 import type { Problem } from '../format/problem.js'
 import type { PlacedManifest } from '../format/read-manifests.js'

@@ -1,0 +1,30 @@
+/** A thread that expands states of a search: told once which search, then states by their numbers. */
+import type { MessagePort } from 'node:worker_threads'
+import * as E from 'fp-ts/lib/Either.js'
+import { formatProblems, makeExpander, makeGround, type Expansion, type ExpandRequest } from '@statefold/scenarios'
+import { badInput } from './exit-codes.js'
+import { readScenario } from './read-scenario.js'
+
+export interface ExploreWorkerTask {
+  readonly kind: 'explore'
+  /** The scenario, as the user named it. */
+  readonly name: string
+  readonly seed: number
+  readonly lean: boolean
+}
+
+export interface ExploreWorkerAnswer {
+  readonly expansions: readonly Expansion[]
+  readonly marks: readonly string[]
+}
+
+export const runExploreWorker = ({ name, seed, lean }: ExploreWorkerTask, port: MessagePort): void => {
+  const scenario = readScenario(name)
+  const ground = makeGround(scenario, { seed })
+  if (E.isLeft(ground)) throw badInput(formatProblems(ground.left))
+  const expander = makeExpander(scenario, ground.right, lean)
+  port.on('message', (request: ExpandRequest) => {
+    const answer: ExploreWorkerAnswer = { expansions: expander.answer(request), marks: expander.marks() }
+    port.postMessage(answer)
+  })
+}

@@ -1,0 +1,324 @@
+/**
+ * Finds out what follows from states of a search, and keeps those that are new until their turn comes. A search may have several expanders, in
+ * threads: each keeps the states that follow from its own, and they are told by numbers, so that whoever leads the search holds no state at all.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import {
+  allInvariants,
+  createSimulation,
+  makeControllers,
+  makeStateHasher,
+  seededChoose,
+  type FoundViolation,
+  type Reader,
+  type Simulation,
+} from '@statefold/core'
+import { podIsReady } from '../convergence.js'
+import { asOne, conditionWords, evaluate, type ConditionView } from '../evaluate-condition.js'
+import type { Condition } from '../format/condition-codec.js'
+import type { Problem } from '../format/problem.js'
+import type { ScenarioExpectation } from '../format/scenario-codec.js'
+import { settingsOf } from '../run-scenario.js'
+import type { Scenario } from '../scenario.js'
+import { learnUids, prepare } from './prepare.js'
+import { makeSearchMachine, type SearchState } from './search-machine.js'
+import { makeSearchSpace, noProgress, type Move, type Progress, type SearchSpace } from './search-space.js'
+import { makeVisitedStates } from './visited-states.js'
+import type { ExploreOptions } from './explore.js'
+
+/** Which of the options, and what within: the first; ticks may follow. */
+export interface Choice {
+  readonly options: readonly number[]
+  readonly within: readonly number[]
+}
+
+/** An expectation that is decided where the decision has led. */
+export interface Judged {
+  readonly judge: number
+  readonly found: string
+}
+
+export interface ExpansionStep extends Choice {
+  readonly high: number
+  readonly low: number
+  readonly at: number
+  readonly isAnytime: boolean
+  readonly violations: readonly FoundViolation[]
+  readonly judged: readonly Judged[]
+  /** Bit n: the n-th `eventually` holds. */
+  readonly goals: number
+}
+
+/** All that follows from one state. */
+export interface Expansion {
+  readonly id: number
+  readonly at: number
+  /** How it ends here, if it does. */
+  readonly ending?: string
+  /** Which `eventually` is not met at this end, and what was found instead. */
+  readonly missed: readonly Judged[]
+  readonly steps: readonly ExpansionStep[]
+}
+
+/** A step of an expansion that has led to a new state. */
+export interface Kept {
+  readonly from: number
+  readonly step: number
+  readonly id: number
+}
+
+/** A state to walk to from where the search begins. */
+export interface Adopted {
+  readonly id: number
+  readonly path: readonly Choice[]
+}
+
+export interface ExpandRequest {
+  readonly adopt: readonly Adopted[]
+  readonly keep: readonly Kept[]
+  readonly expand: readonly number[]
+  /** The `sometimes` that have been met: not looked for any more. */
+  readonly met: readonly number[]
+}
+
+export interface Expander {
+  readonly root: { readonly high: number; readonly low: number; readonly goals: number }
+  readonly answer: (request: ExpandRequest) => readonly Expansion[]
+  readonly marks: () => readonly string[]
+}
+
+export interface Judge {
+  readonly kind: 'never' | 'always' | 'sometimes'
+  readonly condition: Condition
+  readonly words: string
+}
+
+export const judgesOf = (expectations: readonly ScenarioExpectation[]): readonly Judge[] =>
+  expectations.flatMap((expectation): readonly Judge[] => {
+    for (const kind of ['always', 'never', 'sometimes'] as const) {
+      const conditions = expectation[kind]
+      if (conditions !== undefined) {
+        const condition = asOne(conditions)
+        return [{ kind, condition, words: conditionWords(condition) }]
+      }
+    }
+    return []
+  })
+
+export const goalsOf = (expectations: readonly ScenarioExpectation[]): readonly Condition[] =>
+  expectations.flatMap(({ eventually }) => (eventually === undefined ? [] : [asOne(eventually)]))
+
+export const viewOf = (simulation: Simulation): ConditionView => ({
+  simulation,
+  runOnCopy: () => ({ exit: 1, stdout: '', stderr: 'a search runs no command lines' }),
+})
+
+/** A simulation that stands where the search begins. */
+export interface Ground {
+  readonly space: SearchSpace
+  readonly simulationOf: (lean: boolean) => Simulation
+}
+
+export const makeGround = (scenario: Scenario, options: ExploreOptions): E.Either<readonly Problem[], Ground> => {
+  const seed = options.seed ?? scenario.written.seed ?? 1
+  const settings = settingsOf(scenario.written.cluster)
+  const excepted = new Set(scenario.written.invariants?.except ?? [])
+  const invariants = (options.invariants ?? allInvariants).filter(({ name }) => !excepted.has(name))
+  const prepared = prepare(scenario, seed, [], options.controllers)
+  if (E.isLeft(prepared)) return prepared
+  const space = makeSearchSpace(scenario)
+  const simulationOf = (lean: boolean): Simulation =>
+    createSimulation({
+      seed,
+      settings,
+      controllers: (options.controllers ?? makeControllers)(settings),
+      invariants,
+      choose: space.choose(seededChoose(seed)),
+      from: prepared.right.state(),
+      keepLog: false,
+      lean,
+    })
+  return E.right({ space, simulationOf })
+}
+
+/** An end in a line, without what is drawn. */
+const endingOf = (reader: Reader): string => {
+  const words: string[] = []
+  for (const { metadata, spec, status } of reader.list('StatefulSet'))
+    words.push(`statefulset/${metadata.name} ${status.readyReplicas ?? 0}/${spec.replicas ?? 1}`)
+  for (const pod of reader.list('Pod')) {
+    const images = pod.spec.containers.map(({ image }) => image).join('+')
+    const state = pod.metadata.deletionTimestamp !== undefined ? 'Terminating' : podIsReady(pod) ? 'Ready' : (pod.status.phase ?? '')
+    words.push(`pod/${pod.metadata.name} ${images} ${state}`)
+  }
+  for (const { metadata, status } of reader.list('PersistentVolumeClaim')) words.push(`pvc/${metadata.name} ${status.phase ?? ''}`)
+  return words.join(', ')
+}
+
+const ticksMax = 400
+
+const isTick = (move: Move): boolean => move.kind === 'take' && move.item.work.kind === 'delayed'
+
+interface Held {
+  readonly state: SearchState
+  readonly progress: Progress
+}
+
+const noJudged: readonly Judged[] = []
+
+const compareChoices = (left: readonly Choice[], right: readonly Choice[]): number => {
+  for (let at = 0; at < Math.min(left.length, right.length); at += 1) {
+    const [one, other] = [JSON.stringify(left[at]), JSON.stringify(right[at])]
+    if (one !== other) return one < other ? -1 : 1
+  }
+  return left.length - right.length
+}
+
+const sameChoice = (left: Choice | undefined, right: Choice | undefined): boolean => JSON.stringify(left) === JSON.stringify(right)
+
+export const makeExpander = (scenario: Scenario, { space, simulationOf }: Ground, lean: boolean): Expander => {
+  const simulation = simulationOf(lean)
+  const hasher = makeStateHasher()
+  learnUids(simulation, hasher.learn)
+  const machine = makeSearchMachine(simulation, space, hasher)
+  const judges = judgesOf(scenario.written.expect ?? [])
+  const goals = goalsOf(scenario.written.expect ?? [])
+  const view = viewOf(simulation)
+  // What this expander has come across: only what is new is looked at more closely.
+  const seen = makeVisitedStates()
+  let unmet: readonly number[] = []
+
+  const goalsHere = (): number => {
+    let bits = 0
+    for (const [index, condition] of goals.entries()) if (evaluate(condition, view).holds) bits |= 1 << index
+    return bits
+  }
+
+  space.begin(simulation)
+  const root: Held = { state: machine.begin(), progress: noProgress }
+  const rootHash = machine.hash(root.state, noProgress)
+  seen.find(rootHash.high, rootHash.low)
+  const rootGoals = goalsHere()
+
+  const held = new Map<number, Held>([[0, root]])
+  /** The states that the steps of an expansion have led to, until it is known which are new. */
+  const candidates = new Map<number, readonly Held[]>()
+
+  const judge = (): readonly Judged[] => {
+    if (judges.length === 0) return noJudged
+    const found: Judged[] = []
+    for (const [index, { kind, condition }] of judges.entries()) {
+      const { holds, found: what } = evaluate(condition, view)
+      if (holds === (kind !== 'always')) found.push({ judge: index, found: what })
+    }
+    return found
+  }
+
+  /** Time that passes and changes nothing is not worth a decision: it goes on passing until something changes. */
+  const carryOn = ({ state, progress }: Held, move: Move, option: number, within: readonly number[]) => {
+    const own = machine.hash(state, progress)
+    const carried = machine.carryOut(state, progress, move, within)
+    let { after, progress: next, violations } = carried
+    let hash = machine.hash(after, next)
+    const options: number[] = [option]
+    while (hash.high === own.high && hash.low === own.low && isTick(move) && options.length < ticksMax) {
+      const later = space.moves(after, next)
+      const tick = later.findIndex(isTick)
+      const ticking = later[tick]
+      if (ticking === undefined) break
+      const further = machine.carryOut(after, next, ticking, [])
+      if (further.violations.length > 0) violations = [...violations, ...further.violations]
+      after = further.after
+      next = further.progress
+      options.push(tick)
+      hash = machine.hash(after, next)
+    }
+    return { reached: { state: after, progress: next }, came: carried.within, violations, hash, options }
+  }
+
+  const expand = (id: number): Expansion => {
+    const from = held.get(id)
+    if (from === undefined) throw new Error(`state ${id} is not held`)
+    held.delete(id)
+    const { state, progress } = from
+    const moves = space.moves(state, progress)
+    let ending: string | undefined
+    const missed: Judged[] = []
+    if (moves.every(({ kind }) => kind === 'anytime')) {
+      simulation.restore(state.run)
+      ending = endingOf(simulation.reader())
+      for (const [index, condition] of goals.entries()) {
+        const { holds, found } = evaluate(condition, view)
+        if (!holds) missed.push({ judge: index, found })
+      }
+    }
+    const steps: ExpansionStep[] = []
+    const reached: Held[] = []
+    for (const [option, move] of moves.entries()) {
+      const untried: (readonly number[])[] = [[]]
+      for (let within = untried.pop(); within !== undefined; within = untried.pop()) {
+        const carried = carryOn(from, move, option, within)
+        const { hash, violations } = carried
+        for (let at = within.length; at < carried.came.length; at += 1)
+          for (let other = 1; other < (carried.came[at] ?? 1); other += 1)
+            untried.push([...within, ...Array.from({ length: at - within.length }, () => 0), other])
+        const isNew = seen.find(hash.high, hash.low) < 0
+        // Events are no part of a state, but some are what is looked for: every transition is looked at until they have been met.
+        const looks = isNew || violations.length > 0 || unmet.length > 0
+        steps.push({
+          options: carried.options,
+          within,
+          high: hash.high,
+          low: hash.low,
+          at: simulation.now(),
+          isAnytime: move.kind === 'anytime',
+          violations,
+          judged: looks ? judge() : noJudged,
+          goals: isNew ? goalsHere() : 0,
+        })
+        reached.push(carried.reached)
+      }
+    }
+    candidates.set(id, reached)
+    return { id, at: state.run.now, ...(ending === undefined ? undefined : { ending }), missed, steps }
+  }
+
+  const adopt = (states: readonly Adopted[]): void => {
+    // In the order of their paths: what two neighbours share is walked once.
+    const sorted = [...states].sort((left, right) => compareChoices(left.path, right.path))
+    const walked: { readonly choice: Choice; readonly reached: Held }[] = []
+    for (const { id, path } of sorted) {
+      let shared = 0
+      while (shared < walked.length && sameChoice(walked[shared]?.choice, path[shared])) shared += 1
+      walked.length = shared
+      let at = walked.at(-1)?.reached ?? root
+      for (const choice of path.slice(shared)) {
+        for (const [place, option] of choice.options.entries()) {
+          const move = space.moves(at.state, at.progress)[option]
+          if (move === undefined) throw new Error(`the path to state ${id} leads nowhere`)
+          const { after, progress } = machine.carryOut(at.state, at.progress, move, place === 0 ? choice.within : [])
+          at = { state: after, progress }
+        }
+        const hash = machine.hash(at.state, at.progress)
+        seen.find(hash.high, hash.low)
+        walked.push({ choice, reached: at })
+      }
+      held.set(id, at)
+    }
+  }
+
+  return {
+    root: { ...rootHash, goals: rootGoals },
+    answer: ({ adopt: adopted, keep, expand: ids, met }) => {
+      unmet = judges.flatMap(({ kind }, index) => (kind === 'sometimes' && !met.includes(index) ? [index] : []))
+      if (adopted.length > 0) adopt(adopted)
+      for (const { from, step, id } of keep) {
+        const state = candidates.get(from)?.[step]
+        if (state !== undefined) held.set(id, state)
+      }
+      candidates.clear()
+      return ids.map(expand)
+    },
+    marks: () => [...simulation.sometimes()],
+  }
+}
