@@ -47,6 +47,7 @@ export { ClusterEvent } from './cluster/events.js'
 export { isObjectChanged, isObjectCreated, isObjectDeleted, splitObjectPath, subjectNameOf } from './cluster/object-events.js'
 export type { ClusterSettings, ClusterState } from './cluster/state.js'
 export { initialState, readerOf, storeOf } from './cluster/state.js'
+export { afterProcessesOfOnePod } from './cluster/reduce-world.js'
 export { reduce } from './cluster/reduce.js'
 export type {
   Asset,

@@ -56,7 +56,7 @@ const all = (guards: readonly Guard[]): Guard => {
 }
 
 /** The names that a value of the codec may have in its field `kind`; undefined if the codec does not say. */
-const kindsOf = (codec: t.Mixed): readonly string[] | undefined => {
+export const kindsOf = (codec: t.Mixed): readonly string[] | undefined => {
   if (codec instanceof t.ReadonlyType) return kindsOf(codec.type)
   if (codec instanceof t.IntersectionType) {
     for (const part of codec.types as readonly t.Mixed[]) {

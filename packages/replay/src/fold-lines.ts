@@ -4,38 +4,33 @@
  * is the same as if every line had been (a property test says so); of a line that is dropped only its digest was checked.
  */
 import * as E from 'fp-ts/lib/Either.js'
-import { ClusterEvent, getAt, initialState, reduce, type ClusterSettings, type ClusterState } from '@statefold/core'
-import { guardOf } from './codec-guard.js'
+import { afterProcessesOfOnePod, ClusterEvent, getAt, initialState, reduce, type ClusterSettings, type ClusterState } from '@statefold/core'
+import { kindsOf } from './codec-guard.js'
 import { strangeEvent, type LogProblem, type ReadTurns } from './log-body.js'
 import { actorFields, withoutEnvelope } from './log-file.js'
 
-const isClusterEvent = guardOf(ClusterEvent) as (value: unknown) => value is ClusterEvent
+const knownKinds: ReadonlySet<string> = new Set(kindsOf(ClusterEvent))
 
 /** What objects may be like, as it was at some time. */
 type Models = Pick<ClusterState, 'prototypes' | 'likenesses'>
 
-/** Lines of one subject that wait: each with its number, its time, and what it may be like. */
+/** A line that waits, and how things were then. */
+interface WaitingLine {
+  readonly line: string
+  readonly number: number
+  readonly at: number
+  readonly models: Models
+}
+
+/** Lines of one subject that wait. */
 interface Waiting {
-  /** Where nothing of the subject is in the state: it came to be in these lines. */
+  /** Nothing of the subject is in the state: it came to be in these lines. */
   readonly isWhole: boolean
   readonly uid: string | undefined
   /** The resourceVersion after the last line. */
   rv: string
-  readonly lines: string[]
-  readonly numbers: number[]
-  readonly times: number[]
-  readonly models: Models[]
+  readonly lines: WaitingLine[]
 }
-
-const waitingOf = (isWhole: boolean, uid: string | undefined): Waiting => ({
-  isWhole,
-  uid,
-  rv: '',
-  lines: [],
-  numbers: [],
-  times: [],
-  models: [],
-})
 
 type Sort = 'pod created' | 'pod changed' | 'pod deleted' | 'sandbox' | 'process' | 'removed' | 'everywhere'
 
@@ -82,10 +77,23 @@ export interface LineFold {
   readonly finish: () => E.Either<LogProblem, { readonly state: ClusterState; readonly at: number }>
 }
 
-const comma = 0x2c
+const [comma, backslash] = [0x2c, 0x5c]
 const [zero, nine] = [0x30, 0x39]
 /** First letters of keys: `actor` and `at`, `digest`, `kind`, `seq`. */
 const letter = { a: 0x61, c: 0x63, d: 0x64, k: 0x6b, s: 0x73 }
+
+// What follows the name of the kind, as it is written.
+const [toPath, toRv, toUid, toPodUid] = ['","object":"', '","rv":', ',"uid":"', '","podUid":"']
+const noneInvolved: Readonly<Record<string, string>> = {}
+const neither = 'is neither an event, nor a digest, nor the end'
+
+/** The text that begins with a quote there, as a string of its own: a part of the lines would keep all of them in memory. */
+const ownText = (text: string, from: number): string => {
+  let end = text.indexOf('"', from + 1)
+  while (text.charCodeAt(end - 1) === backslash) end = text.indexOf('"', end + 1)
+  // Its digest says that it was written as JSON, by us.
+  return JSON.parse(text.slice(from, end + 1)) as string
+}
 
 export const lineFold = (settings: ClusterSettings, untilSeq: number): LineFold => {
   let state = initialState(settings)
@@ -116,13 +124,14 @@ export const lineFold = (settings: ClusterSettings, untilSeq: number): LineFold 
     const fields = value as { readonly seq: number; readonly kind: string; controller?: string; component?: string }
     const actorField = actorFields[fields.kind]
     if (actorField !== undefined) fields[actorField] ??= actor
-    if (isClusterEvent(value)) return value
+    // Its digest says that the rest is as its codec wrote it.
+    if (knownKinds.has(fields.kind)) return value as ClusterEvent
     problem ??= strangeEvent(number, fields.seq, fields.kind)
     return undefined
   }
 
   /** Folds a line that has waited, as things were then. */
-  const fold = (line: string, number: number, then: number, { prototypes, likenesses }: Models): void => {
+  const fold = ({ line, number, at: then, models: { prototypes, likenesses } }: WaitingLine): void => {
     const event = parsed(line, number)
     if (event === undefined) return
     const present = state
@@ -133,10 +142,6 @@ export const lineFold = (settings: ClusterSettings, untilSeq: number): LineFold 
     const after = reduce({ ...present, prototypes, likenesses }, event, then)
     // A line that waits tells of nothing that others are like.
     state = { ...after, prototypes: present.prototypes, likenesses: present.likenesses }
-  }
-
-  const foldWaiting = ({ lines, numbers, times, models: then }: Waiting): void => {
-    for (const [index, line] of lines.entries()) fold(line, numbers[index] ?? 0, times[index] ?? 0, then[index] ?? state)
   }
 
   let models: Models = { prototypes: state.prototypes, likenesses: state.likenesses }
@@ -151,14 +156,14 @@ export const lineFold = (settings: ClusterSettings, untilSeq: number): LineFold 
     const waiting = pods.get(path)
     if (waiting === undefined) return
     pods.delete(path)
-    foldWaiting(waiting)
+    waiting.lines.forEach(fold)
   }
 
   const foldProcesses = (uid: string): void => {
     const waiting = processes.get(uid)
     if (waiting === undefined) return
     processes.delete(uid)
-    foldWaiting(waiting)
+    waiting.lines.forEach(fold)
   }
 
   const foldAllProcesses = (): void => {
@@ -174,7 +179,10 @@ export const lineFold = (settings: ClusterSettings, untilSeq: number): LineFold 
       foldPod(event.about)
       return event
     }
-    return { ...event, involved: { apiVersion: 'v1', uid: waiting.uid, resourceVersion: waiting.rv, ...event.involved } }
+    const { apiVersion = 'v1', uid = waiting.uid, resourceVersion = waiting.rv, fieldPath } = event.involved ?? noneInvolved
+    const involved = fieldPath === undefined ? { apiVersion, uid, resourceVersion } : { apiVersion, uid, resourceVersion, fieldPath }
+    // The line was parsed here and is nobody else's; copying all its fields would cost more than the rest.
+    return Object.assign(event, { involved })
   }
 
   const foldNow = (line: string, number: number): void => {
@@ -188,99 +196,96 @@ export const lineFold = (settings: ClusterSettings, untilSeq: number): LineFold 
     if ('rv' in event) revision = event.rv
   }
 
-  const wait = (waiting: Waiting, line: string, number: number): void => {
-    waiting.lines.push(line)
-    waiting.numbers.push(number)
-    waiting.times.push(time)
-    waiting.models.push(modelsNow())
-  }
+  const waitingLine = (line: string, number: number): WaitingLine => ({ line, number, at: time, models: modelsNow() })
 
-  /** The text up to the quote that ends it, from just after the one that begins it. */
-  const quoted = (line: string, from: number): string => line.slice(from, line.indexOf('"', from))
-
-  const takePod = (sort: Sort, line: string, number: number, kindEnd: number): void => {
-    const pathFrom = kindEnd + '","object":"'.length
-    const path = line.startsWith('","object":"', kindEnd) ? quoted(line, pathFrom) : ''
-    const rvFrom = pathFrom + path.length + '","rv":'.length
-    if (path === '' || path.includes('\\') || !line.startsWith('","rv":', pathFrom + path.length)) return foldNow(line, number)
+  /** `kindEnd`: where in the text the name of the kind ends. */
+  const takePod = (sort: Sort, text: string, from: number, end: number, number: number, kindEnd: number): void => {
+    const pathFrom = kindEnd + toPath.length
+    const pathEnd = text.indexOf('"', pathFrom)
+    if (!text.startsWith(toPath, kindEnd) || !text.startsWith(toRv, pathEnd)) return foldNow(text.slice(from, end), number)
+    const path = text.slice(pathFrom, pathEnd)
+    const rvFrom = pathEnd + toRv.length
     let rvEnd = rvFrom
-    while (line.charCodeAt(rvEnd) >= zero && line.charCodeAt(rvEnd) <= nine) rvEnd += 1
-    const rv = line.slice(rvFrom, rvEnd)
+    for (let digit = text.charCodeAt(rvEnd); digit >= zero && digit <= nine; digit = text.charCodeAt(rvEnd)) rvEnd += 1
+    const rv = text.slice(rvFrom, rvEnd)
     const known = pods.get(path)
+    const line = text.slice(from, end)
     if (sort === 'pod created') {
       // Whole manifests are what later ones are like.
-      if (known !== undefined || !line.startsWith(',"uid":"', rvEnd)) return foldNow(line, number)
-      const waiting = waitingOf(true, quoted(line, rvEnd + ',"uid":"'.length))
-      waiting.rv = rv
-      wait(waiting, line, number)
-      pods.set(path, waiting)
+      if (known !== undefined || !text.startsWith(toUid, rvEnd)) return foldNow(line, number)
+      const uid = ownText(text, rvEnd + toUid.length - 1)
+      pods.set(path, { isWhole: true, uid, rv, lines: [waitingLine(line, number)] })
     } else if (sort === 'pod deleted') {
       pods.delete(path)
       if (known?.isWhole !== true) return foldNow(line, number)
     } else {
-      // A whole status is what later ones are like.
-      if (line.includes('"/status":', rvEnd)) return foldNow(line, number)
       // A further fact of a write.
-      if (known?.rv === rv && rvEnd === line.length - 1) return
-      const waiting = known ?? waitingOf(false, undefined)
-      if (known === undefined) pods.set(path, waiting)
-      waiting.rv = rv
-      wait(waiting, line, number)
+      if (known?.rv === rv && rvEnd === end - 1) return
+      // A whole status is what later ones are like.
+      if (line.includes('"/status":', rvEnd - from)) return foldNow(line, number)
+      if (known === undefined) pods.set(path, { isWhole: false, uid: undefined, rv, lines: [waitingLine(line, number)] })
+      else {
+        known.rv = rv
+        known.lines.push(waitingLine(line, number))
+      }
     }
     revision = Number(rv)
   }
 
-  const takeProcess = (sort: Sort, line: string, number: number, kindEnd: number): void => {
-    const uid = line.startsWith('","podUid":"', kindEnd) ? quoted(line, kindEnd + '","podUid":"'.length) : ''
-    if (uid === '' || uid.includes('\\')) return foldNow(line, number)
+  const takeProcess = (sort: Sort, text: string, from: number, end: number, number: number, kindEnd: number): void => {
+    const line = text.slice(from, end)
+    if (!text.startsWith(toPodUid, kindEnd)) return foldNow(line, number)
+    const uidFrom = kindEnd + toPodUid.length
+    const uid = text.slice(uidFrom, text.indexOf('"', uidFrom))
     const known = processes.get(uid)
-    if (sort === 'removed' && known?.isWhole === true) {
+    if (sort === 'removed') {
+      if (known?.isWhole !== true) return foldNow(line, number)
       processes.delete(uid)
-      // Its address was given out, that is all that is left.
-      const sandboxes = known.lines.flatMap((_, index) => (known.lines[index]?.includes('"kind":"SandboxCreated"') === true ? [index] : []))
+      const sandboxes = known.lines.filter((waiting) => waiting.line.includes('"kind":"SandboxCreated"'))
       const [only] = sandboxes
-      if (only === undefined || sandboxes.length > 1) foldWaiting(known)
-      else fold(known.lines[only] ?? '', known.numbers[only] ?? 0, known.times[only] ?? 0, state)
-      fold(line, number, time, state)
-      return
-    }
-    if (sort === 'removed') return foldNow(line, number)
-    const waiting = known ?? waitingOf(getAt(state.world.pods, uid) === undefined, uid)
-    if (known === undefined) processes.set(uid, waiting)
-    wait(waiting, line, number)
+      if (only === undefined || sandboxes.length > 1) {
+        known.lines.forEach(fold)
+        fold(waitingLine(line, number))
+        return
+      }
+      const created = parsed(only.line, only.number)
+      if (created?.kind === 'SandboxCreated') state = { ...state, world: afterProcessesOfOnePod(state.world, created) }
+    } else if (known === undefined) {
+      const isWhole = getAt(state.world.pods, uid) === undefined
+      processes.set(uid, { isWhole, uid, rv: '', lines: [waitingLine(line, number)] })
+    } else known.lines.push(waitingLine(line, number))
   }
 
-  const takeEvent = (line: string, number: number): void => {
+  const takeEvent = (text: string, start: number, end: number, number: number): void => {
     // The envelope, in its fixed order: seq, turn, at, by, actor; then the kind.
-    let from = '{"seq":'.length
+    let from = start + '{"seq":'.length
     let read = 0
-    for (let digit = line.charCodeAt(from); digit >= zero && digit <= nine; digit = line.charCodeAt(from)) {
+    for (let digit = text.charCodeAt(from); digit >= zero && digit <= nine; digit = text.charCodeAt(from)) {
       read = read * 10 + digit - zero
       from += 1
     }
     if (read !== seq) return refuse(number, `event ${read} follows event ${seq - 1}`)
     seq += 1
-    for (let key = line.charCodeAt(from + 2); key !== letter.k; key = line.charCodeAt(from + 2)) {
-      const valueFrom = line.indexOf(':', from) + 1
-      const isActor = key === letter.a && line.charCodeAt(from + 3) === letter.c
-      const end = isActor ? line.indexOf('",', valueFrom + 1) + 1 : line.indexOf(',', valueFrom)
-      if (line.charCodeAt(from) !== comma || valueFrom === 0 || end <= 0)
-        return refuse(number, 'is neither an event, nor a digest, nor the end')
-      if (isActor) actor = JSON.parse(line.slice(valueFrom, end)) as string
-      else if (key === letter.a) time = Number(line.slice(valueFrom, end))
-      from = end
+    for (let key = text.charCodeAt(from + 2); key !== letter.k; key = text.charCodeAt(from + 2)) {
+      const valueFrom = text.indexOf(':', from) + 1
+      const isActor = key === letter.a && text.charCodeAt(from + 3) === letter.c
+      const next = isActor ? text.indexOf('",', valueFrom + 1) + 1 : text.indexOf(',', valueFrom)
+      if (text.charCodeAt(from) !== comma || valueFrom === 0 || next <= 0 || next >= end) return refuse(number, neither)
+      if (isActor) actor = ownText(text, valueFrom)
+      else if (key === letter.a) time = Number(text.slice(valueFrom, next))
+      from = next
     }
     if (seq - 1 > untilSeq) return
     at = time
     const kindFrom = from + ',"kind":"'.length
-    const kindEnd = line.indexOf('"', kindFrom)
-    const sort = sorts.get(line.slice(kindFrom, kindEnd))
-    if (sort === undefined) foldNow(line, number)
+    const kindEnd = text.indexOf('"', kindFrom)
+    const sort = sorts.get(text.slice(kindFrom, kindEnd))
+    if (sort === undefined) foldNow(text.slice(start, end), number)
     else if (sort === 'everywhere') {
       foldAllProcesses()
-      foldNow(line, number)
-    } else if (sort === 'sandbox' || sort === 'process' || sort === 'removed') takeProcess(sort, line, number, kindEnd)
-    else takePod(sort, line, number, kindEnd)
+      foldNow(text.slice(start, end), number)
+    } else if (sort === 'sandbox' || sort === 'process' || sort === 'removed') takeProcess(sort, text, start, end, number, kindEnd)
+    else takePod(sort, text, start, end, number, kindEnd)
   }
 
   return {
@@ -292,9 +297,9 @@ export const lineFold = (settings: ClusterSettings, untilSeq: number): LineFold 
         const end = text.indexOf('\n', from)
         line += 1
         const key = text.charCodeAt(from + 2)
-        if (key === letter.s) takeEvent(text.slice(from, end), line)
+        if (key === letter.s) takeEvent(text, from, end, line)
         else if (key === letter.d) turns += 1
-        else refuse(line, 'is neither an event, nor a digest, nor the end')
+        else refuse(line, neither)
         from = end + 1
       }
       return problem === undefined ? E.right({ events: seq - eventsBefore, turns, at: time }) : E.left(problem)

@@ -17,8 +17,8 @@ export const nodeSha256: Sha256 = Object.assign((text: string) => createHash('sh
   start: () => running(createHash('sha256')),
 })
 
-/** What is parsed at once should die young. */
-const pieceBytes = 64 * 1024
+/** Large enough that V8 does not move the text about while lines of it are kept, small enough that what is parsed at once dies young. */
+const pieceBytes = 512 * 1024
 const lineFeed = 0x0a
 /** The longest line of a log is its header, with a scenario of a few megabytes in it. A file without line feeds is no log. */
 const lineBytesMax = 64 * 1024 * 1024

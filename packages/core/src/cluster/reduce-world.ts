@@ -354,10 +354,20 @@ const createSandbox = (world: World, event: Extract<WorldEvent, { kind: 'Sandbox
   }
   if (event.hostNetwork === true) return addPod(world, processes)
   const next = addPod({ ...world, addresses: setAt(world.addresses, event.address, event.podUid) }, processes)
-  return world.settings.podAddresses.kind === 'shared'
-    ? { ...next, lastAddress: next.lastAddress + 1 }
-    : withMachine(next, event.node, (machine) => ({ ...machine, lastAddress: machine.lastAddress + 1 }))
+  return withAddressesGiven(next, event.node, 1)
 }
+
+const withAddressesGiven = (world: World, node: string, count: number): World =>
+  world.settings.podAddresses.kind === 'shared'
+    ? { ...world, lastAddress: world.lastAddress + count }
+    : withMachine(world, node, (machine) => ({ ...machine, lastAddress: machine.lastAddress + count }))
+
+/**
+ * The world after a Pod's processes have come and gone (SandboxCreated … SandboxRemoved), if none of its files was written: the address was given out, that is
+ * all that is left of it.
+ */
+export const afterProcessesOfOnePod = (world: World, { node, hostNetwork }: Extract<WorldEvent, { kind: 'SandboxCreated' }>): World =>
+  hostNetwork === true ? world : withAddressesGiven(world, node, 1)
 
 const removePod = (world: World, podUid: string): World => {
   const processes = getAt(world.pods, podUid)
