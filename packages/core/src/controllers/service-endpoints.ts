@@ -1,6 +1,6 @@
 /** The rules by which a Pod stands behind a Service, shared by the controllers of Endpoints and EndpointSlices. */
 import { keyOf } from '../api/object.js'
-import type { Container, Kinds, Pod, Service, ServicePort } from '../api/generated/types.js'
+import type { Container, Pod, Service, ServicePort } from '../api/generated/types.js'
 import type { Reader } from '../cluster/reader.js'
 import { isReady, isTerminal } from '../resources/pod/queries.js'
 import type { Wake, WatchNotification } from './controller.js'
@@ -37,24 +37,37 @@ export const findPort = (pod: Pod, port: ServicePort): number | undefined => {
 
 /** The Pods of the Service's namespace that its selector selects, by name. */
 export const podsOf = (service: Service, reader: Reader): readonly Pod[] => {
-  const wanted = Object.entries(service.spec.selector ?? {})
-  return reader.list('Pod', service.metadata.namespace ?? '').filter((pod) => selects(wanted, pod.metadata.labels))
+  const wanted = service.spec.selector ?? {}
+  return reader.list('Pod', service.metadata.namespace ?? '').filter((pod) => hasAll(pod.metadata.labels, wanted))
 }
 
-const selects = (wanted: readonly (readonly [string, string])[], labels: { readonly [key: string]: string } = {}): boolean =>
-  wanted.every(([key, value]) => labels[key] === value)
+type Labels = { readonly [key: string]: string }
+
+const hasAll = (labels: Labels | undefined, wanted: Labels): boolean => {
+  for (const key in wanted) if (labels?.[key] !== wanted[key]) return false
+  return true
+}
 
 /** The Services whose endpoints a change of a Pod may change. */
 // Follows GetServicesToUpdateOnPodChange in staging/src/k8s.io/endpointslice/util/controller_utils.go.
-export const servicesOfPodChange = (notification: WatchNotification<Kinds['Pod']>, reader: Reader): readonly Wake[] => {
-  const { type, object: pod, old } = notification
+export const servicesOfPodChange = (notification: WatchNotification<Pod>, reader: Reader): readonly Wake[] => {
+  // Two controllers ask about each notification.
+  if (last !== undefined && last.notification === notification && last.reader === reader) return last.wakes
+  const wakes = wakesOfPodChange(notification, reader)
+  last = { notification, reader, wakes }
+  return wakes
+}
+let last: { readonly notification: WatchNotification<Pod>; readonly reader: Reader; readonly wakes: readonly Wake[] } | undefined
+const none: readonly Wake[] = []
+
+const wakesOfPodChange = ({ type, object: pod, old }: WatchNotification<Pod>, reader: Reader): readonly Wake[] => {
   if (type !== 'MODIFIED') return servicesSelecting(pod, reader)
   const labelsChanged =
-    !sameLabels(pod.metadata.labels ?? {}, old.metadata.labels ?? {}) ||
+    (pod.metadata.labels !== old.metadata.labels && !sameLabels(pod.metadata.labels ?? {}, old.metadata.labels ?? {})) ||
     pod.spec.hostname !== old.spec.hostname ||
     pod.spec.subdomain !== old.spec.subdomain
   const changed = podChanged(pod, old)
-  if (!changed && !labelsChanged) return []
+  if (!changed && !labelsChanged) return none
   const now = servicesSelecting(pod, reader)
   if (!labelsChanged) return now
   const before = servicesSelecting(old, reader)
@@ -70,19 +83,18 @@ const podChanged = (pod: Pod, old: Pod): boolean =>
   pod.status.podIP !== old.status.podIP ||
   pod.status.podIPs?.length !== old.status.podIPs?.length
 
-const sameLabels = (one: { readonly [key: string]: string }, other: { readonly [key: string]: string }): boolean => {
-  if (one === other) return true
+const sameLabels = (one: Labels, other: Labels): boolean => {
   const keys = Object.keys(one)
   return keys.length === Object.keys(other).length && keys.every((key) => one[key] === other[key])
 }
 
 const servicesSelecting = (pod: Pod, reader: Reader): readonly Wake[] => {
   const namespace = pod.metadata.namespace ?? ''
-  const wakes: Wake[] = []
-  for (const service of reader.list('Service', namespace)) {
+  const { labels } = pod.metadata
+  let wakes: Wake[] | undefined
+  for (const { metadata, spec } of reader.list('Service', namespace)) {
     // A Service without selector has its endpoints from elsewhere.
-    if (service.spec.selector === undefined) continue
-    if (selects(Object.entries(service.spec.selector), pod.metadata.labels)) wakes.push({ key: keyOf(namespace, service.metadata.name) })
+    if (spec.selector !== undefined && hasAll(labels, spec.selector)) (wakes ??= []).push({ key: keyOf(namespace, metadata.name) })
   }
-  return wakes
+  return wakes ?? none
 }

@@ -14,8 +14,10 @@ const wakesOf = ({ type, object, old }: WatchNotification, reader: Reader): read
     const orphans = dependentsOf(object.metadata, reader).length === 0 ? [] : [{ key: keyOfGoneOwner(object) }]
     return [...orphans, ...waitingOwners(object, reader)]
   }
+  const sameOwners = object.metadata.ownerReferences === old?.metadata.ownerReferences
+  if (sameOwners && !isUnderWay(object)) return none
   const wakes: Wake[] = []
-  if (object.metadata.ownerReferences !== old?.metadata.ownerReferences) {
+  if (!sameOwners) {
     if (hasUnknownOwner(object, reader)) wakes.push({ key: keyOfRef(object), afterMs: lookUpMs })
     // An owner that waited for this one may be free now.
     if (old !== undefined) wakes.push(...waitingOwners(old, reader))
@@ -24,9 +26,11 @@ const wakesOf = ({ type, object, old }: WatchNotification, reader: Reader): read
   return wakes
 }
 
+const none: readonly Wake[] = []
+
 /** Its deletion waits for the collector. */
 const isUnderWay = (object: KubernetesObject): boolean =>
-  isDeletingDependents(object) || (object.metadata.deletionTimestamp !== undefined && isOrphaning(object))
+  object.metadata.deletionTimestamp !== undefined && (isDeletingDependents(object) || isOrphaning(object))
 
 // An owner that the graph does not know is looked up; one that it knows is heard of when it goes.
 const hasUnknownOwner = ({ metadata: { namespace = '', ownerReferences = [] } }: KubernetesObject, reader: Reader): boolean =>

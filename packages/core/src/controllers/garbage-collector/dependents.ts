@@ -54,12 +54,16 @@ export interface OwnerIdentity {
 }
 
 /** All objects with a reference to the owner, kind by kind and by key. */
-export const dependentsOf = ({ uid, namespace = '' }: OwnerIdentity, reader: Reader): readonly KubernetesObject[] =>
-  collectedKinds.flatMap((kind): readonly KubernetesObject[] => {
-    // Under '' the index keeps the Pods without an owner.
-    const owned: readonly KubernetesObject[] = uid === '' ? [] : reader.ownedBy(kind, uid)
-    return namespace === '' ? owned : owned.filter((dependent) => dependent.metadata.namespace === namespace)
-  })
+export const dependentsOf = ({ uid, namespace = '' }: OwnerIdentity, reader: Reader): readonly KubernetesObject[] => {
+  // Under '' the index keeps the Pods without an owner.
+  if (uid === '') return nobody
+  let found: KubernetesObject[] | undefined
+  for (const kind of collectedKinds)
+    for (const dependent of reader.ownedBy(kind, uid))
+      if (namespace === '' || dependent.metadata.namespace === namespace) (found ??= []).push(dependent)
+  return found ?? nobody
+}
+const nobody: readonly KubernetesObject[] = []
 
 /** `Pod:default/web-0` */
 export const keyOfRef = ({ kind, metadata: { namespace = '', name } }: KubernetesObject): string => `${kind}:${keyOf(namespace, name)}`

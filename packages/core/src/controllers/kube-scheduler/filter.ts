@@ -3,7 +3,7 @@ import type { Node, Pod, Taint } from '../../api/generated/types.js'
 import type { Reader } from '../../cluster/reader.js'
 import { isTolerated, unschedulableTaint } from '../../resources/node/queries.js'
 import type { Rejection } from './failure-text.js'
-import { factsOf, portsClash, type PodFacts } from './requests.js'
+import { factsOf, portsClash, type PodFacts, type PodRequests } from './requests.js'
 import type { NodeInfo, Snapshot } from './snapshot.js'
 import {
   acceptsNode,
@@ -52,7 +52,10 @@ const fitRejection = ({ requests }: PodFacts, info: NodeInfo): Rejection | undef
     (requests.milliCpu === 0 || requests.milliCpu <= info.milliCpu - info.usedMilliCpu) &&
     (requests.memory === 0 || requests.memory <= info.memory - info.usedMemory) &&
     (requests.ephemeralStorage === 0 || requests.ephemeralStorage <= info.ephemeralStorage - info.usedEphemeralStorage)
-  if (fits && requests.others.size === 0) return undefined
+  return fits && requests.others.size === 0 ? undefined : whatIsLacking(requests, info)
+}
+
+const whatIsLacking = (requests: PodRequests, info: NodeInfo): Rejection | undefined => {
   const reasons: string[] = []
   let resolvable = true
   const check = (name: string, asked: number, total: number, used: number): void => {
@@ -106,6 +109,9 @@ const leastOf = (domains: DomainCounts, minDomains: number): number => {
   return least
 }
 
+const noSpreads: readonly HardSpread[] = []
+const noTerms: FilterState['antiAffinity'] = []
+
 const isFreeOfTaints = (pod: Pod, node: Node): boolean =>
   (node.spec.taints ?? []).every((taint) => taint.effect === 'PreferNoSchedule' || isTolerated(taint, pod.spec.tolerations))
 
@@ -129,16 +135,16 @@ const shunnedDomains = (pod: Pod, snapshot: Snapshot, reader: Reader): ReadonlyM
 }
 
 const affinityOf = (pod: Pod, snapshot: Snapshot, reader: Reader): HardAffinity | undefined => {
-  const terms = (pod.spec.affinity?.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []).map((term) =>
-    termOf(pod, term, reader),
-  )
-  if (terms.length === 0) return undefined
+  const required = pod.spec.affinity?.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution
+  if (required === undefined || required.length === 0) return undefined
+  const terms = required.map((term) => termOf(pod, term, reader))
   const domains = domainsOfAllTerms(terms, snapshot)
   return { terms, domains, firstOfItsKind: domains.every(({ size }) => size === 0) && terms.every((term) => termMatches(term, pod)) }
 }
 
 export const prepareFilter = (pod: Pod, volumes: PodVolumes, snapshot: Snapshot, reader: Reader): FilterState => {
   const constraints = spreadConstraintsOf(pod, 'DoNotSchedule')
+  const apart = pod.spec.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution
   return {
     pod,
     facts: factsOf(pod),
@@ -146,29 +152,35 @@ export const prepareFilter = (pod: Pod, volumes: PodVolumes, snapshot: Snapshot,
     hasVolumes: volumes.bound.length > 0 || volumes.delayed.length > 0 || volumes.inUseElsewhere,
     isChoosy: pod.spec.nodeSelector !== undefined || pod.spec.affinity?.nodeAffinity !== undefined,
     reader,
-    spreads: constraints.map((constraint) => {
-      const domains = spreadDomains(
-        snapshot.nodes(),
-        spreadTally(pod, constraint.selector, snapshot),
-        constraint,
-        ({ node }) =>
-          node !== undefined &&
-          constraints.every(({ topologyKey }) => labelOfNode(node, topologyKey) !== undefined) &&
-          (!constraint.honorsAffinity || acceptsNode(pod, node)) &&
-          (!constraint.honorsTaints || isFreeOfTaints(pod, node)),
-      )
-      return {
-        constraint,
-        domains,
-        least: leastOf(domains, constraint.minDomains),
-        itself: selectorMatches(constraint.selector, pod.metadata.labels) ? 1 : 0,
-      }
-    }),
+    spreads:
+      constraints.length === 0
+        ? noSpreads
+        : constraints.map((constraint) => {
+            const domains = spreadDomains(
+              snapshot.nodes(),
+              spreadTally(pod, constraint.selector, snapshot),
+              constraint,
+              ({ node }) =>
+                node !== undefined &&
+                constraints.every(({ topologyKey }) => labelOfNode(node, topologyKey) !== undefined) &&
+                (!constraint.honorsAffinity || acceptsNode(pod, node)) &&
+                (!constraint.honorsTaints || isFreeOfTaints(pod, node)),
+            )
+            return {
+              constraint,
+              domains,
+              least: leastOf(domains, constraint.minDomains),
+              itself: selectorMatches(constraint.selector, pod.metadata.labels) ? 1 : 0,
+            }
+          }),
     affinity: affinityOf(pod, snapshot, reader),
-    antiAffinity: (pod.spec.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []).map((required) => {
-      const term = termOf(pod, required, reader)
-      return { term, domains: domainsOfTerm(term, snapshot) }
-    }),
+    antiAffinity:
+      apart === undefined
+        ? noTerms
+        : apart.map((required) => {
+            const term = termOf(pod, required, reader)
+            return { term, domains: domainsOfTerm(term, snapshot) }
+          }),
     shunnedBy: shunnedDomains(pod, snapshot, reader),
   }
 }

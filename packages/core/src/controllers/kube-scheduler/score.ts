@@ -23,6 +23,12 @@ import {
 
 const scoreMax = 100
 
+const zeros = (count: number): number[] => {
+  const scores: number[] = []
+  for (let index = 0; index < count; index += 1) scores.push(0)
+  return scores
+}
+
 // Follows pkg/scheduler/apis/config/v1/default_plugins.go. ImageLocality is left out: nodes report no images here.
 const weights = { taints: 3, nodeAffinity: 2, spread: 2, podAffinity: 2, fit: 1, balance: 1 }
 
@@ -93,7 +99,11 @@ const followServices = followMap<KubernetesObject, Map<string, Map<string, Servi
   emptyMap(),
   (index, key, before, after) => {
     // The store of Services.
-    if (before !== undefined) index.get(servicePivot(before as Service))?.delete(key)
+    if (before !== undefined) {
+      const pivot = servicePivot(before as Service)
+      const members = index.get(pivot)
+      if (members?.delete(key) === true && members.size === 0) index.delete(pivot)
+    }
     if (after === undefined) return
     const pivot = servicePivot(after as Service)
     const members = index.get(pivot)
@@ -102,8 +112,11 @@ const followServices = followMap<KubernetesObject, Map<string, Map<string, Servi
   },
 )
 
+const noServices: readonly Service[] = []
+
 const servicesOf = (pod: Pod, reader: Reader): readonly Service[] => {
   const byPivot = followServices(storeBehind(reader, 'Service').objects)
+  if (byPivot.size === 0) return noServices
   const labels = pod.metadata.labels ?? {}
   const found: Service[] = []
   for (const key in labels)
@@ -116,8 +129,23 @@ const servicesOf = (pod: Pod, reader: Reader): readonly Service[] => {
 
 /** What the Pod's Services and its owner select by, together. Follows DefaultSelector in pkg/scheduler/framework/plugins/helper/spread.go. */
 const defaultSelector = (pod: Pod, reader: Reader): LabelSelector | undefined => {
+  const services = servicesOf(pod, reader)
+  const owner = controllerRefOf(pod)
+  if (services.length > 0 || (owner?.kind !== 'StatefulSet' && owner?.kind !== 'ReplicaSet')) return selectorOf(pod, services, reader)
+  // Mostly the owner's selector alone counts.
+  const selector = reader.get(owner.kind, pod.metadata.namespace ?? '', owner.name)?.spec.selector
+  if (selector === undefined) return undefined
+  const known = ownSelectors.get(selector)
+  if (known !== undefined) return known
+  const own = selectorOf(pod, services, reader)
+  if (own !== undefined) ownSelectors.set(selector, own)
+  return own
+}
+const ownSelectors = new WeakMap<LabelSelector, LabelSelector>()
+
+const selectorOf = (pod: Pod, services: readonly Service[], reader: Reader): LabelSelector | undefined => {
   let matchLabels: { readonly [key: string]: string } = {}
-  for (const service of servicesOf(pod, reader)) matchLabels = { ...matchLabels, ...service.spec.selector }
+  for (const service of services) matchLabels = { ...matchLabels, ...service.spec.selector }
   const owner = controllerRefOf(pod)
   const namespace = pod.metadata.namespace ?? ''
   let matchExpressions: LabelSelector['matchExpressions']
@@ -134,23 +162,32 @@ const defaultSelector = (pod: Pod, reader: Reader): LabelSelector | undefined =>
   return matchExpressions === undefined ? { matchLabels: sorted } : { matchLabels: sorted, matchExpressions }
 }
 
-const defaultConstraints = (selector: LabelSelector): readonly SpreadConstraint[] => [
-  { topologyKey: hostnameLabel, maxSkew: 3, minDomains: 1, selector, honorsAffinity: true, honorsTaints: false },
-  { topologyKey: zoneLabel, maxSkew: 5, minDomains: 1, selector, honorsAffinity: true, honorsTaints: false },
-]
+const constraintsBySelector = new WeakMap<LabelSelector, readonly SpreadConstraint[]>()
+
+const defaultConstraints = (selector: LabelSelector): readonly SpreadConstraint[] => {
+  const known = constraintsBySelector.get(selector)
+  if (known !== undefined) return known
+  const constraints: readonly SpreadConstraint[] = [
+    { topologyKey: hostnameLabel, maxSkew: 3, minDomains: 1, selector, honorsAffinity: true, honorsTaints: false },
+    { topologyKey: zoneLabel, maxSkew: 5, minDomains: 1, selector, honorsAffinity: true, honorsTaints: false },
+  ]
+  constraintsBySelector.set(selector, constraints)
+  return constraints
+}
 
 /** Number of Pods and number of domains weigh in; a domain without the label counts as one among the others. */
 const addSpreadOf = (
-  raw: Float64Array,
+  raw: number[],
   nodes: readonly NodeInfo[],
   constraint: SpreadConstraint,
   taking: number,
   pod: Pod,
   snapshot: Snapshot,
 ): void => {
+  const { topologyKey } = constraint
+  if (topologyKey === zoneLabel && nodes.every(({ zone }) => zone === undefined)) return
   const tally = spreadTally(pod, constraint.selector, snapshot)
   const base = (constraint.maxSkew - 1) * million
-  const { topologyKey } = constraint
   if (topologyKey === hostnameLabel) {
     const weight = lnMillionths(taking + 2)
     for (let position = 0; position < nodes.length; position += 1) {
@@ -178,7 +215,7 @@ const addSpreadOf = (
 }
 
 /** Follows Score and NormalizeScore in pkg/scheduler/framework/plugins/podtopologyspread/scoring.go. */
-const addSpreadScores = (scores: Float64Array, nodes: readonly NodeInfo[], pod: Pod, snapshot: Snapshot, reader: Reader): void => {
+const addSpreadScores = (scores: number[], nodes: readonly NodeInfo[], pod: Pod, snapshot: Snapshot, reader: Reader): void => {
   const own = pod.spec.topologySpreadConstraints !== undefined && pod.spec.topologySpreadConstraints.length > 0
   let constraints: readonly SpreadConstraint[]
   if (own) constraints = spreadConstraintsOf(pod, 'ScheduleAnyway')
@@ -191,7 +228,7 @@ const addSpreadScores = (scores: Float64Array, nodes: readonly NodeInfo[], pod: 
     ? nodes.map(({ node }) => constraints.some(({ topologyKey }) => labelOfNode(node, topologyKey) === undefined))
     : undefined
   const taking = ignored === undefined ? nodes.length : ignored.filter((isIgnored) => !isIgnored).length
-  const raw = new Float64Array(nodes.length)
+  const raw = zeros(nodes.length)
   for (const constraint of constraints) addSpreadOf(raw, nodes, constraint, taking, pod, snapshot)
   let least = Number.MAX_SAFE_INTEGER
   let most = 0
@@ -212,7 +249,7 @@ const addSpreadScores = (scores: Float64Array, nodes: readonly NodeInfo[], pod: 
 // ---- preferences
 
 /** Follows DefaultNormalizeScore in pkg/scheduler/framework/plugins/helper/normalize_score.go. */
-const addNormalised = (scores: Float64Array, raw: readonly number[], weight: number, reversed: boolean): void => {
+const addNormalised = (scores: number[], raw: readonly number[], weight: number, reversed: boolean): void => {
   let most = 0
   for (const score of raw) if (score > most) most = score
   for (let position = 0; position < raw.length; position += 1) {
@@ -223,7 +260,7 @@ const addNormalised = (scores: Float64Array, raw: readonly number[], weight: num
 
 const isPreference = (taint: Taint): boolean => taint.effect === 'PreferNoSchedule'
 
-const addTaintScores = (scores: Float64Array, nodes: readonly NodeInfo[], pod: Pod): void => {
+const addTaintScores = (scores: number[], nodes: readonly NodeInfo[], pod: Pod): void => {
   if (!nodes.some(({ isOpen, node }) => !isOpen && node?.spec.taints?.some(isPreference) === true)) return
   // Only tolerations that could be meant for PreferNoSchedule count.
   const tolerations = pod.spec.tolerations?.filter(({ effect }) => effect === undefined || effect === 'PreferNoSchedule')
@@ -241,7 +278,7 @@ const preferredScore = (pod: Pod, node: Node | undefined): number => {
   return score
 }
 
-const addNodeAffinityScores = (scores: Float64Array, nodes: readonly NodeInfo[], pod: Pod): void => {
+const addNodeAffinityScores = (scores: number[], nodes: readonly NodeInfo[], pod: Pod): void => {
   if (pod.spec.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution === undefined) return
   addNormalised(
     scores,
@@ -254,7 +291,7 @@ const addNodeAffinityScores = (scores: Float64Array, nodes: readonly NodeInfo[],
 const hardAffinityWeight = 1
 
 /** Follows pkg/scheduler/framework/plugins/interpodaffinity/scoring.go. */
-const addPodAffinityScores = (scores: Float64Array, nodes: readonly NodeInfo[], pod: Pod, snapshot: Snapshot, reader: Reader): void => {
+const addPodAffinityScores = (scores: number[], nodes: readonly NodeInfo[], pod: Pod, snapshot: Snapshot, reader: Reader): void => {
   const own = pod.spec.affinity
   const wished = own?.podAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []
   const unwished = own?.podAntiAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []
@@ -311,8 +348,9 @@ const addPodAffinityScores = (scores: Float64Array, nodes: readonly NodeInfo[], 
  * container/heap: v1.36 draws no lots among equals. An entry goes up only past a lower one, and the left of two equals is preferred, so
  * the top is the highest score that comes first when the tree is walked parent, left, right.
  */
-export const heapTop = (scores: Float64Array): number => {
-  const most = scores.reduce((left, right) => Math.max(left, right), Number.NEGATIVE_INFINITY)
+export const heapTop = (scores: readonly number[]): number => {
+  let most = Number.NEGATIVE_INFINITY
+  for (const score of scores) if (score > most) most = score
   const firstBelow = (place: number): number | undefined => {
     if (place >= scores.length) return undefined
     if (scores[place] === most) return place
@@ -329,7 +367,7 @@ export const bestOf = (nodes: readonly NodeInfo[], pod: Pod, snapshot: Snapshot,
   if (nodes.length <= 1) return nodes
   const { requests } = factsOf(pod)
   const asksForNothing = requests.milliCpu === 0 && requests.memory === 0
-  const scores = new Float64Array(nodes.length)
+  const scores = zeros(nodes.length)
   for (let position = 0; position < nodes.length; position += 1) {
     const info = nodes[position]
     if (info === undefined) continue

@@ -76,8 +76,8 @@ interface Index {
   readonly byName: Map<string, NodeInfo>
   readonly affineNodes: Set<NodeInfo>
   readonly tallies: Map<string, Tally>
-  /** One label that all Pods of a tally have (`key=value`, '' if there is none) → those tallies. */
-  readonly talliesByLabel: Map<string, Tally[]>
+  /** One label that all Pods of a tally have, by key ('' if there is none) and value → those tallies. */
+  readonly talliesByLabel: Map<string, Map<string, Tally[]>>
   ordered: readonly NodeInfo[] | undefined
 }
 
@@ -158,14 +158,18 @@ const addCount = ({ counts }: Tally, slot: number, by: number): void => {
 }
 
 const recount = (index: Index, slot: number, pod: Pod, by: 1 | -1): void => {
-  const apply = (tallies: readonly Tally[] | undefined): void => {
-    if (tallies === undefined) return
-    for (const tally of tallies) if (tally.matches(pod)) addCount(tally, slot, by)
-  }
   if (index.tallies.size === 0) return
-  apply(index.talliesByLabel.get(''))
+  recountThose(index.talliesByLabel.get('')?.get(''), slot, pod, by)
   const labels = pod.metadata.labels
-  for (const key in labels) apply(index.talliesByLabel.get(`${key}=${labels[key] ?? ''}`))
+  for (const [key, byValue] of index.talliesByLabel) {
+    const value = key === '' ? undefined : labels?.[key]
+    if (value !== undefined) recountThose(byValue.get(value), slot, pod, by)
+  }
+}
+
+const recountThose = (tallies: readonly Tally[] | undefined, slot: number, pod: Pod, by: 1 | -1): void => {
+  if (tallies === undefined) return
+  for (const tally of tallies) if (tally.matches(pod)) addCount(tally, slot, by)
 }
 
 const place = (index: Index, info: NodeInfo, key: string, pod: Pod, by: 1 | -1): void => {
@@ -176,7 +180,8 @@ const place = (index: Index, info: NodeInfo, key: string, pod: Pod, by: 1 | -1):
   info.usedEphemeralStorage += by * requests.ephemeralStorage
   info.scoredMilliCpu += by * requests.scoredMilliCpu
   info.scoredMemory += by * requests.scoredMemory
-  for (const [resource, amount] of requests.others) info.usedOthers.set(resource, (info.usedOthers.get(resource) ?? 0) + by * amount)
+  if (requests.others.size > 0)
+    for (const [resource, amount] of requests.others) info.usedOthers.set(resource, (info.usedOthers.get(resource) ?? 0) + by * amount)
   if (by > 0) {
     info.pods.set(key, pod)
     if (hostPorts.length > 0) info.hostPorts.set(key, hostPorts)
@@ -223,8 +228,19 @@ const pivotOf = (selector: LabelSelector | undefined): readonly [key: string, va
   return ['', '']
 }
 
+const selectorTexts = new WeakMap<LabelSelector, string>()
+
 const textOfSelector = (selector: LabelSelector | undefined): string => {
-  if (selector === undefined || selector.matchExpressions !== undefined) return JSON.stringify(selector ?? null)
+  if (selector === undefined) return 'null'
+  const known = selectorTexts.get(selector)
+  if (known !== undefined) return known
+  const text = writeSelector(selector)
+  selectorTexts.set(selector, text)
+  return text
+}
+
+const writeSelector = (selector: LabelSelector): string => {
+  if (selector.matchExpressions !== undefined) return JSON.stringify(selector)
   let text = ''
   for (const key in selector.matchLabels) text += `${key}=${selector.matchLabels[key] ?? ''},`
   return text
@@ -250,9 +266,10 @@ const tallyOf = (index: Index, { namespaces, selector, alsoTerminating }: TallyQ
     if (count > 0) addCount(tally, info.slot, count)
   }
   index.tallies.set(name, tally)
-  const label = pivot === '' ? '' : `${pivot}=${value}`
-  const others = index.talliesByLabel.get(label)
-  if (others === undefined) index.talliesByLabel.set(label, [tally])
+  const byValue = index.talliesByLabel.get(pivot) ?? new Map<string, Tally[]>()
+  index.talliesByLabel.set(pivot, byValue)
+  const others = byValue.get(value)
+  if (others === undefined) byValue.set(value, [tally])
   else others.push(tally)
   return tally
 }

@@ -86,29 +86,33 @@ export interface SpreadConstraint {
   readonly honorsTaints: boolean
 }
 
+const none: readonly SpreadConstraint[] = []
+
 /** Follows filterTopologySpreadConstraints in pkg/scheduler/framework/plugins/podtopologyspread/common.go. */
 export const spreadConstraintsOf = (
   pod: Pod,
   whenUnsatisfiable: TopologySpreadConstraint['whenUnsatisfiable'],
 ): readonly SpreadConstraint[] =>
-  (pod.spec.topologySpreadConstraints ?? [])
-    .filter((constraint) => constraint.whenUnsatisfiable === whenUnsatisfiable)
-    .map((constraint) => {
-      const own: { [key: string]: string } = {}
-      for (const key of constraint.matchLabelKeys ?? []) {
-        const value = pod.metadata.labels?.[key]
-        if (value !== undefined) own[key] = value
-      }
-      const matchLabels = { ...constraint.labelSelector?.matchLabels, ...own }
-      return {
-        topologyKey: constraint.topologyKey,
-        maxSkew: constraint.maxSkew,
-        minDomains: constraint.minDomains ?? 1,
-        selector: constraint.labelSelector === undefined ? undefined : { ...constraint.labelSelector, matchLabels },
-        honorsAffinity: constraint.nodeAffinityPolicy !== 'Ignore',
-        honorsTaints: constraint.nodeTaintsPolicy === 'Honor',
-      }
-    })
+  pod.spec.topologySpreadConstraints === undefined
+    ? none
+    : pod.spec.topologySpreadConstraints
+        .filter((constraint) => constraint.whenUnsatisfiable === whenUnsatisfiable)
+        .map((constraint) => {
+          const own: { [key: string]: string } = {}
+          for (const key of constraint.matchLabelKeys ?? []) {
+            const value = pod.metadata.labels?.[key]
+            if (value !== undefined) own[key] = value
+          }
+          const matchLabels = { ...constraint.labelSelector?.matchLabels, ...own }
+          return {
+            topologyKey: constraint.topologyKey,
+            maxSkew: constraint.maxSkew,
+            minDomains: constraint.minDomains ?? 1,
+            selector: constraint.labelSelector === undefined ? undefined : { ...constraint.labelSelector, matchLabels },
+            honorsAffinity: constraint.nodeAffinityPolicy !== 'Ignore',
+            honorsTaints: constraint.nodeTaintsPolicy === 'Honor',
+          }
+        })
 
 /** The Pod's nodeSelector and required node affinity. Follows GetRequiredNodeAffinity. */
 export const acceptsNode = (pod: Pod, node: Node): boolean => {

@@ -2,7 +2,6 @@
 import { rememberedText } from '../../kernel/remembered-text.js'
 import { kubeletReachesApi, kubeletWorks, machineOf, processesOf, type KubeletProfile } from '../../cluster/world.js'
 import type { Plan, PlanContext, PlanOutcome } from '../controller.js'
-import type { Steps } from '../steps.js'
 import { planNode } from './node-plan.js'
 import { planRecordedPod } from './recorded-pod.js'
 import { endOrphan } from './end-orphan.js'
@@ -29,21 +28,25 @@ const splitPodKey = rememberedText((key): PodKey => {
   return { node, namespace, name, uid }
 })
 
-function* planPod(profile: KubeletProfile, context: PlanContext): Steps<PlanOutcome> {
+function* ended(outcome: PlanOutcome): Plan {
+  return outcome
+}
+
+const planPod = (profile: KubeletProfile, context: PlanContext): Plan => {
   const { node, namespace, name, uid } = splitPodKey(context.key)
   const machine = machineOf(context.world, node)
   const pod = context.reader.get('Pod', namespace, name)
   const isGone = pod === undefined || pod.metadata.uid !== uid || pod.spec.nodeName !== node
   // Off or hung: nothing happens. Its Pods are looked at again when it is back.
-  if (machine === undefined || !kubeletWorks(machine)) return isGone ? { memory: missedDeletion } : {}
+  if (machine === undefined || !kubeletWorks(machine)) return ended(isGone ? { memory: missedDeletion } : {})
   const online = kubeletReachesApi(machine)
   if (isGone) {
     const processes = processesOf(context.world, uid)
-    if (processes === undefined || processes.node !== node) return { memory: null }
+    if (processes === undefined || processes.node !== node) return ended({ memory: null })
     // A kubelet that is cut off has not heard that the object is gone.
-    if (!online) return { memory: missedDeletion }
-    return yield* endOrphan(context, processes, context.memory !== missedDeletion)
+    if (!online) return ended({ memory: missedDeletion })
+    return endOrphan(context, processes, context.memory !== missedDeletion)
   }
-  if (profile === 'kubelet') return yield* syncPod(context, pod, machine)
-  return online ? yield* planRecordedPod(context, pod, machine) : {}
+  if (profile === 'kubelet') return syncPod(context, pod, machine)
+  return online ? planRecordedPod(context, pod, machine) : ended({})
 }

@@ -5,15 +5,17 @@ import { isTerminal } from '../../resources/pod/queries.js'
 import type { Controller, Wake, WatchNotification } from '../controller.js'
 import { isOutOfService, isStranded, nodeKeyOf, planPodGarbageCollection, podKeyOf, terminatedKey } from './plan.js'
 
+const none: readonly Wake[] = []
+
 const concernsOfPod = ({ type, object: pod, old }: WatchNotification<Pod>, reader: Reader): readonly Wake[] => {
-  if (type === 'DELETED') return []
+  if (type === 'DELETED') return none
   const { nodeName = '' } = pod.spec
   const isNewOnNode = nodeName !== '' && old?.spec.nodeName !== nodeName
-  return [
-    ...(isNewOnNode && reader.get('Node', '', nodeName) === undefined ? [{ key: nodeKeyOf(nodeName) }] : []),
-    ...(isStranded(pod, reader) ? [{ key: podKeyOf(pod) }] : []),
-    ...(isTerminal(pod) && (old === undefined || !isTerminal(old)) ? [{ key: terminatedKey }] : []),
-  ]
+  let wakes: Wake[] | undefined
+  if (isNewOnNode && reader.get('Node', '', nodeName) === undefined) (wakes ??= []).push({ key: nodeKeyOf(nodeName) })
+  if (isStranded(pod, reader)) (wakes ??= []).push({ key: podKeyOf(pod) })
+  if (isTerminal(pod) && (old === undefined || !isTerminal(old))) (wakes ??= []).push({ key: terminatedKey })
+  return wakes ?? none
 }
 
 const concernsOfNode = ({ type, object: node }: WatchNotification<Node>, reader: Reader): readonly Wake[] => {
