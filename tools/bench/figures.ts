@@ -80,6 +80,15 @@ export const figures: readonly Figure[] = [
     timeoutSeconds: 60,
   },
   {
+    name: 'fuzz-histories-per-minute',
+    unit: 'runs/min',
+    bound: 'least',
+    budget: 10_000,
+    what: '`fuzz --any --steps 300` on one core: histories of 300 commands and faults on clusters of 1 to 4 nodes with one or two StatefulSets made up, time passing before every third of them, 30 s after the last; made, run with all invariants and marks, looked at after each pause, kept and varied; counted over 10 s after 15 s of warming up',
+    flags: [],
+    timeoutSeconds: 60,
+  },
+  {
     name: 'simulated-to-wall',
     unit: 'ratio',
     bound: 'least',

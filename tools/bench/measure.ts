@@ -17,7 +17,7 @@ import { setShape } from '../../packages/core/src/testing/arbitraries/set-shape.
 import { runHistory, type History } from '../../packages/core/src/testing/history.js'
 import { makeHeader, makeLogWriter, replayLog } from '../../packages/replay/src/index.js'
 import { fileLines, filePieces, nodeSha256 } from '../../packages/replay/src/node.js'
-import { runScenario } from '../../packages/scenarios/src/index.js'
+import { fuzz, runScenario, type FuzzReport } from '../../packages/scenarios/src/index.js'
 import { listCatalog, readScenarioFile } from '../../packages/scenarios/src/node.js'
 import { figures, type Measured } from './figures.js'
 import { clusterOf, least, median, runUntilReady, setOf, timeSet } from './parallel-set.js'
@@ -252,6 +252,29 @@ const propertyRuns = (): Measured => {
   return { value, floor: null, note: `${Math.round(events / (value / 7.5))} events a history, ${Math.round(events / 8)} events a second` }
 }
 
+const fuzzHistories = (): Measured => {
+  const search = (seconds: number, seed: number): FuzzReport => {
+    const report = fuzz(undefined, {
+      seconds,
+      seed,
+      steps: outsideCommands,
+      runs: 1_000_000,
+      convergesEvery: 0,
+      clock: () => performance.now(),
+    })
+    if (report._tag === 'Left') throw new Error(report.left[0]?.message)
+    if (report.right.findings.length > 0) throw new Error(`a property is broken: ${report.right.findings[0]?.property ?? ''}`)
+    return report.right
+  }
+  search(15, 1)
+  const { runs, events, commands, seconds } = search(10, 2)
+  return {
+    value: (runs * 60) / seconds,
+    floor: null,
+    note: `${Math.round(events / runs)} events a history, ${Math.round(events / seconds)} events a second, ${Math.round(commands / runs)} commands and faults with those that make the sets`,
+  }
+}
+
 const simulatedToWall = (): Measured => {
   const start = clusterOf(3, { settings: defaultClusterSettings, keepLog: false })
   start.submit({ kind: 'CreateObject', object: setOf(3, 'OrderedReady') })
@@ -291,6 +314,7 @@ const measure: Readonly<Record<string, () => Measured>> = {
   'replay-vs-json-parse': replayRatio,
   'log-bytes-per-event': logBytes,
   'property-runs-per-minute': propertyRuns,
+  'fuzz-histories-per-minute': fuzzHistories,
   'simulated-to-wall': simulatedToWall,
   'rss-10000-pods': peakMemory,
 }
