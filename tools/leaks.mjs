@@ -1,10 +1,10 @@
 // Plants leaks of the outside world into a bundle of the product, one at a time, and says what `statefold verify --self` finds and what it calls it.
 // `node tools/leaks.mjs [--only clock,race]`: one JSON line a leak, one for each of two planted bugs (they must end with 70 and a report), then one
-// for the product as it is. The planted code is in no other build.
+// for the product as it is. The planted code is in no other build. `--docs` writes the table of docs/verification.md from the same lines.
 import { execFile } from 'node:child_process'
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { bundlePlanted } from './bundle.mjs'
 
 /**
@@ -150,6 +150,20 @@ const at = process.argv.indexOf('--only')
 const only = at < 0 ? undefined : process.argv[at + 1]?.split(',')
 const folder = mkdtempSync(join(tmpdir(), 'statefold-leaks-'))
 let missed = 0
+/** @type {Map<string, readonly string[]>} */
+const rows = new Map()
+
+const writeDocs = () => {
+  const path = resolve(import.meta.dirname, '../docs/verification.md')
+  const text = readFileSync(path, 'utf8')
+  const table = [
+    '| planted | what makes the difference | who reads it | where | first difference | processes |',
+    '|---|---|---|---|---|---|',
+    ...leaks.map(({ name }) => `| ${(rows.get(name) ?? [name, '**not caught**', '', '', '', '']).join(' | ')} |`),
+  ].join('\n')
+  const [begin, end] = ['<!-- leaks: begin -->', '<!-- leaks: end -->']
+  writeFileSync(path, `${text.slice(0, text.indexOf(begin) + begin.length)}\n${table}\n${text.slice(text.indexOf(end))}`)
+}
 try {
   const file = join(folder, 'leaky.yaml')
   writeFileSync(file, scenario)
@@ -172,6 +186,14 @@ try {
     const named = factors.length === 1 && factors[0] === factor && (reads === null || readers.includes(reads))
     if (exit !== 3 || !named) missed += 1
     const { difference, touched = [] } = first ?? {}
+    rows.set(name, [
+      name,
+      factors.join(', '),
+      readers.join(', '),
+      touched[0]?.stack[0] ?? '',
+      `event ${difference?.seq ?? '?'}`,
+      String(check.processes),
+    ])
     process.stdout.write(
       `${JSON.stringify({ leak: name, caught: exit === 3, named, factors, reads: readers, at: touched[0]?.stack[0] ?? null, line: difference?.line ?? null, seq: difference?.seq ?? null, fields: difference?.fields ?? [], processes: check.processes })}\n`,
     )
@@ -194,6 +216,7 @@ try {
   process.stdout.write(
     `${JSON.stringify({ falseAlarms: check.leaks.length + check.touched.length, caught: wanted.length - missed, of: wanted.length })}\n`,
   )
+  if (process.argv.includes('--docs') && only === undefined) writeDocs()
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }

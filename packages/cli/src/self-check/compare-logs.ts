@@ -32,7 +32,7 @@ const isRecord = (value: Json | undefined): value is { readonly [key: string]: J
 const escaped = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1')
 
 /** All fields that differ, in the order of the first line; where only the order of keys differs, that. */
-export const fieldsThatDiffer = (one: Json | undefined, other: Json | undefined, path = ''): readonly FieldDifference[] => {
+const fieldsThatDiffer = (one: Json | undefined, other: Json | undefined, path = ''): readonly FieldDifference[] => {
   if (isRecord(one) && isRecord(other)) {
     const keys = [...Object.keys(one), ...Object.keys(other).filter((key) => !Object.hasOwn(one, key))]
     const found = keys.flatMap((key) =>
