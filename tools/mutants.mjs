@@ -97,15 +97,20 @@ const writeDocs = () => {
   const bugs = lines.filter(({ bug }) => bug !== undefined).sort((left, right) => left.bug - right.bug)
   const summary = lines.find(({ falseAlarms }) => falseAlarms !== undefined)
   /** @param {any} line */
-  const row = ({ bug, title, caught, by, exempt, search, situation, states, seconds, steps }) =>
+  const row = ({ bug, title, caught, by, exempt, search, situation, states, seconds, decisions, steps, choices }) =>
     exempt === null
-      ? `| ${bug} | ${cell(title)} | ${caught ? by.map((/** @type {string} */ name) => `\`${cell(name)}\``).join(', ') : '**not caught**'} | ${search}: ${cell(situation)} | ${states} | ${steps ?? ''} | ${seconds} |`
-      : `| ${bug} | ${cell(title)} | exempt: ${cell(exempt)} | | | | |`
+      ? `| ${bug} | ${cell(title)} | ${caught ? by.map((/** @type {string} */ name) => `\`${cell(name)}\``).join(', ') : '**not caught**'} | ${search}: ${cell(situation)} | ${states} | ${decisions ?? ''} | ${steps ?? ''} + ${choices ?? ''} | ${seconds} |`
+      : `| ${bug} | ${cell(title)} | exempt: ${cell(exempt)} | | | | | |`
+  /** @param {readonly any[]} all */
+  const filesText = (all) => {
+    const written = all.filter(({ failsByItself }) => failsByItself !== null && failsByItself !== undefined)
+    return ` ${written.filter(({ failsByItself }) => failsByItself).length} of ${written.length} files fail by themselves with \`statefold run\`; the largest has ${Math.max(0, ...written.map(({ steps }) => steps ?? 0))} commands and faults, and the most choices are ${Math.max(0, ...written.map(({ choices }) => choices ?? 0))}.`
+  }
   const table = [
-    `${bugs.filter(({ caught }) => caught).length} of ${bugs.length} bugs caught, ${bugs.filter(({ exempt }) => exempt !== null).length} exempt. On the product as it is: ${summary?.falseAlarms ?? '?'} false alarms in ${summary?.statesExplored ?? '?'} states of the same situations and in ${summary?.histories ?? 0} random histories.`,
+    `${bugs.filter(({ caught }) => caught).length} of ${bugs.length} bugs caught, each by its own property; ${bugs.filter(({ exempt }) => exempt !== null).length} exempt.${filesText(bugs)} On the product as it is: ${summary?.falseAlarms ?? '?'} false alarms in ${summary?.statesExplored ?? '?'} states of the same situations and in ${summary?.histories ?? 0} random histories.`,
     '',
-    '| bug | what is planted | properties that fired | found by | states | decisions | s |',
-    '|---|---|---|---|---|---|---|',
+    '| bug | what is planted | properties that fired | found by | states | decisions | file | s |',
+    '|---|---|---|---|---|---|---|---|',
     ...bugs.map(row),
   ].join('\n')
   const [begin, end] = ['<!-- seeded bugs: begin -->', '<!-- seeded bugs: end -->']

@@ -1,0 +1,86 @@
+/** `statefold fuzz` as people use it: what it prints, what it keeps, and that threads change nothing. */
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { plainPaint } from '@statefold/replay'
+import { describe, expect, it, vi } from 'vitest'
+import { runProgram } from '../src/program.js'
+
+// Slow machines have time.
+vi.setConfig({ testTimeout: 300_000 })
+
+const web = fileURLToPath(new URL('../../../examples/canary/web.yaml', import.meta.url))
+const runner = fileURLToPath(new URL('../../../tools/statefold.mjs', import.meta.url))
+
+const fuzz = async (...args: readonly string[]): Promise<{ readonly exit: number; readonly printed: string; readonly noted: string }> => {
+  let printed = ''
+  let noted = ''
+  const exit = await runProgram(['fuzz', ...args], {
+    output: {
+      print: (text) => {
+        printed += text
+      },
+      note: (text) => {
+        noted += text
+      },
+      progress: () => undefined,
+      paint: plainPaint,
+      isTerminal: false,
+      columns: 120,
+    },
+  })
+  return { exit, printed, noted }
+}
+
+interface Counts {
+  readonly runs: number
+  readonly commands: number
+  readonly events: number
+  readonly states: number
+  readonly marks: readonly string[]
+  readonly corpus: number
+  readonly findings: number
+}
+
+const countsIn = (printed: string): Counts => {
+  // What the command itself prints; how long it took differs.
+  const { runs, commands, events, states, marks, corpus, findings } = JSON.parse(printed.trim().split('\n').at(-1) ?? '') as Counts
+  return { runs, commands, events, states, marks, corpus, findings }
+}
+
+describe('fuzz', () => {
+  it('keeps what showed something new, and begins with it the next time', async () => {
+    const corpus = join(mkdtempSync(join(tmpdir(), 'statefold-')), 'corpus')
+    const first = await fuzz('--any', '--runs', '6', '--steps', '3-8', '--corpus', corpus, '--json')
+    expect(first.exit).toBe(0)
+    const kept = readdirSync(corpus)
+    expect(kept.length).toBeGreaterThan(0)
+    expect(countsIn(first.printed)).toMatchObject({ runs: 6, findings: 0, corpus: kept.length })
+    writeFileSync(join(corpus, 'broken.history.json'), '{"deeds":')
+    const second = await fuzz('--any', '--runs', String(kept.length), '--steps', '3-8', '--corpus', corpus)
+    expect([second.exit, second.printed]).toEqual([0, expect.stringContaining(`${kept.length} histories, `)])
+    expect(second.noted).toContain('left out of the corpus:')
+    expect(second.noted).toContain('broken.history.json')
+  })
+
+  it('takes a scenario or --any, and bounds that make sense', async () => {
+    const ends = async (...args: readonly string[]): Promise<readonly [number, string]> => {
+      const { exit, noted } = await fuzz(...args)
+      return [exit, noted]
+    }
+    expect(await ends()).toEqual([64, expect.stringContaining('expected a scenario')])
+    expect(await ends(web, '--any')).toEqual([64, expect.stringContaining('not both')])
+    expect(await ends('--any', '--workers', '0')).toEqual([64, expect.stringContaining('--workers: expected 1 to 64, found 0')])
+    expect(await ends('--any', '--steps', '9-3')).toEqual([64, expect.stringContaining('found 9-3')])
+    expect(await ends('--any', '--steps', 'many')).toEqual([64, expect.stringContaining('10-300')])
+  })
+
+  it('runs the same histories in two threads as in none', async () => {
+    const args = ['--any', '--runs', '10', '--steps', '3-8', '--seed', '4', '--json']
+    const { printed } = await fuzz(...args)
+    const threaded = execFileSync(process.execPath, [runner, 'fuzz', ...args, '--workers', '2'], { encoding: 'utf8' })
+    expect(countsIn(threaded)).toEqual(countsIn(printed))
+  })
+})
