@@ -76,8 +76,8 @@ export function* claimObjects<T extends KubernetesObject>({ owner, candidates, m
 type WithStatus = KubernetesObject & { readonly status?: object }
 
 /**
- * The answer, unless it shows that the object has come further than the cache knows: then the sync goes on with what is cached, for Kubernetes' does
- * not look at the answer at all. (It tries a write that conflicts again with a cache that has heard of the adoption meanwhile; ours would not have.)
+ * Differs from Kubernetes: there the sync goes on with the object as it is cached, and a write that conflicts is tried again when the cache has heard of
+ * the adoption. A plan's cache stands still, so it goes on with the answer, unless that shows that the object has come further than the cache knows.
  */
 const asFarAsKnown = <T extends KubernetesObject>(cached: T, answered: T): T => {
   // Of the kinds that are adopted all have a status.
