@@ -25,10 +25,10 @@ export class Stop extends Error {
 export const badInput = (message: string): Stop => new Stop(exitCodes.badInput, message)
 
 /** What the operating system says of a file, as a sentence. */
-export const fileProblem = (path: string, error: unknown): Stop => {
+export const fileProblem = (path: string, error: unknown, use: 'read' | 'write' = 'read'): Stop => {
   const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
   const why: Readonly<Record<string, string>> = {
-    ENOENT: 'there is no such file',
+    ENOENT: use === 'read' ? 'there is no such file' : 'the folder it should be in does not exist',
     EACCES: 'it may not be read or written by this user',
     EPERM: 'it may not be read or written by this user',
     EISDIR: 'it is a folder, not a file',

@@ -46,7 +46,7 @@ export const logSinkOf = (
     try {
       return work()
     } catch (error) {
-      throw fileProblem(path ?? '', error)
+      throw fileProblem(path ?? '', error, 'write')
     }
   }
   const append = (text: string): void => {
@@ -100,7 +100,7 @@ export const writeWhole = (path: string, text: string): void => {
     try {
       writeFileSync(path, text)
     } catch (error) {
-      throw fileProblem(path, error)
+      throw fileProblem(path, error, 'write')
     }
     return
   }
@@ -110,6 +110,6 @@ export const writeWhole = (path: string, text: string): void => {
     renameSync(beside, path)
   } catch (error) {
     rmSync(beside, { force: true })
-    throw fileProblem(path, error)
+    throw fileProblem(path, error, 'write')
   }
 }

@@ -136,7 +136,11 @@ describe('run', () => {
       () => ['run', 'no-such-scenario'],
       'no-such-scenario: there is no such file; nor is there a scenario of that name (statefold scenario list shows them)\n',
     ],
-    ['a log in a folder that is not there', () => ['run', web, '--log', '/nowhere/x.ndjson'], '/nowhere/x.ndjson: there is no such file\n'],
+    [
+      'a log in a folder that is not there',
+      () => ['run', web, '--log', '/nowhere/x.ndjson'],
+      '/nowhere/x.ndjson: the folder it should be in does not exist\n',
+    ],
     ['a missing log', () => ['replay', 'nowhere.ndjson'], 'nowhere.ndjson: there is no such file\n'],
     ['a full disk', () => ['run', web, '--quiet', '--log', '/dev/full', '--overwrite'], '/dev/full: the disk is full\n'],
     ['a device as a log', () => ['replay', '/dev/zero'], '/dev/zero: a line is longer than 64 MiB; this is not a statefold log\n'],

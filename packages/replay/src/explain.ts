@@ -68,6 +68,13 @@ const writtenName = (path: string): string => {
   return `${kind.toLowerCase()}/${name}`
 }
 
+/** What people name first. */
+const namedFirst = ['StatefulSet', 'Deployment', 'DaemonSet', 'Job', 'ReplicaSet', 'Pod', 'Service', 'PersistentVolumeClaim', 'Node']
+const placeOfKind = (path: string): number => {
+  const place = namedFirst.indexOf(splitObjectPath(path).kind)
+  return place < 0 ? namedFirst.length : place
+}
+
 /** What a user may have meant: the objects of the log that people name, those that share most of the beginning first. */
 const othersLike = (events: readonly Recorded[], name: string): readonly string[] => {
   const paths = new Set<string>()
@@ -87,7 +94,7 @@ const othersLike = (events: readonly Recorded[], name: string): readonly string[
   return told
     .map((path) => ({ path, like: best < 3 ? 0 : shared(path) }))
     .filter(({ like }) => best < 3 || like > best / 2)
-    .sort((one, other) => other.like - one.like || (one.path < other.path ? -1 : 1))
+    .sort((one, other) => other.like - one.like || placeOfKind(one.path) - placeOfKind(other.path) || (one.path < other.path ? -1 : 1))
     .slice(0, othersMax)
     .map(({ path }) => writtenName(path))
 }
