@@ -3,6 +3,7 @@ import type { Simulation } from '@statefold/core'
 
 const simulatedKinds: ReadonlySet<string> = new Set([
   'ControllerRevision',
+  'CronJob',
   'DaemonSet',
   'Deployment',
   'Endpoints',

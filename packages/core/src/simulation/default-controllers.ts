@@ -4,6 +4,7 @@ import type { Controller } from '../controllers/controller.js'
 import { recordedSettings } from '../cluster/world.js'
 import { attachDetachController } from '../controllers/attach-detach/controller.js'
 import { claimProtectionController } from '../controllers/claim-protection/controller.js'
+import { cronJobController } from '../controllers/cron-job/controller.js'
 import { daemonSetController } from '../controllers/daemon-set/controller.js'
 import { deploymentController } from '../controllers/deployment/controller.js'
 import { disruptionController } from '../controllers/disruption/controller.js'
@@ -41,6 +42,7 @@ export const makeControllers = (settings: ClusterSettings): readonly Controller[
   replicationController,
   daemonSetController,
   jobController,
+  cronJobController,
   ttlAfterFinishedController,
   disruptionController,
   volumeBinderController,

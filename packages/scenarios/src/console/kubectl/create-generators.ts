@@ -9,7 +9,7 @@ import { aliased, base64Of, commandWords, createFrom, nameFrom, requireFlags } f
 import { createPolicies } from './create-policies.js'
 import { fail, failWith, statusProblem } from './errors.js'
 import { commaList, list, numberFlag, switchFlag, text, type FlagSpecification } from './flags.js'
-import { jsonOf, objectAt } from './json-object.js'
+import { jsonOf, objectAt, textAt } from './json-object.js'
 import { changePrinterOf } from './printers/object-printer.js'
 import { readOrFail } from './reading.js'
 import { resourceTypeOrFail } from './resource-arguments.js'
@@ -210,6 +210,9 @@ const job = (call: Call): number => {
           ...objectAt(template, 'metadata'),
           annotations: { ...objectAt(template, 'metadata', 'annotations'), 'cronjob.kubernetes.io/instantiate': 'manual' },
           name,
+          ownerReferences: [
+            { apiVersion: 'batch/v1', controller: true, kind: 'CronJob', name: source, uid: textAt(cronJob, 'metadata', 'uid') },
+          ],
         },
         spec: objectAt(template, 'spec'),
       },

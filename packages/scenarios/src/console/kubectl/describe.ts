@@ -19,6 +19,7 @@ import {
 import {
   describeDaemonSet,
   describeDeployment,
+  describeCronJob,
   describeJob,
   describePod,
   describeReplicaSet,
@@ -40,6 +41,7 @@ const describers: Readonly<Record<string, Describer>> = {
   Deployment: describeDeployment,
   EndpointSlice: describeEndpointSlice,
   Endpoints: describeEndpoints,
+  CronJob: describeCronJob,
   Job: describeJob,
   Namespace: describeNamespace,
   Node: describeNode,

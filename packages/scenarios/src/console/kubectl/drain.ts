@@ -156,6 +156,12 @@ const deleteOptionsOf = (call: Call): DeleteOptions => {
   return period >= 0 ? { gracePeriodSeconds: period } : {}
 }
 
+/** Nobody can press control-C on virtual time: a drain that gets nowhere is interrupted after an hour. */
+const patienceMs = 3_600_000
+const interrupt = (): never => {
+  throw new CommandFailure([{ kind: 'exit', code: 130, text: 'interrupted: nothing could be evicted for an hour' }])
+}
+
 /** All evictions run side by side; each is tried again every five seconds while a budget forbids it. Follows evictPods and waitForDelete. */
 function* evictAll(
   call: Call,
@@ -212,11 +218,16 @@ function* evictAll(
     const fresh = cluster.reader().getAny('Pod', namespace, name)
     return step({ pod: fresh ?? pod, uid: eviction.uid, dueAt: cluster.now(), phase: 'await' })
   }
+  let left = evictions.length
+  let progressAt = cluster.now()
   for (;;) {
     evictions = evictions
       .map((eviction) => (eviction.phase !== 'done' && eviction.dueAt <= cluster.now() ? step(eviction) : eviction))
       .filter(({ phase }) => phase !== 'done')
     if (evictions.length === 0) return problems
+    if (evictions.length < left) progressAt = cluster.now()
+    left = evictions.length
+    if (cluster.now() - progressAt >= patienceMs) return interrupt()
     const next = Math.min(...evictions.map(({ dueAt }) => dueAt))
     yield { kind: 'sleep', ms: Math.max(1, next - cluster.now()) }
   }

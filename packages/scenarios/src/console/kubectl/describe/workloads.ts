@@ -1,6 +1,7 @@
 /** Descriptions of Pods and of what makes Pods. Follows the describe… functions of kubectl/pkg/describe/describe.go. */
 import {
   ageOf,
+  type Json,
   formatLabelSelector,
   humanDuration,
   matchesSelector,
@@ -272,6 +273,34 @@ const cappedIndexes = (indexes: string): string => {
   if (indexes === '') return '<none>'
   const comma = indexes.indexOf(',', 50)
   return comma < 0 ? indexes : `${indexes.slice(0, comma + 1)}...`
+}
+
+const orUnset = (value: Json | undefined, suffix = ''): string => (value === undefined ? '<unset>' : `${intOrStringText(value)}${suffix}`)
+
+/** Follows describeCronJob and describeJobTemplate. */
+export const describeCronJob = (_call: Call, object: KubernetesObject): Lines => {
+  const cronJob = jsonOf(object)
+  const template = objectAt(cronJob, 'spec', 'jobTemplate', 'spec')
+  const last = textAt(cronJob, 'status', 'lastScheduleTime')
+  const active = listAt(cronJob, 'status', 'active').map((reference) => textAt(reference, 'name'))
+  const deadline = at(template, 'activeDeadlineSeconds')
+  return [
+    ...nameAndNamespace(cronJob),
+    ...metadataLines(cronJob),
+    `Schedule:\t${textAt(cronJob, 'spec', 'schedule')}`,
+    `Concurrency Policy:\t${textAt(cronJob, 'spec', 'concurrencyPolicy')}`,
+    `Suspend:\t${at(cronJob, 'spec', 'suspend') === true ? 'True' : 'False'}`,
+    `Successful Job History Limit:\t${orUnset(at(cronJob, 'spec', 'successfulJobsHistoryLimit'))}`,
+    `Failed Job History Limit:\t${orUnset(at(cronJob, 'spec', 'failedJobsHistoryLimit'))}`,
+    `Starting Deadline Seconds:\t${orUnset(at(cronJob, 'spec', 'startingDeadlineSeconds'), 's')}`,
+    `Selector:\t${at(template, 'selector') === undefined ? '<unset>' : selectorText({ spec: template })}`,
+    `Parallelism:\t${orUnset(at(template, 'parallelism'))}`,
+    `Completions:\t${orUnset(at(template, 'completions'))}`,
+    ...(deadline === undefined ? [] : [`Active Deadline Seconds:\t${intOrStringText(deadline)}s`]),
+    ...describePodTemplate(objectAt(template, 'template')),
+    `Last Schedule Time:\t${last === '' ? '<unset>' : dateText(last)}`,
+    `Active Jobs:\t${active.length === 0 ? '<none>' : active.join(', ')}`,
+  ]
 }
 
 export const describeJob = (_call: Call, object: KubernetesObject): Lines => {

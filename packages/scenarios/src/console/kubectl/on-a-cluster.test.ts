@@ -58,6 +58,17 @@ describe('kubectl diff', () => {
     expect(shown('kubectl diff -f next.yaml > /dev/null', "kubectl get cm settings -o jsonpath='{.data.colour}'")).toBe('blue'))
 })
 
+describe('kubectl drain', () => {
+  it('that gets nowhere is interrupted after an hour', () => {
+    const console = open()
+    console.run('kubectl create pdb all --selector=run=held --min-available=1; kubectl run held --image=nginx; sleep 20')
+    const { shown: text, exit } = console.run("kubectl drain $(kubectl get pod held -o jsonpath='{.spec.nodeName}') --force")
+    expect(exit).toBe(130)
+    expect(text.match(/will retry after 5s/g)?.length).toBe(721)
+    expect(text.endsWith('interrupted: nothing could be evicted for an hour\n')).toBe(true)
+  })
+})
+
 describe('kubectl cp', () => {
   it('brings files into a container and folders out of it', () =>
     expect(
