@@ -27,7 +27,7 @@ export const deedGroups = {
 export type DeedGroup = keyof typeof deedGroups
 export type DeedKind = (typeof deedGroups)[DeedGroup][number]
 
-export const allDeedKinds: readonly DeedKind[] = Object.values(deedGroups).flat()
+const allDeedKinds: readonly DeedKind[] = Object.values(deedGroups).flat()
 export const allDeedGroups = Object.keys(deedGroups) as readonly DeedGroup[]
 
 /** Groups of what people do; the others are faults. */

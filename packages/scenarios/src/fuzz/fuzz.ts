@@ -89,7 +89,7 @@ export interface FuzzSearch {
 const roundSize = 64
 const afterwardsMs = 60_000
 
-export const lengthsOf = (steps: FuzzOptions['steps'] = 30): Lengths => (typeof steps === 'number' ? { min: steps, max: steps } : steps)
+const lengthsOf = (steps: FuzzOptions['steps'] = 30): Lengths => (typeof steps === 'number' ? { min: steps, max: steps } : steps)
 
 const runnerOf = (target: Scenario | undefined, options: FuzzOptions): HistoryRunner =>
   makeHistoryRunner({

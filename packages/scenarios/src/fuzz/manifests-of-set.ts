@@ -2,9 +2,9 @@
 import type { JsonObject } from '@statefold/core'
 import type { SetShape } from '../format/history-codec.js'
 
-export const setNames = ['web', 'db', 'log', 'kv'] as const
+const setNames = ['web', 'db', 'log', 'kv'] as const
 
-export const setName = (index: number): string => setNames[index % setNames.length] ?? 'web'
+const setName = (index: number): string => setNames[index % setNames.length] ?? 'web'
 
 const claimTemplate = (claims: SetShape['claims']): JsonObject => ({
   metadata: { name: 'www' },

@@ -78,8 +78,8 @@ const retriesMax = 50
 /** More events than this for one deed on average, and the history is a hot loop. */
 const eventsPerDeedMax = 400
 
-export const convergenceProperty = 'temporal/converges-or-says-why'
-export const hotLoopProperty = 'temporal/no-hot-loop'
+const convergenceProperty = 'temporal/converges-or-says-why'
+const hotLoopProperty = 'temporal/no-hot-loop'
 /** The engine, a controller or an invariant threw. */
 export const assertionProperty = 'assertion'
 
@@ -91,7 +91,7 @@ interface Stage {
   readonly marks: Set<string>
 }
 
-export const placed = (object: JsonObject): PlacedManifest => {
+const placed = (object: JsonObject): PlacedManifest => {
   const place = (): { readonly line: number; readonly column: number } => ({ line: 1, column: 1 })
   return { file: 'history', object, text: JSON.stringify(object), placeOf: place, placeOfKey: place }
 }
