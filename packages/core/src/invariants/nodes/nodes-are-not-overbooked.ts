@@ -57,12 +57,16 @@ const requestsOn = (store: ObjectStore, nodeName: string, alsoFinished: boolean)
   return { ...total, count }
 }
 
+const isNothing = ({ cpu, memory }: Requests): boolean => cpu === 0 && memory === 0
+
 const sums = new WeakMap<object, Requests>()
 
 /** What all Pods of the node ask for: one more than before, if that is remembered (a memo under the set of the node's Pods). */
 const sumAfter = (before: ObjectStore, after: ObjectStore, nodeName: string, own: Requests): Requests => {
   const [had, has] = [getAt(before.byNode, nodeName), getAt(after.byNode, nodeName)]
-  const known = had === undefined ? noRequests : sums.get(had)
+  const known = had === undefined ? (isNothing(own) ? undefined : noRequests) : sums.get(had)
+  // Who asks for nothing takes no room: there is nothing to sum up for it, and only what is known goes on being known.
+  if (known === undefined && isNothing(own)) return noRequests
   const sum = known === undefined ? requestsOn(after, nodeName, true) : plus(known, own)
   if (has !== undefined) sums.set(has, sum)
   return sum

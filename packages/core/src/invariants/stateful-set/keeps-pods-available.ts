@@ -1,7 +1,7 @@
 import { isAvailable, isTerminating } from '../../resources/pod/queries.js'
 import type { Invariant } from '../invariant.js'
 import { isOrdered, nameInSet, replicasOf, startOf } from '../observed-change.js'
-import { memberAt } from './creates-in-order.js'
+import { memberAt } from './first-blockage.js'
 import { deletionOf, nowOf } from './observed-deletion.js'
 
 const name = 'stateful-set/keeps-pods-available'

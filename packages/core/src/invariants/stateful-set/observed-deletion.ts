@@ -63,9 +63,9 @@ const look = (observation: Observation): ObservedDeletion | undefined => {
   return { ...base, reason: revisionLabelOf(pod) === newestRevisionOf(set, before) ? 'none' : 'update' }
 }
 
-/** The Pods that the set controls in the view, whatever their ordinals; those that this sync has let go are not among them any more. */
-export const membersOf = ({ set, view, before }: ObservedDeletion): readonly Pod[] =>
-  view.ownedBy('Pod', set.metadata.uid).filter((pod) => controllerRefOf(pod)?.uid === set.metadata.uid && !isLetGo(pod, set, before))
+/** Whether the set controls the Pod, as its cache shows it, whatever its ordinal; those that this sync has let go are not members any more. */
+export const isMember = (pod: Pod, { set, before }: ObservedDeletion): boolean =>
+  controllerRefOf(pod)?.uid === set.metadata.uid && !isLetGo(pod, set, before)
 
 /**
  * The Pod as this very sync has left it: its own deletions included. With a cache that lags, what is stored may as well be somebody else's doing

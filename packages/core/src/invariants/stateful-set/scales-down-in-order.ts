@@ -1,8 +1,8 @@
 import { isTerminating, ordinalOf } from '../../resources/pod/queries.js'
 import type { Invariant } from '../invariant.js'
 import { isOrdered, nameInSet, replicasOf, startOf } from '../observed-change.js'
-import { blockageOf, memberAt } from './creates-in-order.js'
-import { deletionOf, membersOf, nowOf } from './observed-deletion.js'
+import { firstBlockage } from './first-blockage.js'
+import { deletionOf, isMember, nowOf } from './observed-deletion.js'
 
 const name = 'stateful-set/scales-down-in-order'
 
@@ -18,17 +18,15 @@ export const scalesDownInOrder: Invariant = {
     const { set, pod, ordinal, view, at, before } = deletion
     const what = nameInSet(pod.metadata.name, set)
     const start = startOf(set)
-    for (let wanted = start; wanted < start + replicasOf(set); wanted += 1) {
-      const blockage = blockageOf(memberAt(set, wanted, view, before), set, at)
-      if (blockage === undefined) continue
+    const blockage = firstBlockage(set, start + replicasOf(set), view, before, at)
+    if (blockage !== undefined)
       return {
         invariant: name,
-        message: `${what} was deleted by the scale-down while ${set.metadata.name}-${wanted} ${blockage} in the controller's view; expected it to wait`,
+        message: `${what} was deleted by the scale-down while ${set.metadata.name}-${blockage.ordinal} ${blockage.why} in the controller's view; expected it to wait`,
       }
-    }
-    for (const other of membersOf(deletion)) {
+    for (const other of view.ownedBy('Pod', set.metadata.uid)) {
       const place = ordinalOf(other)
-      if (place < start + replicasOf(set) || other.metadata.name === pod.metadata.name) continue
+      if (place < start + replicasOf(set) || other.metadata.name === pod.metadata.name || !isMember(other, deletion)) continue
       if (place > ordinal)
         return {
           invariant: name,
