@@ -7,7 +7,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { afterProcessesOfOnePod, ClusterEvent, getAt, initialState, reduce, type ClusterSettings, type ClusterState } from '@statefold/core'
 import { kindsOf } from './codec-guard.js'
 import { strangeEvent, type LogProblem, type ReadTurns } from './log-body.js'
-import { actorFields, withoutEnvelope } from './log-file.js'
+import { actorFields, factOf, withoutEnvelope } from './log-file.js'
 
 const knownKinds: ReadonlySet<string> = new Set(kindsOf(ClusterEvent))
 
@@ -106,6 +106,8 @@ export const lineFold = (settings: ClusterSettings, untilSeq: number): LineFold 
   /** The time of the last event that counts. */
   let at = 0
   let actor = ''
+  /** What the command just before did to the world. */
+  let received: object | undefined
   let problem: LogProblem | undefined
 
   const refuse = (number: number, message: string): void => {
@@ -121,9 +123,16 @@ export const lineFold = (settings: ClusterSettings, untilSeq: number): LineFold 
       return undefined
     }
     // The line was parsed here and is nobody else's.
-    const fields = value as { readonly seq: number; readonly kind: string; controller?: string; component?: string }
+    const fields = value as {
+      readonly seq: number
+      readonly kind: string
+      controller?: string
+      component?: string
+      readonly received?: boolean
+    }
     const actorField = actorFields[fields.kind]
     if (actorField !== undefined) fields[actorField] ??= actor
+    if (fields.received === true) Object.assign(fields, received)
     // Its digest says that the rest is as its codec wrote it.
     if (knownKinds.has(fields.kind)) return value as ClusterEvent
     problem ??= strangeEvent(number, fields.seq, fields.kind)
@@ -188,6 +197,7 @@ export const lineFold = (settings: ClusterSettings, untilSeq: number): LineFold 
   const foldNow = (line: string, number: number): void => {
     const event = parsed(line, number)
     if (event === undefined) return
+    received = factOf(event)
     if ('podUid' in event) foldProcesses(event.podUid)
     if ('object' in event && typeof event.object === 'string' && event.object.startsWith('Pod/')) foldPod(event.object)
     // (This may fold what has waited.)

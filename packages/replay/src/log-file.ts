@@ -77,20 +77,29 @@ export const makeHeader = (about: {
   ...(about.source === undefined ? undefined : { source: about.source }),
 })
 
-/** What a line says once for all lines of its turn that follow it: they leave out what they have in common with the line before. */
-type Shared = Pick<RecordedEvent<ClusterEvent>, 'turn' | 'at' | 'causedBy' | 'actor'>
-
 /**
  * One event as its line, line feed included: the envelope, then the fields of the event. After another event of the turn (`before`) only what
  * is different of the envelope is written. The order of keys is fixed: one byte form per event as it was recorded.
  */
-export const eventLine = (recorded: RecordedEvent<ClusterEvent>, before?: Shared): string => {
+export const eventLine = (recorded: RecordedEvent<ClusterEvent>, before?: RecordedEvent<ClusterEvent>): string => {
   let envelope = `{"seq":${recorded.seq}`
   if (before?.turn !== recorded.turn) envelope += `,"turn":${recorded.turn}`
   if (before?.at !== recorded.at) envelope += `,"at":${recorded.at}`
   if (before?.causedBy !== recorded.causedBy) envelope += `,"by":${recorded.causedBy ?? 'null'}`
   if (before?.actor !== recorded.actor) envelope += `,"actor":${JSON.stringify(recorded.actor)}`
-  return `${envelope},${JSON.stringify(withoutActor(recorded.event, recorded.actor)).slice(1)}\n`
+  const fields = JSON.stringify(withoutActor(recorded.event, recorded.actor))
+  const fact = before === undefined ? undefined : factOf(before.event)
+  return fact !== undefined && JSON.stringify(fact) === fields
+    ? `${envelope},"kind":"${recorded.event.kind}","received":true}\n`
+    : `${envelope},${fields.slice(1)}\n`
+}
+
+/** What somebody outside did to the world with this command; the fact of it follows and need not be told again. */
+export const factOf = (event: ClusterEvent): object | undefined => {
+  if (event.kind !== 'CommandReceived') return undefined
+  // Commands are plain JSON; what is in them is decided elsewhere.
+  const { kind, event: fact } = event.command as { readonly kind?: unknown; readonly event?: unknown }
+  return kind === 'ActOnWorld' && typeof fact === 'object' && fact !== null ? fact : undefined
 }
 
 /** Who tells or waits is nearly always who acts: then the line does not say it twice. */
@@ -112,17 +121,18 @@ interface Envelope {
   readonly at?: unknown
   readonly by?: unknown
   readonly actor?: unknown
+  readonly received?: unknown
 }
 
 /** An event as it was recorded, of a line that was parsed. (No event has a field of the envelope's names.) */
 export const withoutEnvelope = (line: ClusterEvent & Envelope): ClusterEvent => {
-  const { seq: _seq, turn: _turn, at: _at, by: _by, actor: _actor, ...event } = line
+  const { seq: _seq, turn: _turn, at: _at, by: _by, actor: _actor, received: _received, ...event } = line
   // What is left of a member of the union is that member.
   return event as ClusterEvent
 }
 
-/** How much of a digest a line shows: 128 bits. The chain goes on with all of it. */
-export const digestDigits = 32
+/** How much of a digest a line shows: 96 bits. The chain goes on with all of it. */
+export const digestDigits = 24
 
 export interface LogWriter {
   /** The lines of one turn, its digest line last. */
@@ -147,7 +157,7 @@ export const makeLogWriter = (header: LogHeader, sha256: Sha256): LogWriter & { 
       const first = recorded[0]
       if (first === undefined) return ''
       let lines = ''
-      let before: Shared | undefined
+      let before: RecordedEvent<ClusterEvent> | undefined
       for (const event of recorded) {
         lines += eventLine(event, before)
         before = event

@@ -9,6 +9,7 @@ import {
   actorFields,
   DigestCodec,
   digestDigits,
+  factOf,
   FirstLineCodec,
   FooterCodec,
   FurtherLineCodec,
@@ -46,6 +47,7 @@ interface Line {
   readonly kind?: string
   readonly controller?: string
   readonly component?: string
+  readonly received?: boolean
   readonly digest?: string
 }
 
@@ -144,6 +146,7 @@ export const turnReader = (
     let by: number | null = null
     let actor = ''
     let begun = false
+    let received: object | undefined
     for (let index = 0; index < values.length; index += 1) {
       const line = values[index] as Line
       number += 1
@@ -159,8 +162,10 @@ export const turnReader = (
         // The line was parsed here and is nobody else's.
         if (actorField !== undefined && line[actorField] === undefined)
           (line as { controller?: string; component?: string })[actorField] = actor
+        if (line.received === true) Object.assign(line, received)
         if (line.seq !== events) return refuse(number, `event ${line.seq ?? '?'} follows event ${events - 1}`)
         if (decode && !isClusterEvent(line)) return strangeEvent(number, events, kind)
+        received = factOf(line as unknown as ClusterEvent)
         begun = true
         if (wantsTurns)
           pending.push({ seq: events, turn, at, causedBy: by, actor, event: withoutEnvelope(line as unknown as ClusterEvent) })

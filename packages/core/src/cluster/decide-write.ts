@@ -38,7 +38,15 @@ export const creationOf = (state: ClusterState, object: KubernetesObject, rv: nu
   const places = Object.keys(set).length
   if (!isReceived && template === object.kind && places + removed.length > placesMax)
     return { kind, object: path, rv, manifest: object, template }
-  return { kind, object: path, rv, uid, template, ...(places > 0 ? { set } : undefined), ...(removed.length > 0 ? { removed } : undefined) }
+  return {
+    kind,
+    object: path,
+    rv,
+    uid,
+    ...(isReceived ? undefined : { template }),
+    ...(places > 0 ? { set } : undefined),
+    ...(removed.length > 0 ? { removed } : undefined),
+  }
 }
 
 const isEmptyRecord = (record: object): boolean => {

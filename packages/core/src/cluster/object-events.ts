@@ -174,7 +174,7 @@ const deletedKinds = t.keyof({
 
 /**
  * An object came to be. It says only how it differs from what is like it, where the store holds that (`template`: the owner and hash of a Pod's
- * template, the kind, or `received` for what the command asked for that was received just before); otherwise it carries the accepted object.
+ * template, or the kind; without it, what the command asked for that was received just before); otherwise it carries the accepted object.
  * With `uid`, the name, namespace and time of its own are as the path and the time of the event say.
  */
 export const ObjectCreated = t.intersection([

@@ -56,9 +56,9 @@ const changed = (before: JsonObject, event: ObjectCreated | ObjectChanged): Kube
 /** The object that a creation describes. */
 const createdObject = (state: ClusterState, event: ObjectCreated, at: SimTime): KubernetesObject => {
   if (event.manifest !== undefined) return asObject(withRevision(event.manifest as JsonObject, event.rv))
-  const template = event.template ?? ''
+  const template = event.template ?? receivedObject
   const prototype = getAt(modelsFor(state, template), template)
-  assert(prototype !== undefined, `${event.object} names a template that is not known: ${event.template ?? ''}`)
+  assert(prototype !== undefined, `${event.object} is like something that is not known: ${template}`)
   return changed(event.uid === undefined ? prototype : asNewObject(prototype, event.object, event.uid, at), event)
 }
 
