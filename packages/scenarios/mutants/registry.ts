@@ -458,8 +458,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       edit(
         'controllers/kube-scheduler/filter.ts',
-        '  if (fits && requests.others.size === 0) return undefined',
-        '  if (fits || true) return undefined',
+        '  return fits && requests.others.size === 0 ? undefined : whatIsLacking(requests, info)',
+        '  return fits || true ? undefined : whatIsLacking(requests, info)',
       ),
     ],
     situation: 'small node',
