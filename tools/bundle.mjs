@@ -177,7 +177,7 @@ const writeCodeCache = (program) => {
   spawnSync(process.execPath, ['-e', work], { stdio: 'ignore', env: environment })
 }
 
-const keptMs = 60 * 60 * 1_000
+const keptMs = 10 * 60 * 1_000
 
 /**
  * Programs of older bundles. A process that has just read the old start file may still want them.
