@@ -106,6 +106,33 @@ export const figures: readonly Figure[] = [
     flags: [],
     timeoutSeconds: 120,
   },
+  {
+    name: 'explore-states-per-second',
+    unit: 'states/s',
+    bound: 'least',
+    budget: 25_000,
+    what: 'distinct states a second of processor time, all invariants on, of the whole search of `questions/scaling-with-a-slow-cache` (3 → 1 → 3, the Pod cache up to 4 notifications behind, up to two crashes between any two writes); best of 2 after one that warms up',
+    flags: ['--max-semi-space-size=64'],
+    timeoutSeconds: 240,
+  },
+  {
+    name: 'explore-bytes-per-state',
+    unit: 'bytes',
+    bound: 'most',
+    budget: 150,
+    what: 'memory for each state visited of the same search, the frontier not counted: its hash, number, parent, decision, goals and transitions. States are told apart by 64 bits: among n the odds that any two different ones were taken for one are below n² / 2⁶⁵',
+    flags: [],
+    timeoutSeconds: 120,
+  },
+  {
+    name: 'explore-two-workers',
+    unit: 'ratio',
+    bound: 'least',
+    budget: 1.7,
+    what: 'the same search by the built command line with `--workers 1` over `--workers 2`, in seconds of the search, the start of the threads included; best of 2 of each, taken in turns; needs two idle cores',
+    flags: [],
+    timeoutSeconds: 300,
+  },
 ]
 
 /** What a child process hands back. */

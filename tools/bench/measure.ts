@@ -17,7 +17,7 @@ import { setShape } from '../../packages/core/src/testing/arbitraries/set-shape.
 import { runHistory, type History } from '../../packages/core/src/testing/history.js'
 import { makeHeader, makeLogWriter, replayLog } from '../../packages/replay/src/index.js'
 import { fileLines, filePieces, nodeSha256 } from '../../packages/replay/src/node.js'
-import { fuzz, runScenario, type FuzzReport } from '../../packages/scenarios/src/index.js'
+import { explore, fuzz, runScenario, type FuzzReport, type SearchReport } from '../../packages/scenarios/src/index.js'
 import { listCatalog, readScenarioFile } from '../../packages/scenarios/src/node.js'
 import { figures, type Measured } from './figures.js'
 import { clusterOf, least, median, runUntilReady, setOf, timeSet } from './parallel-set.js'
@@ -306,6 +306,65 @@ const peakMemory = (): Measured => {
   return { value: process.resourceUsage().maxRSS / 1_024, floor: Number(nothing) / 1_024 }
 }
 
+const searched = 'questions/scaling-with-a-slow-cache'
+
+const searchOnce = (): SearchReport => {
+  const entry = listCatalog().find(({ name: listed }) => listed === searched)
+  if (entry === undefined) throw new Error(`the catalog has no ${searched}`)
+  const scenario = readScenarioFile(entry.path)
+  if (scenario._tag === 'Left') throw new Error(scenario.left.message)
+  // In the processor's time, those of the collector's threads included: what else the machine does meanwhile counts less.
+  const clock = (): number => {
+    const { user, system } = process.cpuUsage()
+    return (user + system) / 1_000
+  }
+  const explored = explore(scenario.right, { clock })
+  if (explored._tag === 'Left') throw new Error(JSON.stringify(explored.left))
+  if (!explored.right.complete || explored.right.findings.length > 0) throw new Error('the search is not complete, or has found something')
+  return explored.right
+}
+
+const searchWords = ({ states, transitions, depth }: SearchReport): string =>
+  `${states} states, ${transitions} transitions, ${depth} decisions deep, complete`
+
+const statesPerSecond = (): Measured => {
+  const rate = ({ states, seconds }: SearchReport): number => states / seconds
+  const first = searchOnce()
+  const rates = repeat(2, () => rate(searchOnce()))
+  return {
+    value: rates.reduce((best, one) => (one > best ? one : best), 0),
+    floor: null,
+    note: `${searchWords(first)}; the first run in a cold process ${rate(first).toFixed(0)} a second`,
+  }
+}
+
+const bytesPerState = (): Measured => {
+  const report = searchOnce()
+  return { value: report.visitedBytes / report.states, floor: null, note: searchWords(report) }
+}
+
+const twoWorkers = (): Measured => {
+  const secondsWith = (workers: number): number => {
+    const printed = execFileSync(
+      process.execPath,
+      [join(root, 'packages/cli/dist/main.js'), 'explore', searched, '--workers', String(workers), '--json'],
+      { encoding: 'utf8' },
+    )
+    // What our own command line prints.
+    return (JSON.parse(printed.trim().split('\n').at(-1) ?? 'null') as { readonly seconds: number }).seconds
+  }
+  const [alone, together]: [number[], number[]] = [[], []]
+  for (let round = 0; round < 2; round += 1) {
+    alone.push(secondsWith(1))
+    together.push(secondsWith(2))
+  }
+  return {
+    value: least(alone) / least(together),
+    floor: 1,
+    note: `${least(alone).toFixed(1)} s with one, ${least(together).toFixed(1)} s with two`,
+  }
+}
+
 const measure: Readonly<Record<string, () => Measured>> = {
   'run-3-replicas': runCommandLine,
   'pods-1000-ready': () => podsReady(1_000, 24, 9),
@@ -317,6 +376,9 @@ const measure: Readonly<Record<string, () => Measured>> = {
   'fuzz-histories-per-minute': fuzzHistories,
   'simulated-to-wall': simulatedToWall,
   'rss-10000-pods': peakMemory,
+  'explore-states-per-second': statesPerSecond,
+  'explore-bytes-per-state': bytesPerState,
+  'explore-two-workers': twoWorkers,
 }
 
 if (!figures.some((figure) => figure.name === name)) throw new Error(`there is no figure ${name}`)

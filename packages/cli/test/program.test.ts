@@ -401,6 +401,33 @@ describe('help', () => {
     expect(printed).not.toContain('self-run')
   })
 
+  it('stops a search at a bound with 4, and goes on from there to the same end', { timeout: 120_000 }, async () => {
+    const question = 'questions/partitioned-node'
+    const last = ({ printed }: Ended): Readonly<Record<string, unknown>> =>
+      JSON.parse(printed.trim().split('\n').at(-1) ?? '') as Readonly<Record<string, unknown>>
+    const saved = join(folder, 'search.json')
+    const whole = await statefold(['explore', question, '--workers', '1', '--json'])
+    const part = await statefold(['explore', question, '--workers', '1', '--json', '--states', '100', '--save', saved])
+    const rest = await statefold(['explore', question, '--workers', '1', '--json', '--resume', saved])
+    expect([whole.exit, part.exit, rest.exit]).toEqual([0, 4, 0])
+    expect(last(part)).toMatchObject({ complete: false, limit: '100 states' })
+    const { states, transitions, depth, ends, endings, marks } = last(whole)
+    expect(last(rest)).toMatchObject({ complete: true, states, transitions, depth, ends, endings, marks })
+    expect(await statefold(['explore', 'questions/stuck-rollout', '--resume', saved])).toMatchObject({
+      exit: 64,
+      noted: expect.stringContaining('it is of another scenario') as unknown,
+    })
+    expect(await statefold(['explore', question, '--resume', canary])).toMatchObject({
+      exit: 64,
+      noted: expect.stringContaining('it is no JSON') as unknown,
+    })
+    expect(await statefold(['explore', question, '--save', saved])).toMatchObject({
+      exit: 64,
+      noted: expect.stringContaining('--overwrite') as unknown,
+    })
+    expect(await statefold(['explore', question, '--workers', '0'])).toMatchObject({ exit: 64 })
+  })
+
   it('completes subcommands, flags, scenarios and files, as bash does it', async () => {
     const script = file('completion.bash', (await statefold(['completion', 'bash'])).printed)
     const completed = (...words: readonly string[]): readonly string[] =>

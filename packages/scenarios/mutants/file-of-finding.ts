@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { Invariant } from '@statefold/core'
 import { writeCounterexample } from '../src/counterexample/write-counterexample.js'
-import type { Finding } from '../src/explore/explore.js'
+import type { Finding } from '../src/explore/search-types.js'
 import { runScenario } from '../src/run-scenario.js'
 import { loadScenario, noScenarioFiles, type Scenario } from '../src/scenario.js'
 

@@ -1,7 +1,8 @@
 /** Searches one situation with whatever product was bundled with it, and prints what was found as one JSON line. */
 import * as E from 'fp-ts/lib/Either.js'
 import { allInvariants } from '@statefold/core'
-import { explore, type Finding } from '../src/explore/explore.js'
+import { explore } from '../src/explore/explore.js'
+import type { Finding } from '../src/explore/search-types.js'
 import { fuzz } from '../src/fuzz/fuzz.js'
 import { scenario } from '../src/scenario.js'
 import { adoptsOnlyForTheLiving } from './adopts-only-for-the-living.js'

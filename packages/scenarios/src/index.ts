@@ -29,21 +29,10 @@ export { formatJUnit, formatRunReport, plainReportPaint, type ReportPaint, type 
 export { withPrograms } from './run-programs.js'
 export { makeConsole, runConsoleLine, type Console, type ConsoleAnswer } from './make-console.js'
 export { kubectlTiming, noFiles, runKubectl, type ConsoleFiles, type ConsoleParts, type LineResult } from './console/cluster-console.js'
-export {
-  canBeLean,
-  explore,
-  NotConfirmed,
-  startSearch,
-  type Decision,
-  type ExploreOptions,
-  type Finding,
-  type SearchBounds,
-  type SearchCount,
-  type Search,
-  type SearchReport,
-} from './explore/explore.js'
+export { canBeLean, explore, NotConfirmed, startSearch, type Search } from './explore/explore.js'
+export type { Decision, ExploreOptions, Finding, SavedSearch, SearchBounds, SearchCount, SearchReport } from './explore/search-types.js'
 export { makeExpander, makeGround, type Expander, type Expansion, type ExpandRequest, type Ground } from './explore/expander.js'
-export { whyNotResumed, type SavedSearch } from './explore/saved-search.js'
+export { whyNotResumed } from './explore/saved-search.js'
 export { SearchRefused } from './explore/search-space.js'
 export {
   fuzz,

@@ -184,6 +184,9 @@ const goOnWords = (name: string, { save, resume }: ExploreFlags): string =>
     ? `it can go on: statefold explore ${name} --resume ${save}`
     : `begun anew it goes as far with the same bounds; with --save PATH it can go on${resume === undefined ? '' : ' from where it is now'}, or raise the bound`
 
+const boundWords =
+  'to make the scope smaller: fewer steps, lower `most` of caches, crashes and answers, `anytimeMost`, a shorter `horizon`, fewer controllers in `order`'
+
 export const explore = async (name: string, flags: ExploreFlags, output: Output, self: string): Promise<ExitCode> => {
   const scenario = readScenario(name)
   if (scenario.written.search === undefined)
@@ -266,7 +269,7 @@ export const explore = async (name: string, flags: ExploreFlags, output: Output,
           .join('\n')}\n\n`,
       )
     output.print(`${coveredText(report)}\n`)
-    if (saved !== undefined) output.print(`${goOnWords(name, flags)}\n`)
+    if (saved !== undefined) output.print(`${goOnWords(name, flags)}\n${boundWords}\n`)
     for (const words of report.unmet) output.print(`${output.paint.tone('bad', `never reached: ${words}`)}\n`)
     output.print(
       `${report.visitedBytes} bytes for what was visited, ${(report.visitedBytes / Math.max(1, report.states)).toFixed(0)} a state\n`,

@@ -2,7 +2,7 @@
 import { stringify } from 'yaml'
 import type { Json, JsonObject } from '@statefold/core'
 import { asOne, conditionWords } from '../evaluate-condition.js'
-import type { Finding } from '../explore/explore.js'
+import type { Finding } from '../explore/search-types.js'
 import { nextAddress, withinAddress } from '../explore/walk.js'
 import { scenarioFile } from '../format/scenario-codec.js'
 import { titleOf, type Scenario } from '../scenario.js'

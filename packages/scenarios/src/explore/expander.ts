@@ -24,13 +24,7 @@ import { learnUids, prepare } from './prepare.js'
 import { makeSearchMachine, type SearchState } from './search-machine.js'
 import { makeSearchSpace, noProgress, type Move, type Progress, type SearchSpace } from './search-space.js'
 import { makeVisitedStates } from './visited-states.js'
-import type { ExploreOptions } from './explore.js'
-
-/** Which of the options, and what within: the first; ticks may follow. */
-export interface Choice {
-  readonly options: readonly number[]
-  readonly within: readonly number[]
-}
+import type { Choice, ExploreOptions } from './search-types.js'
 
 /** An expectation that is decided where the decision has led. */
 export interface Judged {

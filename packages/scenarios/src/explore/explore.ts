@@ -3,7 +3,7 @@
  * exactly what was covered.
  */
 import * as E from 'fp-ts/lib/Either.js'
-import { engineVersion, type ClusterSettings, type Controller, type FoundViolation, type Invariant, type Simulation } from '@statefold/core'
+import { engineVersion, type FoundViolation, type Simulation } from '@statefold/core'
 import { conditionWords, evaluate, asOne } from '../evaluate-condition.js'
 import type { Condition } from '../format/condition-codec.js'
 import type { Problem } from '../format/problem.js'
@@ -16,7 +16,6 @@ import {
   makeExpander,
   makeGround,
   viewOf,
-  type Choice,
   type Expander,
   type Expansion,
   type ExpandRequest,
@@ -25,86 +24,10 @@ import {
 } from './expander.js'
 import { makeGrowingNumbers } from './growing-numbers.js'
 import { firstWithoutWay } from './reachability.js'
-import { fitsSearch, type SavedSearch } from './saved-search.js'
+import { fitsSearch } from './saved-search.js'
 import { noProgress, positionOf, type SearchSpace } from './search-space.js'
+import type { Choice, Decision, ExploreOptions, Finding, SavedSearch, SearchCount, SearchReport } from './search-types.js'
 import { makeVisitedStates } from './visited-states.js'
-
-export interface SearchBounds {
-  readonly states?: number
-  readonly seconds?: number
-  readonly depth?: number
-  /** Bytes of the process's heap. */
-  readonly memory?: number
-}
-
-export interface ExploreOptions {
-  readonly seed?: number
-  readonly bounds?: SearchBounds
-  readonly invariants?: readonly Invariant[]
-  /** Other controllers than the product's own: for checking one's own, and for planted bugs. */
-  readonly controllers?: (settings: ClusterSettings) => readonly Controller[]
-  /** Go on after the first finding, to the first of each invariant. */
-  readonly all?: boolean
-  /** With `all`: this finding is the last. */
-  readonly stopsAt?: (finding: Finding) => boolean
-  /** Milliseconds of real time since some moment; without it there is no bound in seconds. */
-  readonly clock?: () => number
-  readonly heapUsed?: () => number
-  readonly progress?: (soFar: SearchCount) => void
-  readonly mustStop?: () => boolean
-  /** Where an earlier search of the same scenario stopped: this one goes on from there. */
-  readonly resume?: SavedSearch
-  /** False: states that differ in drawn names alone are different states. */
-  readonly reduce?: boolean
-}
-
-export interface SearchCount {
-  readonly states: number
-  readonly transitions: number
-  readonly depth: number
-  readonly frontier: number
-  readonly seconds: number
-}
-
-/** One decision on the way: which of the options, and what within it. */
-export interface Decision {
-  readonly option: number
-  readonly within: readonly number[]
-  readonly words: string
-  readonly happened: readonly string[]
-  /** Something that may happen at any moment: a replay that is not told to does nothing of the kind. */
-  readonly isAnytime: boolean
-}
-
-export interface Finding {
-  /** The invariant, or the expectation in words. */
-  readonly property: string
-  readonly kind: 'violation' | 'never' | 'always' | 'eventually' | 'sometimes'
-  readonly message: string
-  readonly hint?: string
-  readonly at: number
-  readonly decisions: readonly Decision[]
-}
-
-export interface SearchReport extends SearchCount {
-  readonly complete: boolean
-  /** What ended the search before it was complete. */
-  readonly limit?: string
-  readonly scope: readonly string[]
-  /** States where nothing more was due. */
-  readonly ends: number
-  /** How those ended, each once: what there is of sets, Pods and claims. */
-  readonly endings: readonly string[]
-  readonly findings: readonly Finding[]
-  /** `sometimes` expectations that no path met. */
-  readonly unmet: readonly string[]
-  readonly marks: readonly string[]
-  readonly visitedBytes: number
-  /** What a later search can go on from; there when a bound has ended this one. */
-  readonly saved?: () => SavedSearch
-  /** What made states fewer than they would be. */
-  readonly reductions: readonly string[]
-}
 
 const scopeWords = ({ scope, steps }: SearchSpace): readonly string[] => [
   `order of: ${scope.order.join(', ')}`,

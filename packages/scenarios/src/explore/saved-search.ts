@@ -1,35 +1,7 @@
 /** Where a search has stopped, as plain JSON: enough to go on later, in another process, to the same end as if it had not stopped. */
 import { engineVersion } from '@statefold/core'
 import type { Scenario } from '../scenario.js'
-import type { Choice } from './expander.js'
-import type { Finding } from './explore.js'
-
-export interface SavedSearch {
-  readonly savedSearch: 1
-  readonly engine: string
-  /** What it must fit: the scenario and the seed. */
-  readonly fits: string
-  readonly lean: boolean
-  readonly depth: number
-  readonly transitions: number
-  readonly ends: number
-  readonly endings: readonly string[]
-  readonly marks: readonly string[]
-  readonly findings: readonly Finding[]
-  /** States of this depth that are still to be expanded, and those of the next that are known. */
-  readonly level: readonly number[]
-  readonly next: readonly number[]
-  readonly choices: readonly Choice[]
-  // One number for each state, in the order of their finding …
-  readonly highs: readonly number[]
-  readonly lows: readonly number[]
-  readonly parents: readonly number[]
-  readonly decisions: readonly number[]
-  readonly goals: readonly number[]
-  // … and one for each transition.
-  readonly sources: readonly number[]
-  readonly targets: readonly number[]
-}
+import type { SavedSearch } from './search-types.js'
 
 /** Two searches fit when this is the same. */
 export const fitsSearch = ({ written, manifests, applied }: Scenario, seed: number): string => {
