@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { conflict, type ApiStatus } from '../api/api-status.js'
 import type { Pod, PodCondition, PodDisruptionBudget } from '../api/generated/types.js'
-import { podConditionOf } from '../resources/pod/conditions.js'
+import { podConditionOf } from '../api/pod-condition.js'
 import { afterEviction, evictionVerdict } from '../resources/pod-disruption-budget/queries.js'
 import { topologyLabelsOf } from '../api/admission/topology-labels.js'
 import type { DecideContext } from '../kernel/decider.js'

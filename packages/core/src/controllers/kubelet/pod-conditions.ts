@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { ApiStatus } from '../../api/api-status.js'
 import type { Pod, PodCondition, PodStatus } from '../../api/generated/types.js'
-import { podConditionOf } from '../../resources/pod/conditions.js'
+import { podConditionOf } from '../../api/pod-condition.js'
 import { conditionOf as conditionNow } from '../../resources/pod/queries.js'
 import { timestampOf, type SimTime } from '../../kernel/sim-time.js'
 import { getLive, replace } from '../requests.js'

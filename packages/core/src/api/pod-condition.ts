@@ -1,5 +1,5 @@
 /** The one way to make a Pod's condition: every condition has its fields in one order, and a server's `lastProbeTime`. */
-import type { PodCondition } from '../../api/generated/types.js'
+import type { PodCondition } from './generated/types.js'
 
 type Mutable<T> = { -readonly [Field in keyof T]: T[Field] }
 
