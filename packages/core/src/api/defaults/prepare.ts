@@ -317,15 +317,14 @@ const keptMetadata = (next: ObjectMeta, stored: KubernetesObject['metadata']): O
   // Who writes a status mostly sends the metadata as they were read.
   if (next === stored && stored.selfLink === undefined && stored.managedFields === undefined) return stored
   const { selfLink: _, managedFields: __, generation: ___, ...rest } = next
+  const kept: { -readonly [Field in keyof ObjectMeta]: ObjectMeta[Field] } = rest
   const grace = stored.deletionGracePeriodSeconds ?? next.deletionGracePeriodSeconds
-  return {
-    ...rest,
-    uid: next.uid === undefined || next.uid === '' ? stored.uid : next.uid,
-    creationTimestamp: stored.creationTimestamp,
-    ...(stored.deletionTimestamp === undefined ? undefined : { deletionTimestamp: stored.deletionTimestamp }),
-    ...(grace === undefined ? undefined : { deletionGracePeriodSeconds: next.deletionGracePeriodSeconds ?? grace }),
-    ...(stored.generation === undefined ? undefined : { generation: stored.generation }),
-  }
+  kept.uid = next.uid === undefined || next.uid === '' ? stored.uid : next.uid
+  kept.creationTimestamp = stored.creationTimestamp
+  if (stored.deletionTimestamp !== undefined) kept.deletionTimestamp = stored.deletionTimestamp
+  if (grace !== undefined) kept.deletionGracePeriodSeconds = next.deletionGracePeriodSeconds ?? grace
+  if (stored.generation !== undefined) kept.generation = stored.generation
+  return kept
 }
 
 const withGeneration = (object: AnyObject, generation: number): AnyObject => ({ ...object, metadata: { ...object.metadata, generation } })

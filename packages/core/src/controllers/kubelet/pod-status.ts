@@ -3,7 +3,7 @@ import type { Container, ContainerState, ContainerStatus, Pod, PodCondition, Pod
 import { containerOf, type ContainerProcess, type FinishedProcess, type Machine, type PodProcesses } from '../../cluster/world.js'
 import { rememberedText } from '../../kernel/remembered-text.js'
 import { timestampOf, type SimTime } from '../../kernel/sim-time.js'
-import { conditionOf, foreignConditions } from './pod-conditions.js'
+import { conditionAs, foreignConditions } from './pod-conditions.js'
 import { hasStarted, isReady } from './probes.js'
 import { isSidecar, mustRestart, restartAt } from './restarts.js'
 
@@ -30,21 +30,25 @@ export const podStatusOf = (scene: StatusScene): PodStatus => {
   const address = isUp ? sandbox.address : pod.status.podIP
   const { message: _message, reason: _reason, ...before } = pod.status
   const isOver = pod.status.phase === 'Failed' || pod.status.phase === 'Succeeded'
-  return {
-    ...before,
-    ...(isOver && pod.status.message !== undefined ? { message: pod.status.message } : undefined),
-    ...(isOver && pod.status.reason !== undefined ? { reason: pod.status.reason } : undefined),
-    phase,
-    conditions: conditionsOf(scene, phase, { containerStatuses, initContainerStatuses, isUp: isUp && !allStopped(scene, phase) }),
-    containerStatuses,
-    hostIP: machine.address,
-    hostIPs: [{ ip: machine.address }],
-    ...(initContainerStatuses.length === 0 ? undefined : { initContainerStatuses }),
-    ...(generation === undefined ? undefined : { observedGeneration: generation }),
-    ...(address === undefined ? undefined : { podIP: address, podIPs: [{ ip: address }] }),
-    startTime: pod.status.startTime ?? timestampOf(now),
+  const status: Mutable<PodStatus> = before
+  if (isOver && pod.status.message !== undefined) status.message = pod.status.message
+  if (isOver && pod.status.reason !== undefined) status.reason = pod.status.reason
+  status.phase = phase
+  status.conditions = conditionsOf(scene, phase, { containerStatuses, initContainerStatuses, isUp: isUp && !allStopped(scene, phase) })
+  status.containerStatuses = containerStatuses
+  status.hostIP = machine.address
+  status.hostIPs = [{ ip: machine.address }]
+  if (initContainerStatuses.length > 0) status.initContainerStatuses = initContainerStatuses
+  if (generation !== undefined) status.observedGeneration = generation
+  if (address !== undefined) {
+    status.podIP = address
+    status.podIPs = [{ ip: address }]
   }
+  status.startTime = pod.status.startTime ?? timestampOf(now)
+  return status
 }
+
+type Mutable<T> = { -readonly [Field in keyof T]: T[Field] }
 
 const allStopped = ({ isEnding, processes }: StatusScene, phase: string): boolean =>
   phase === 'Succeeded' || phase === 'Failed' || (isEnding && (processes?.containers ?? []).every(({ state }) => state !== 'running'))
@@ -295,7 +299,7 @@ const conditionsOf = (
     ({ state, lastState }) =>
       state?.running !== undefined || state?.terminated?.startedAt !== undefined || lastState?.terminated !== undefined,
   )
-  const initialized =
+  const initialized: Verdict =
     phase === 'Succeeded'
       ? { isTrue: true, reason: 'PodCompleted' }
       : incomplete.length === 0 || begun
@@ -309,7 +313,7 @@ const conditionsOf = (
     isSidecar(container) ? [initContainerStatuses[index]] : [],
   )
   const unready = [...sidecars, ...containerStatuses].flatMap((status) => (status === undefined || status.ready ? [] : [status.name]))
-  const containersReady =
+  const containersReady: Verdict =
     phase === 'Succeeded'
       ? { isTrue: false, reason: 'PodCompleted' }
       : phase === 'Failed'
@@ -317,17 +321,24 @@ const conditionsOf = (
         : unready.length === 0
           ? { isTrue: true }
           : { isTrue: false, message: `containers with unready status: ${listed(unready)}`, reason: 'ContainersNotReady' }
+  const ready = containersReady.isTrue ? readinessGatesOf(pod) : containersReady
   return [
     ...foreignConditions(pod),
-    conditionOf(pod, { type: 'PodReadyToStartContainers', isTrue: isUp }, now),
-    conditionOf(pod, { type: 'Initialized', ...initialized }, now),
-    conditionOf(pod, { type: 'Ready', ...(containersReady.isTrue ? readinessGatesOf(pod) : containersReady) }, now),
-    conditionOf(pod, { type: 'ContainersReady', ...containersReady }, now),
-    conditionOf(pod, { type: 'PodScheduled', isTrue: true }, now),
+    conditionAs(pod, 'PodReadyToStartContainers', isUp, undefined, undefined, now),
+    conditionAs(pod, 'Initialized', initialized.isTrue, initialized.reason, initialized.message, now),
+    conditionAs(pod, 'Ready', ready.isTrue, ready.reason, ready.message, now),
+    conditionAs(pod, 'ContainersReady', containersReady.isTrue, containersReady.reason, containersReady.message, now),
+    conditionAs(pod, 'PodScheduled', true, undefined, undefined, now),
   ]
 }
 
-const readinessGatesOf = (pod: Pod): { readonly isTrue: boolean; readonly reason?: string; readonly message?: string } => {
+interface Verdict {
+  readonly isTrue: boolean
+  readonly reason?: string
+  readonly message?: string
+}
+
+const readinessGatesOf = (pod: Pod): Verdict => {
   const messages = (pod.spec.readinessGates ?? []).flatMap(({ conditionType }) => {
     const condition = pod.status.conditions?.find(({ type }) => type === conditionType)
     if (condition === undefined) return [`corresponding condition of pod readiness gate "${conditionType}" does not exist.`]

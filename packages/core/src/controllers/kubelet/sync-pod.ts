@@ -26,12 +26,15 @@ export function* syncPod(context: PlanContext, pod: Pod, machine: Machine): Step
   return outcomeOfProgress(progress, context)
 }
 
-const outcomeOfProgress = ({ error, wakeAt, waitingFor, mounting }: Progress, { now, memory }: PlanContext): PlanOutcome => ({
-  ...(waitingFor.length === 0 ? undefined : { waitingFor }),
-  ...(error === undefined ? undefined : { error }),
-  ...(wakeAt === undefined ? undefined : { requeueAfterMs: Math.max(1, wakeAt - now) }),
-  ...(mounting === null ? (memory === undefined ? undefined : { memory: null }) : { memory: { ...mounting } }),
-})
+const outcomeOfProgress = ({ error, wakeAt, waitingFor, mounting }: Progress, { now, memory }: PlanContext): PlanOutcome => {
+  const outcome: { -readonly [Field in keyof PlanOutcome]: PlanOutcome[Field] } = {}
+  if (waitingFor.length > 0) outcome.waitingFor = waitingFor
+  if (error !== undefined) outcome.error = error
+  if (wakeAt !== undefined) outcome.requeueAfterMs = Math.max(1, wakeAt - now)
+  if (mounting !== null) outcome.memory = { ...mounting }
+  else if (memory !== undefined) outcome.memory = null
+  return outcome
+}
 
 const terminationOf = ({ world, pod }: Progress): PodProcesses['termination'] => processesOf(world, pod.metadata.uid)?.termination
 

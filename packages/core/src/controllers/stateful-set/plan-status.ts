@@ -87,17 +87,19 @@ const isInconsistent = ({ status: stored }: StatefulSet, status: FreshStatus): b
   status.updateRevision !== (stored.updateRevision ?? '')
 
 /** As it is sent: `replicas` and `availableReplicas` always, the other counts only when they are not 0. */
-const toStored = (status: FreshStatus): StatefulSetStatus => ({
-  ...(status.observedGeneration === 0 ? undefined : { observedGeneration: status.observedGeneration }),
-  replicas: status.replicas,
-  ...(status.readyReplicas === 0 ? undefined : { readyReplicas: status.readyReplicas }),
-  ...(status.currentReplicas === 0 ? undefined : { currentReplicas: status.currentReplicas }),
-  ...(status.updatedReplicas === 0 ? undefined : { updatedReplicas: status.updatedReplicas }),
-  currentRevision: status.currentRevision,
-  updateRevision: status.updateRevision,
-  collisionCount: status.collisionCount,
-  availableReplicas: status.availableReplicas,
-})
+const toStored = (status: FreshStatus): StatefulSetStatus => {
+  const { observedGeneration, replicas, readyReplicas, currentReplicas, updatedReplicas } = status
+  const stored: { -readonly [Field in keyof StatefulSetStatus]: StatefulSetStatus[Field] } =
+    observedGeneration === 0 ? { replicas } : { observedGeneration, replicas }
+  if (readyReplicas !== 0) stored.readyReplicas = readyReplicas
+  if (currentReplicas !== 0) stored.currentReplicas = currentReplicas
+  if (updatedReplicas !== 0) stored.updatedReplicas = updatedReplicas
+  stored.currentRevision = status.currentRevision
+  stored.updateRevision = status.updateRevision
+  stored.collisionCount = status.collisionCount
+  stored.availableReplicas = status.availableReplicas
+  return stored
+}
 
 /**
  * Writes the status if anything in it is new. A conflict is tried again with the set that the cache shows then; when the cache shows no other,

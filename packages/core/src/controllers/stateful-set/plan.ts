@@ -60,12 +60,12 @@ export const planStatefulSet = (options: StatefulSetControllerOptions) =>
     }
     const outcome = yield* syncStatefulSet(sync)
     const memory = options.staleReadProtection ? written.toMemory() : null
-    return {
-      ...(waitingFor.length === 0 ? undefined : { waitingFor }),
-      ...(memory === null ? forget : { memory }),
-      ...(outcome.error === undefined ? undefined : { error: outcome.error }),
-      ...(outcome.requeueAfterMs === undefined ? undefined : { requeueAfterMs: outcome.requeueAfterMs }),
-    }
+    const planned: { -readonly [Field in keyof PlanOutcome]: PlanOutcome[Field] } = {}
+    if (waitingFor.length > 0) planned.waitingFor = waitingFor
+    if (memory !== null || hasMemory) planned.memory = memory
+    if (outcome.error !== undefined) planned.error = outcome.error
+    if (outcome.requeueAfterMs !== undefined) planned.requeueAfterMs = outcome.requeueAfterMs
+    return planned
   }
 
 type SyncOutcome = Pick<PlanOutcome, 'error' | 'requeueAfterMs'>
