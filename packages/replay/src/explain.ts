@@ -1,12 +1,14 @@
 /** Why something happened, and why something did not: the chain of causes, and what the controllers wait for. */
 import {
   entriesOf,
+  readerOf,
   resourceOfName,
   splitObjectPath,
   subjectNameOf,
   type ClusterEvent,
   type ClusterState,
   type RecordedEvent,
+  type StatefulSet,
 } from '@statefold/core'
 import { describeEvent } from './describe-event.js'
 import { formatTime } from './timeline.js'
@@ -44,6 +46,8 @@ export const waitingIn = (state: ClusterState): readonly WaitingFor[] =>
 export interface Explanation {
   readonly object: string
   readonly exists: boolean
+  /** The set that wants a Pod of this name, whether it is there or not: `statefulset/web`. */
+  readonly wantedBy: string | undefined
   /** The newest event about the object, with its causes. */
   readonly chain: readonly Recorded[]
   /** Who waits for the object, or on whose account the object waits. */
@@ -57,8 +61,8 @@ export interface Explanation {
 }
 
 /** Does the log speak of the object at all? */
-export const isSpokenOf = ({ exists, chain, waiting, warnings, refusals }: Explanation): boolean =>
-  exists || chain.length > 0 || waiting.length > 0 || warnings.length > 0 || refusals.length > 0
+export const isSpokenOf = ({ exists, wantedBy, chain, waiting, warnings, refusals }: Explanation): boolean =>
+  exists || wantedBy !== undefined || chain.length > 0 || waiting.length > 0 || warnings.length > 0 || refusals.length > 0
 
 const othersMax = 12
 
@@ -128,6 +132,41 @@ const wordsOf = (message: string): readonly string[] => message.split(/[^a-z0-9.
 
 const isKeyOf = (name: string, key: string): boolean => key === name || key.endsWith(`/${name}`)
 
+/** The StatefulSet that has a Pod of this name among those it wants. */
+const setThatWants = (state: ClusterState, { name, kind }: Asked): StatefulSet | undefined => {
+  const [, owner, ordinal] = /^(.+)-(\d+)$/.exec(name) ?? []
+  if (owner === undefined || (kind !== undefined && kind !== 'Pod')) return undefined
+  return readerOf(state)
+    .list('StatefulSet')
+    .find(({ metadata, spec }) => {
+      const place = Number(ordinal) - (spec.ordinals?.start ?? 0)
+      return metadata.name === owner && place >= 0 && place < (spec.replicas ?? 1)
+    })
+}
+
+/** Who waits for one of these, and then whom those wait for, as far as it goes. */
+const waitsBehind = (all: readonly WaitingFor[], first: readonly string[]): readonly WaitingFor[] => {
+  const found: WaitingFor[] = []
+  const names = [...first]
+  for (let next = names.shift(); next !== undefined; next = names.shift()) {
+    for (const waiting of all) {
+      if (found.includes(waiting) || !isKeyOf(next, waiting.key)) continue
+      found.push(waiting)
+      const { name } = splitObjectPath(waiting.on)
+      if (name !== '') names.push(name)
+    }
+  }
+  return found
+}
+
+const claimNamesOf = (state: ClusterState, { name, kind }: Asked): readonly string[] =>
+  kind !== undefined && kind !== 'Pod'
+    ? []
+    : readerOf(state)
+        .list('Pod')
+        .filter(({ metadata }) => metadata.name === name)
+        .flatMap(({ spec }) => (spec.volumes ?? []).flatMap(({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName ?? []))
+
 /** `name`: an object's name, perhaps with its kind (`pod/web-1`). */
 export const explainObject = (events: readonly Recorded[], state: ClusterState, name: string): Explanation => {
   const asked = askedFor(name)
@@ -143,8 +182,14 @@ export const explainObject = (events: readonly Recorded[], state: ClusterState, 
   // Who names it, and then whom those wait for, one step more.
   const isKnown = exists || last !== undefined
   const direct = all.filter(({ key, on }) => (isKnown || asked.kind === undefined ? isKeyOf(bare, key) : false) || isAsked(asked, on))
+  const set = setThatWants(state, asked)
+  // What is not there waits with its set; what is there, with its claims.
   const owner = bare.replace(/-\d+$/, '')
-  const ofOwner = direct.length > 0 || !isKnown ? [] : all.filter(({ key }) => key.endsWith(`/${owner}`))
+  const ofOwner = direct.length > 0 || !(isKnown || set !== undefined) ? [] : all.filter(({ key }) => key.endsWith(`/${owner}`))
+  const behind = waitsBehind(all, [
+    ...claimNamesOf(state, asked),
+    ...[...direct, ...ofOwner].map(({ on }) => splitObjectPath(on).name).filter((on) => on !== '' && on !== bare),
+  ])
   const told = events.flatMap(({ event }) =>
     event.kind === 'KubernetesEventRecorded' &&
     event.type === 'Warning' &&
@@ -156,8 +201,9 @@ export const explainObject = (events: readonly Recorded[], state: ClusterState, 
   const found = {
     object: bare,
     exists,
+    wantedBy: set === undefined ? undefined : `statefulset/${set.metadata.name}`,
     chain: last === undefined ? [] : causesOf(events, last.seq),
-    waiting: [...direct, ...ofOwner],
+    waiting: [...new Set([...direct, ...ofOwner, ...behind])],
     // Of a name alone every warning that names it counts; with a kind, only if there is or was such an object.
     warnings: isKnown || asked.kind === undefined ? [...new Set(told)].slice(-5) : [],
     refusals: [...new Set(refusals)].slice(-5),
@@ -169,7 +215,7 @@ export const explainObject = (events: readonly Recorded[], state: ClusterState, 
 export const formatExplanation = (explanation: Explanation): string => {
   const lines: string[] = []
   lines.push(
-    `${explanation.object}: ${explanation.exists ? 'exists' : explanation.chain.length > 0 ? 'does not exist any more' : 'has never existed'}`,
+    `${explanation.object}: ${explanation.exists ? 'exists' : explanation.chain.length > 0 ? 'does not exist any more' : 'has never existed'}${explanation.exists || explanation.wantedBy === undefined ? '' : `; ${explanation.wantedBy} wants it`}`,
   )
   if (explanation.chain.length > 0) {
     lines.push('', 'what happened last, and why:')
