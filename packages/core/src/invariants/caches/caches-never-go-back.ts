@@ -1,4 +1,5 @@
-import { getAt, keysOf, sizeOf } from '../../kernel/persistent-map.js'
+import { forEachDifference } from '../../kernel/map-difference.js'
+import { sizeOf } from '../../kernel/persistent-map.js'
 import { noEventAlone } from '../by-turn.js'
 import type { Invariant, Violation } from '../invariant.js'
 import type { ObservedTurn, SlowInformer } from '../observed-turn.js'
@@ -50,12 +51,10 @@ export const cachesNeverGoBack: Invariant = {
   checkTurn: (turn) => {
     const { informers } = turn.before
     if (sizeOf(informers) === 0 || informers === turn.after.informers) return undefined
-    for (const informer of keysOf(informers)) {
-      const was = getAt(informers, informer)
-      const is = getAt(turn.after.informers, informer)
-      const violation = was === undefined || was === is ? undefined : judge(informer, was, is, turn)
-      if (violation !== undefined) return violation
-    }
-    return undefined
+    let found: Violation | undefined
+    forEachDifference(informers, turn.after.informers, (informer, was, is) => {
+      if (found === undefined && was !== undefined) found = judge(informer, was, is, turn)
+    })
+    return found
   },
 }

@@ -1,5 +1,5 @@
 import { storeOf } from '../../cluster/state.js'
-import { getAt, keysOf, sizeOf } from '../../kernel/persistent-map.js'
+import { forEachEntry, getAt, sizeOf } from '../../kernel/persistent-map.js'
 import { noEventAlone } from '../by-turn.js'
 import type { Invariant, Violation } from '../invariant.js'
 import type { ObservedTurn, SlowInformer } from '../observed-turn.js'
@@ -25,6 +25,10 @@ const writesOf = (kind: string, { events }: ObservedTurn): readonly number[] => 
   }
   return found
 }
+
+/** Nothing of the kind was written in this turn. */
+const isUnwritten = (kind: string, { before, after }: ObservedTurn): boolean =>
+  getAt(before.cluster.stores, kind) === getAt(after.cluster.stores, kind)
 
 const judge = (informer: string, was: SlowInformer | undefined, is: SlowInformer, turn: ObservedTurn): Violation | undefined => {
   const kind = kindOf(informer)
@@ -55,11 +59,12 @@ export const nothingIsLost: Invariant = {
   checkTurn: (turn) => {
     const { informers } = turn.after
     if (sizeOf(informers) === 0 || (turn.events.length === 0 && informers === turn.before.informers)) return undefined
-    for (const informer of keysOf(informers)) {
-      const is = getAt(informers, informer)
-      const violation = is === undefined ? undefined : judge(informer, getAt(turn.before.informers, informer), is, turn)
-      if (violation !== undefined) return violation
-    }
-    return undefined
+    let found: Violation | undefined
+    forEachEntry(informers, (informer, is) => {
+      const was = getAt(turn.before.informers, informer)
+      if (found !== undefined || (was === is && isUnwritten(kindOf(informer), turn))) return
+      found = judge(informer, was, is, turn)
+    })
+    return found
   },
 }
