@@ -40,7 +40,17 @@ const withProfile = (profile: ClusterSettings['world']['profile']): ClusterSetti
   world: { ...recordedClusterSettings.world, profile },
 })
 
-export const observe = ({ stored = [], world = [], event, by = 'user', seen, at = 100_000, state = {}, command, profile = 'recorded' }: Scene): Observation => {
+export const observe = ({
+  stored = [],
+  world = [],
+  event,
+  by = 'user',
+  seen,
+  at = 100_000,
+  state = {},
+  command,
+  profile = 'recorded',
+}: Scene): Observation => {
   let before: ClusterState = { ...initialState(withProfile(profile)), ...state }
   for (const [kind, objects] of storesOf(stored)) before = withStore(before, kind, storeOf(objects))
   for (const fact of world) before = reduce(before, fact, 0)
