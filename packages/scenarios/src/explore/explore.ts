@@ -90,7 +90,7 @@ const drive = (search: Search, expander: Expander): SearchReport => {
 }
 
 /** So many states are asked for at once: between requests a search can be stopped. */
-export const idsAtOnce = 64
+const idsAtOnce = 64
 
 /**
  * A search as somebody leads it who carries no move out: says what to expand, and takes what came of it, in the order of the states. What it

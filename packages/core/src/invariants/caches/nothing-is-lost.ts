@@ -6,7 +6,7 @@ import type { ObservedTurn, SlowInformer } from '../observed-turn.js'
 
 const name = 'caches/nothing-is-lost'
 
-export const kindOf = (informer: string): string => informer.slice(informer.lastIndexOf(' ') + 1)
+const kindOf = (informer: string): string => informer.slice(informer.lastIndexOf(' ') + 1)
 
 /** Whether this turn was the delivery of the informer's next notification. */
 export const deliveredTo = (informer: string, { item }: ObservedTurn): number =>

@@ -28,7 +28,7 @@ interface Asked {
 }
 
 /** What controllers wait for on account of that key: `default/web-1`, whatever stands before it. */
-export const waitingOn = (state: ClusterState, key: string): readonly (Waiting & { readonly controller: string })[] =>
+const waitingOn = (state: ClusterState, key: string): readonly (Waiting & { readonly controller: string })[] =>
   entriesOf(state.waiting).flatMap(([place, waiting]) => {
     const space = place.indexOf(' ')
     const about = place.slice(space + 1)
