@@ -209,7 +209,7 @@ export const mutants: readonly Mutant[] = [
   {
     bug: 13,
     title: 'an error is lost and the key not looked at again',
-    edits: [edit(plan, '...(outcome.error === undefined ? undefined : { error: outcome.error }),', '')],
+    edits: [edit(plan, 'if (outcome.error !== undefined) planned.error = outcome.error', '')],
     situation: 'writes that fail',
     expectedBy: readyAtEnd(2),
   },
