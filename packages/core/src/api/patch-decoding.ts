@@ -6,7 +6,7 @@ import { isJsonObject, type Json } from '../kernel/json.js'
 import { invalid, type ApiStatus } from './api-status.js'
 import { fieldsOf, typeNameOfKind, type FieldShape, type Scalar } from './field-schema.js'
 import { parseQuantityJson } from './quantity.js'
-import { decodesPlainly, decodeStrictly, unknownFieldsMessage } from './strict-decoding.js'
+import { decodeStrictly, unknownFieldsMessage } from './strict-decoding.js'
 
 /** `unknownFields` are for who only warns of them (`Warning: unknown field "spec.a"`), as the server does when a client does not ask for more. */
 export interface PatchDecoding {
@@ -25,8 +25,10 @@ export const decodePatched = (
   patched: unknown,
 ): PatchDecoding => {
   const type = typeNameOfKind(kind, apiVersion)
-  if (type === undefined || decodesPlainly(kind, apiVersion, patched)) return { unknownFields: [] }
+  if (type === undefined) return { unknownFields: [] }
   const { unknownFields, typeError } = decodeStrictly(kind, apiVersion, patched)
+  // What decodes without a complaint can be converted, too.
+  if (typeError === undefined && unknownFields.length === 0) return { unknownFields: [] }
   const wrong = patchType === 'strategic' ? conversionError({ shape: 'struct', type, goName: `v1.${type}` }, patched) : typeError
   // Differs from Kubernetes: of the other patches it shows the whole patched object, managedFields and all; we show the patch.
   const refusal = (why: string): ApiStatus =>

@@ -4,6 +4,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type { Json } from '../kernel/json.js'
+import { rememberedText } from '../kernel/remembered-text.js'
 
 export type QuantityFormat = 'DecimalSI' | 'BinarySI' | 'DecimalExponent'
 
@@ -131,19 +132,8 @@ const parseFresh = (text: string): E.Either<string, Quantity> => {
   return E.right({ unscaled: sure(unscaled), scale, format: isBinary && isFractionOfOne ? 'DecimalSI' : format, isDecimal: true, text: '' })
 }
 
-// The same few texts are parsed over and over; a cache only, cleared when it is full.
-const parsed = new Map<string, E.Either<string, Quantity>>()
-const parsedMax = 4_096
-
 /** Follows ParseQuantity; the left side is its error text. White space around the text is not allowed here, as in ParseQuantity. */
-export const parseQuantity = (text: string): E.Either<string, Quantity> => {
-  const known = parsed.get(text)
-  if (known !== undefined) return known
-  const result = parseFresh(text)
-  if (parsed.size >= parsedMax) parsed.clear()
-  parsed.set(text, result)
-  return result
-}
+export const parseQuantity = rememberedText(parseFresh)
 
 /** What a JSON document may hold: a text (white space around it is cut, as UnmarshalJSON does) or a number. */
 export const parseQuantityJson = (value: string | number): E.Either<string, Quantity> =>

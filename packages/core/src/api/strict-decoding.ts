@@ -6,7 +6,7 @@
 // reading goes on, but a type that decodes itself (Quantity, Time, IntOrString) ends the reading at once.
 import * as E from 'fp-ts/lib/Either.js'
 
-import { isJsonObject, type Json } from '../kernel/json.js'
+import { isJsonObject } from '../kernel/json.js'
 import { badRequest, type ApiStatus } from './api-status.js'
 import { fieldsOf, typeNameOfKind, type FieldShape, type Scalar } from './field-schema.js'
 import { parseQuantityJson } from './quantity.js'
@@ -20,9 +20,9 @@ export interface StrictDecoding {
 /** Kinds whose shape is not known decode without complaint. */
 export const decodeStrictly = (kind: string, apiVersion: string, value: unknown): StrictDecoding => {
   const type = typeNameOfKind(kind, apiVersion)
-  if (type === undefined || decodesPlainly(kind, apiVersion, value)) return { unknownFields: [] }
+  if (type === undefined) return { unknownFields: [] }
   const reading: Reading = { unknown: new Set(), firstError: undefined }
-  const fatal = readStruct(reading, type, value, { path: '', struct: '', fields: '' })
+  const fatal = readStruct(reading, type, value, undefined)
   const typeError = fatal ?? reading.firstError
   const unknownFields = [...reading.unknown]
   return typeError === undefined ? { unknownFields } : { unknownFields, typeError }
@@ -47,80 +47,6 @@ export const withoutUnknownFields = <Value>(kind: string, apiVersion: string, va
   return type === undefined ? value : (pruneStruct(type, value) as Value)
 }
 
-// ---- Reading what is as it should be: nearly everything, so without paths and messages
-
-const clean = new WeakMap<object, string>()
-const soundTime = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:[.,]\d+)?(?:Z|[+-]\d\d:\d\d)$/
-
-const isCleanStruct = (type: string, value: Json): boolean => {
-  if (!isJsonObject(value)) return false
-  // Objects never change. Only specs and templates are remembered: they are large, and most writes leave them as they are.
-  const isLarge = type.endsWith('Spec')
-  if (isLarge && clean.get(value) === type) return true
-  const fields = fieldsOf(type)
-  if (fields === undefined) return false
-  for (const name in value) {
-    const child = value[name]
-    const shape = fields.get(name)
-    if (shape === undefined || !isClean(shape, child)) return false
-  }
-  if (isLarge) clean.set(value, type)
-  return true
-}
-
-const isClean = (shape: FieldShape, value: Json | undefined): boolean => {
-  if (value === null || value === undefined) return true
-  switch (shape.shape) {
-    case 'struct':
-      return isCleanStruct(shape.type, value)
-    case 'scalar':
-      return isCleanScalar(shape.scalar, value)
-    case 'list': {
-      if (!Array.isArray(value)) return false
-      // Array.isArray does not narrow a read-only list.
-      for (const element of value as readonly Json[]) if (!isClean(shape.element, element)) return false
-      return true
-    }
-    case 'map': {
-      if (!isJsonObject(value)) return false
-      for (const key in value) if (!isClean(shape.element, value[key])) return false
-      return true
-    }
-  }
-}
-
-const isCleanScalar = (scalar: Scalar, value: Json): boolean => {
-  switch (scalar) {
-    case 'string':
-      return typeof value === 'string'
-    case 'bool':
-      return typeof value === 'boolean'
-    case 'int32':
-      return typeof value === 'number' && isInteger(value, 32)
-    case 'int64':
-      return typeof value === 'number' && isInteger(value, 64)
-    case 'IntOrString':
-      return typeof value === 'string' || (typeof value === 'number' && isInteger(value, 32))
-    case 'Time':
-      return typeof value === 'string' && soundTime.test(value)
-    case 'Quantity':
-      return typeof value === 'string' && E.isRight(parseQuantityJson(value))
-    case 'float64':
-    case 'bytes':
-    case 'MicroTime':
-    case 'RawExtension':
-    case 'FieldsV1':
-      return false
-  }
-}
-
-/** Whether the value decodes without any complaint. False may also mean that it has to be read with care: `decodeStrictly` tells. */
-export const decodesPlainly = (kind: string, apiVersion: string, value: unknown): boolean => {
-  const type = typeNameOfKind(kind, apiVersion)
-  // Whatever it is: a value that is not plain JSON is none of these shapes.
-  return type !== undefined && isCleanStruct(type, value as Json)
-}
-
 // ---- Reading
 
 interface Reading {
@@ -128,46 +54,75 @@ interface Reading {
   firstError: string | undefined
 }
 
-/** Where the reader is: `path` with indexes and map keys, `struct` and `fields` as Go's messages name them (no indexes). */
+/** Where the reader is, from the inside out; spelled out only for a complaint, which is rare. Undefined: the whole value. */
 interface Place {
-  readonly path: string
-  readonly struct: string
-  readonly fields: string
+  readonly within: Place | undefined
+  /** A field, an index or the key of a map. */
+  readonly at: string | number
+  /** The type that has the field; an index and a key are within one. */
+  readonly struct: string | undefined
 }
+type Where = Place | undefined
+
+/** With indexes and map keys: `spec.template.spec.containers[0].image`. */
+const pathOf = (place: Where): string => {
+  if (place === undefined) return ''
+  const { within, at } = place
+  if (typeof at === 'number') return `${pathOf(within)}[${at}]`
+  return within === undefined ? at : `${pathOf(within)}.${at}`
+}
+
+/** As Go's messages name it, without indexes and keys: `spec.template.spec.containers.image`. */
+const fieldsTo = (place: Where): string => {
+  if (place === undefined) return ''
+  const outer = fieldsTo(place.within)
+  if (place.struct === undefined) return outer
+  return outer === '' ? String(place.at) : `${outer}.${place.at}`
+}
+
+const structOf = (place: Where): string | undefined => (place === undefined ? undefined : (place.struct ?? structOf(place.within)))
 
 /** A text ends the reading. */
 type Fatal = string | undefined
 
 const jsonTypeOf = (value: unknown): string => (Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value)
 
-const mismatch = (value: string, goName: string, place: Place): string =>
-  place.struct === ''
+const mismatch = (value: string, goName: string, place: Where): string => {
+  const struct = structOf(place)
+  return struct === undefined
     ? `json: cannot unmarshal ${value} into Go value of type ${goName}`
-    : `json: cannot unmarshal ${value} into Go struct field ${place.struct}.${place.fields} of type ${goName}`
+    : `json: cannot unmarshal ${value} into Go struct field ${struct}.${fieldsTo(place)} of type ${goName}`
+}
 
 const remember = (reading: Reading, error: string): undefined => {
   reading.firstError ??= error
   return undefined
 }
 
-const readStruct = (reading: Reading, type: string, value: unknown, place: Place): Fatal => {
+// Objects never change. Only specs are remembered as decoding without a complaint: they are large, and most writes leave them as they are.
+const sound = new WeakMap<object, string>()
+
+const readStruct = (reading: Reading, type: string, value: unknown, place: Where): Fatal => {
   if (value === null || value === undefined) return undefined
   if (!isJsonObject(value)) return remember(reading, mismatch(jsonTypeOf(value), `v1.${type}`, place))
+  const isLarge = type.endsWith('Spec')
+  if (isLarge && sound.get(value) === type) return undefined
+  const complaintsBefore = reading.unknown.size
   const fields = fieldsOf(type)
-  for (const [name, child] of Object.entries(value)) {
+  for (const name of Object.keys(value)) {
     const shape = fields?.get(name)
-    const path = place.path === '' ? name : `${place.path}.${name}`
     if (shape === undefined) {
-      reading.unknown.add(path)
+      reading.unknown.add(pathOf({ within: place, at: name, struct: type }))
       continue
     }
-    const fatal = read(reading, shape, child, { path, struct: type, fields: place.fields === '' ? name : `${place.fields}.${name}` })
+    const fatal = read(reading, shape, value[name], { within: place, at: name, struct: type })
     if (fatal !== undefined) return fatal
   }
+  if (isLarge && reading.firstError === undefined && reading.unknown.size === complaintsBefore) sound.set(value, type)
   return undefined
 }
 
-const read = (reading: Reading, shape: FieldShape, value: unknown, place: Place): Fatal => {
+const read = (reading: Reading, shape: FieldShape, value: unknown, place: Where): Fatal => {
   if (value === null || value === undefined) return undefined
   switch (shape.shape) {
     case 'struct':
@@ -177,7 +132,7 @@ const read = (reading: Reading, shape: FieldShape, value: unknown, place: Place)
     case 'list': {
       if (!Array.isArray(value)) return remember(reading, mismatch(jsonTypeOf(value), shape.goName, place))
       for (const [index, element] of value.entries()) {
-        const fatal = read(reading, shape.element, element, { ...place, path: `${place.path}[${index}]` })
+        const fatal = read(reading, shape.element, element, { within: place, at: index, struct: undefined })
         if (fatal !== undefined) return fatal
       }
       return undefined
@@ -185,7 +140,7 @@ const read = (reading: Reading, shape: FieldShape, value: unknown, place: Place)
     case 'map': {
       if (!isJsonObject(value)) return remember(reading, mismatch(jsonTypeOf(value), shape.goName, place))
       for (const [key, element] of Object.entries(value)) {
-        const fatal = read(reading, shape.element, element, { ...place, path: `${place.path}.${key}` })
+        const fatal = read(reading, shape.element, element, { within: place, at: key, struct: undefined })
         if (fatal !== undefined) return fatal
       }
       return undefined
@@ -196,7 +151,7 @@ const read = (reading: Reading, shape: FieldShape, value: unknown, place: Place)
 const isInteger = (value: number, bits: 32 | 64): boolean =>
   Number.isInteger(value) && (bits === 32 ? value >= -2_147_483_648 && value <= 2_147_483_647 : Math.abs(value) < 9_223_372_036_854_775_808)
 
-const readScalar = (reading: Reading, scalar: Scalar, goName: string, value: unknown, place: Place): Fatal => {
+const readScalar = (reading: Reading, scalar: Scalar, goName: string, value: unknown, place: Where): Fatal => {
   switch (scalar) {
     case 'string':
       return typeof value === 'string' ? undefined : remember(reading, mismatch(jsonTypeOf(value), goName, place))
@@ -231,8 +186,11 @@ const readScalar = (reading: Reading, scalar: Scalar, goName: string, value: unk
   }
 }
 
+const soundTime = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:[.,]\d+)?(?:Z|[+-]\d\d:\d\d)$/
+
 /** Follows Parse in Go's time/format.go, for RFC 3339: the piece of the layout that the rest of the text does not begin with. */
 const timeError = (text: string, fraction: string): string | undefined => {
+  if (soundTime.test(text)) return undefined
   const layout = `2006-01-02T15:04:05${fraction}Z07:00`
   let rest = text
   for (const [piece, pattern] of [

@@ -5,6 +5,7 @@
  * A property that is undefined counts as absent.
  */
 import { isJsonObject, type Json, type JsonObject } from './json.js'
+import { rememberedText } from './remembered-text.js'
 
 /** Pointers as in RFC 6901: `/metadata/labels/app.kubernetes.io~1name`. No pointer lies below another one. */
 export interface ObjectDifference {
@@ -173,19 +174,8 @@ interface MutableObject {
   [key: string]: Json | undefined
 }
 
-const keysOfPointer = (pointer: string): readonly string[] => pointer.slice(1).split('/').map(unescapePointerKey)
-
-// Few pointers are met again and again; splitting them is only remembered.
-const knownKeys = new Map<string, readonly string[]>()
-const knownKeysMax = 4_096
-const keysOf = (pointer: string): readonly string[] => {
-  const known = knownKeys.get(pointer)
-  if (known !== undefined) return known
-  const keys = keysOfPointer(pointer)
-  if (knownKeys.size >= knownKeysMax) knownKeys.clear()
-  knownKeys.set(pointer, keys)
-  return keys
-}
+// Few pointers are met again and again.
+const keysOf = rememberedText((pointer): readonly string[] => pointer.slice(1).split('/').map(unescapePointerKey))
 
 type MutableContainer = MutableObject | Json[]
 

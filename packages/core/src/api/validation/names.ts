@@ -1,4 +1,5 @@
 /** The forms of names, labels, ports and addresses, with the server's sentences. Follows apimachinery/pkg/util/validation/validation.go. */
+import { rememberedText } from '../../kernel/remembered-text.js'
 import { invalidValue, type Errors } from './field-errors.js'
 
 const label = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/
@@ -45,19 +46,6 @@ export const dnsSubdomainWithUnderscore = (text: string): Complaints => [
   ...(subdomainWithUnderscore.test(text) ? [] : [underscoreSentence]),
 ]
 
-// Most label keys and values come again and again.
-const knownNames = new Map<string, Complaints>()
-const knownNamesMax = 4_096
-
-/** Follows IsQualifiedName. */
-export const qualifiedName = (text: string): Complaints => {
-  const known = knownNames.get(text)
-  if (known !== undefined) return known
-  const complaints = judgeQualifiedName(text)
-  if (knownNames.size < knownNamesMax) knownNames.set(text, complaints)
-  return complaints
-}
-
 const judgeQualifiedName = (text: string): Complaints => {
   const parts = text.split('/')
   const complaints: string[] = []
@@ -74,6 +62,9 @@ const judgeQualifiedName = (text: string): Complaints => {
   if (!qualifiedPart.test(name)) complaints.push(`name part ${qualifiedSentence}`)
   return complaints.length === 0 ? nothing : complaints
 }
+
+/** Follows IsQualifiedName. Most label keys and values come again and again. */
+export const qualifiedName = rememberedText(judgeQualifiedName)
 
 /** Follows IsValidLabelValue. */
 export const labelValueOf = (text: string): Complaints => {
