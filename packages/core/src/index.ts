@@ -47,6 +47,7 @@ export { ClusterEvent } from './cluster/events.js'
 export { isObjectChanged, isObjectCreated, isObjectDeleted, splitObjectPath, subjectNameOf } from './cluster/object-events.js'
 export type { ClusterSettings, ClusterState } from './cluster/state.js'
 export { initialState, readerOf, storeOf } from './cluster/state.js'
+export { claimNamesOf, parentAndOrdinalOf } from './resources/pod/queries.js'
 export { afterProcessesOfOnePod } from './cluster/reduce-world.js'
 export { reduce } from './cluster/reduce.js'
 export type {
@@ -76,7 +77,7 @@ export {
 export type { WorldEvent } from './cluster/world-events.js'
 export type { Controller, Plan, PlanContext, PlanOutcome, Waiting, Wake, WatchNotification } from './controllers/controller.js'
 export type { Invariant, Observation, ObservedChange, ObservedRequest, Violation } from './invariants/invariant.js'
-export type { ObservedTurn, SlowInformer, TurnSide, TurnWork } from './invariants/observed-turn.js'
+export type { ObservedTurn, TurnSide } from './invariants/observed-turn.js'
 export { allInvariants, alwaysInvariants } from './invariants/all-invariants.js'
 export { debtsOf, type Debt } from './invariants/temporal/convergence.js'
 export { findDisorder } from './invariants/temporal/log-order.js'
@@ -98,7 +99,8 @@ export {
   type Simulation,
   type SimulationOptions,
 } from './simulation/simulation.js'
-export type { DueWork, RunState } from './simulation/run-state.js'
+export type { RunState } from './simulation/run-state.js'
+export type { DueWork, LaggingInformer } from './cluster/pending-work.js'
 export { makeStateHasher, type StateHash, type StateHasher, type StateSums } from './simulation/state-hash.js'
 export { loadRun, saveRun } from './simulation/save-run.js'
 export { bootstrap, type ClusterSpec, type NodeSpec, type StorageClassSpec } from './simulation/bootstrap.js'

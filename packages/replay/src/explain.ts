@@ -1,6 +1,8 @@
 /** Why something happened, and why something did not: the chain of causes, and what the controllers wait for. */
 import {
+  claimNamesOf,
   entriesOf,
+  parentAndOrdinalOf,
   readerOf,
   resourceOfName,
   splitObjectPath,
@@ -134,13 +136,13 @@ const isKeyOf = (name: string, key: string): boolean => key === name || key.ends
 
 /** The StatefulSet that has a Pod of this name among those it wants. */
 const setThatWants = (state: ClusterState, { name, kind }: Asked): StatefulSet | undefined => {
-  const [, owner, ordinal] = /^(.+)-(\d+)$/.exec(name) ?? []
-  if (owner === undefined || (kind !== undefined && kind !== 'Pod')) return undefined
+  const { parent, ordinal } = parentAndOrdinalOf(name)
+  if (ordinal < 0 || (kind !== undefined && kind !== 'Pod')) return undefined
   return readerOf(state)
     .list('StatefulSet')
     .find(({ metadata, spec }) => {
-      const place = Number(ordinal) - (spec.ordinals?.start ?? 0)
-      return metadata.name === owner && place >= 0 && place < (spec.replicas ?? 1)
+      const place = ordinal - (spec.ordinals?.start ?? 0)
+      return metadata.name === parent && place >= 0 && place < (spec.replicas ?? 1)
     })
 }
 
@@ -159,13 +161,13 @@ const waitsBehind = (all: readonly WaitingFor[], first: readonly string[]): read
   return found
 }
 
-const claimNamesOf = (state: ClusterState, { name, kind }: Asked): readonly string[] =>
+const claimsBehind = (state: ClusterState, { name, kind }: Asked): readonly string[] =>
   kind !== undefined && kind !== 'Pod'
     ? []
     : readerOf(state)
         .list('Pod')
         .filter(({ metadata }) => metadata.name === name)
-        .flatMap(({ spec }) => (spec.volumes ?? []).flatMap(({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName ?? []))
+        .flatMap(claimNamesOf)
 
 /** `name`: an object's name, perhaps with its kind (`pod/web-1`). */
 export const explainObject = (events: readonly Recorded[], state: ClusterState, name: string): Explanation => {
@@ -187,7 +189,7 @@ export const explainObject = (events: readonly Recorded[], state: ClusterState, 
   const owner = bare.replace(/-\d+$/, '')
   const ofOwner = direct.length > 0 || !(isKnown || set !== undefined) ? [] : all.filter(({ key }) => key.endsWith(`/${owner}`))
   const behind = waitsBehind(all, [
-    ...claimNamesOf(state, asked),
+    ...claimsBehind(state, asked),
     ...[...direct, ...ofOwner].map(({ on }) => splitObjectPath(on).name).filter((on) => on !== '' && on !== bare),
   ])
   const told = events.flatMap(({ event }) =>

@@ -18,7 +18,12 @@ import { decideNext, decideReplace, decideScaleOf, findTarget } from './decide-u
 import { asJson, asStored } from './decide-write.js'
 import type { ClusterState, ClusterSettings } from './state.js'
 
-const nobody = asStored({ apiVersion: 'v1', kind: 'Status', metadata: { name: '', uid: '', resourceVersion: '', creationTimestamp: '' } })
+/** What is answered with where no object is asked for; nobody looks at it. */
+export const nobody = asStored({
+  apiVersion: 'v1',
+  kind: 'Status',
+  metadata: { name: '', uid: '', resourceVersion: '', creationTimestamp: '' },
+})
 
 /** Objects that people send are checked against the schema: unknown fields and wrong types are refused, as `fieldValidation=Strict` does. Controllers' objects are ours. */
 const isFromOutside = (actor: string): boolean => actor === 'user' || actor.startsWith('user/')

@@ -94,46 +94,34 @@ export const storeOf = (state: ClusterState, kind: string): ObjectStore => getAt
 export const withStore = (state: ClusterState, kind: string, store: ObjectStore): ClusterState =>
   withStores(state, state.revision, setAt(state.stores, kind, store))
 
-// These list all fields: copying an object by spreading it costs several times as much, and this is done for every event.
-
-export const withStores = (state: ClusterState, revision: number, stores: ClusterState['stores']): ClusterState => ({
+/** All fields are listed: copying an object by spreading it costs several times as much, and this is done for every event. */
+const stateWith = (
+  state: ClusterState,
+  revision: number,
+  stores: ClusterState['stores'],
+  correlation: Correlation,
+  world: World,
+): ClusterState => ({
   revision,
   stores,
   prototypes: state.prototypes,
   likenesses: state.likenesses,
-  correlation: state.correlation,
-  world: state.world,
-  waiting: state.waiting,
-  stopped: state.stopped,
-  informerLags: state.informerLags,
-  apiFaults: state.apiFaults,
-})
-
-export const withCorrelation = (state: ClusterState, correlation: Correlation): ClusterState => ({
-  revision: state.revision,
-  stores: state.stores,
-  prototypes: state.prototypes,
-  likenesses: state.likenesses,
   correlation,
-  world: state.world,
-  waiting: state.waiting,
-  stopped: state.stopped,
-  informerLags: state.informerLags,
-  apiFaults: state.apiFaults,
-})
-
-export const withWorld = (state: ClusterState, world: World): ClusterState => ({
-  revision: state.revision,
-  stores: state.stores,
-  prototypes: state.prototypes,
-  likenesses: state.likenesses,
-  correlation: state.correlation,
   world,
   waiting: state.waiting,
   stopped: state.stopped,
   informerLags: state.informerLags,
   apiFaults: state.apiFaults,
 })
+
+export const withStores = (state: ClusterState, revision: number, stores: ClusterState['stores']): ClusterState =>
+  stateWith(state, revision, stores, state.correlation, state.world)
+
+export const withCorrelation = (state: ClusterState, correlation: Correlation): ClusterState =>
+  stateWith(state, state.revision, state.stores, correlation, state.world)
+
+export const withWorld = (state: ClusterState, world: World): ClusterState =>
+  stateWith(state, state.revision, state.stores, state.correlation, world)
 
 let lastState: ClusterState | undefined
 let lastReader: Reader | undefined

@@ -5,6 +5,7 @@
 import type { KubernetesObject } from '../api/object.js'
 import { keyOf, keyOfObject } from '../api/object.js'
 import type { Pod } from '../api/generated/types.js'
+import { claimNamesOf } from '../resources/pod/queries.js'
 import { valuesAt } from '../kernel/map-difference.js'
 import { emptyMap, getAt, keysOf, removeAt, setAt, sizeOf, valuesOf, type PersistentMap } from '../kernel/persistent-map.js'
 
@@ -46,16 +47,10 @@ const ownersOf = (object: KubernetesObject): readonly string[] => {
 const nodesOf = (object: KubernetesObject): readonly string[] =>
   isPod(object) && object.spec.nodeName !== undefined && object.spec.nodeName !== '' ? [object.spec.nodeName] : none
 
-const claimsOf = (object: KubernetesObject): readonly string[] => {
-  if (!isPod(object) || object.spec.volumes === undefined) return none
-  const names: string[] = []
-  for (const volume of object.spec.volumes) {
-    if (volume.persistentVolumeClaim !== undefined)
-      names.push(keyOf(object.metadata.namespace ?? '', volume.persistentVolumeClaim.claimName))
-    else if (volume.ephemeral !== undefined) names.push(keyOf(object.metadata.namespace ?? '', `${object.metadata.name}-${volume.name}`))
-  }
-  return names
-}
+const claimsOf = (object: KubernetesObject): readonly string[] =>
+  isPod(object) && object.spec.volumes !== undefined
+    ? claimNamesOf(object).map((name) => keyOf(object.metadata.namespace ?? '', name))
+    : none
 
 const reindexed = (
   index: Index,

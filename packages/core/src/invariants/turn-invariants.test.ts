@@ -9,7 +9,8 @@ import { emptyQueue, makeEntry, withEntry, type WorkQueue } from '../kernel/work
 import { recordedClusterSettings } from '../simulation/default-controllers.js'
 import { aMember, aStatefulSet } from '../testing/builders.js'
 import { alwaysInvariants } from './all-invariants.js'
-import type { ObservedTurn, SlowInformer, TurnSide } from './observed-turn.js'
+import type { LaggingInformer } from '../cluster/pending-work.js'
+import type { ObservedTurn, TurnSide } from './observed-turn.js'
 
 const set = aStatefulSet({ podManagementPolicy: 'Parallel', replicas: 2 }, { replicas: 0 })
 const controller = 'statefulset-controller'
@@ -45,7 +46,7 @@ const pod = (ordinal: number, before: ClusterState): ObservedTurn['events'][numb
   event: creationOf(before, aMember(set, ordinal), before.revision + 1, 1_000),
 })
 
-const told = (state: ClusterState, ordinal: number, dueAt = 2_000): SlowInformer['underway'][number] => ({
+const told = (state: ClusterState, ordinal: number, dueAt = 2_000): LaggingInformer['underway'][number] => ({
   dueAt,
   kind: 'Pod',
   key: `default/web-${ordinal}`,
@@ -53,7 +54,7 @@ const told = (state: ClusterState, ordinal: number, dueAt = 2_000): SlowInformer
   rv: state.revision,
   seq: state.revision,
 })
-const slow = (seen: ClusterState, ...underway: SlowInformer['underway']): TurnSide['informers'] =>
+const slow = (seen: ClusterState, ...underway: LaggingInformer['underway']): TurnSide['informers'] =>
   fromEntries([[informer, { seen: storeOf(seen, 'Pod'), underway }]])
 
 const first = told(withOne, 0)

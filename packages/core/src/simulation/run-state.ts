@@ -1,33 +1,10 @@
 /** All that a paused run needs, as data: the cluster, what is due, who waits in which queue, and what the informers have seen. */
 import type { ClusterState } from '../cluster/state.js'
-import type { ObjectStore } from '../cluster/store.js'
+import type { DueWork, LaggingInformer } from '../cluster/pending-work.js'
 import { emptyAgenda, type Agenda } from '../kernel/agenda.js'
 import { emptyMap, type PersistentMap } from '../kernel/persistent-map.js'
 import type { SimTime } from '../kernel/sim-time.js'
 import type { WorkQueue } from '../kernel/work-queue.js'
-
-export type DueWork =
-  /** A key of a controller may be looked at (`ready`), or its delay is over (`delayed`). Stale when the queue's entry says another time. */
-  | { readonly kind: 'ready' | 'delayed'; readonly controller: string; readonly key: string }
-  /** A lagging informer hears of the next write. */
-  | { readonly kind: 'deliver'; readonly informer: string }
-
-/** One write that a lagging informer has not heard of yet. */
-export interface Undelivered {
-  readonly dueAt: SimTime
-  readonly kind: string
-  readonly key: string
-  /** The store right after that write. */
-  readonly store: ObjectStore
-  readonly rv: number
-  readonly seq: number
-}
-
-/** An informer that lags: the store as it last saw it, and what is on its way. Informers that do not lag have no entry. */
-export interface LaggingInformer {
-  readonly seen: ObjectStore
-  readonly underway: readonly Undelivered[]
-}
 
 export interface RunState {
   readonly now: SimTime

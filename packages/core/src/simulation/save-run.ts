@@ -7,7 +7,8 @@ import { agendaOf, itemsOf, type AgendaItem } from '../kernel/agenda.js'
 import type { Json, JsonObject } from '../kernel/json.js'
 import { applyDifference, differenceOf } from '../kernel/object-difference.js'
 import { emptyMap, entriesOf, fromEntries, valuesOf, type PersistentMap } from '../kernel/persistent-map.js'
-import type { DueWork, LaggingInformer, RunState } from './run-state.js'
+import type { DueWork, LaggingInformer } from '../cluster/pending-work.js'
+import type { RunState } from './run-state.js'
 
 const savedRunVersion = 1
 

@@ -10,7 +10,7 @@ import { keyOf } from '../api/object.js'
 import { qualifiedResource } from '../api/resources.js'
 import type { ApiResult } from '../cluster/api-commands.js'
 import type { ClusterCommand } from '../cluster/commands.js'
-import { decide } from '../cluster/decide.js'
+import { decide, nobody } from '../cluster/decide.js'
 import type { ApiFaultSet } from '../cluster/engine-events.js'
 import type { ClusterEvent } from '../cluster/events.js'
 import { makeReader } from '../cluster/make-reader.js'
@@ -34,7 +34,8 @@ import type { RecordedEvent } from '../kernel/recorded-event.js'
 import type { SimTime } from '../kernel/sim-time.js'
 import { makeTurnQueues } from '../kernel/turn-queues.js'
 import { backOffMs, makeEntry, readyTime, type QueueEntry } from '../kernel/work-queue.js'
-import { initialRunState, type DueWork, type LaggingInformer, type RunState } from './run-state.js'
+import type { DueWork, LaggingInformer } from '../cluster/pending-work.js'
+import { initialRunState, type RunState } from './run-state.js'
 import { wireWatches, type Delivery, type Watcher } from './watch-wiring.js'
 
 export type Recorded = RecordedEvent<ClusterEvent>
@@ -125,12 +126,7 @@ export interface Simulation {
 
 const noWaiting: readonly Waiting[] = []
 
-/** What RecordEvent is answered with in a lean run; nobody looks at it. */
-const nothingTold: ApiResult = E.right({
-  apiVersion: 'v1',
-  kind: 'Status',
-  metadata: { name: '', uid: '', resourceVersion: '', creationTimestamp: '' },
-})
+const nothingTold: ApiResult = E.right(nobody)
 
 /** The version before the first. */
 const firstVersion = 200

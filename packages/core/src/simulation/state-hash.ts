@@ -18,7 +18,8 @@ import { foldBranches, forEachEntry, getAt, type PersistentMap } from '../kernel
 import { finished, hashOfNumber, hashOfText, makeValueHasher, minus, mixed, plus, zeroHash, type Hash } from '../kernel/value-hash.js'
 import { emptyQueue, type QueueEntry } from '../kernel/work-queue.js'
 import { splitObjectPath } from '../cluster/object-events.js'
-import type { DueWork, LaggingInformer, RunState } from './run-state.js'
+import type { DueWork, LaggingInformer } from '../cluster/pending-work.js'
+import type { RunState } from './run-state.js'
 
 export type StateHash = Hash
 

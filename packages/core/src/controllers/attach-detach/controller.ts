@@ -3,7 +3,7 @@ import type { Pod } from '../../api/generated/types.js'
 import type { Reader } from '../../cluster/reader.js'
 import { outOfServiceTaint } from '../../resources/node/queries.js'
 import { diskOf } from '../../resources/persistent-volume/queries.js'
-import { isTerminal } from '../../resources/pod/queries.js'
+import { claimNamesOf, isTerminal } from '../../resources/pod/queries.js'
 import type { Controller, Wake } from '../controller.js'
 import { planAttachment } from './plan.js'
 
@@ -13,13 +13,9 @@ const wakeVolume = (reader: Reader, volumeName: string | undefined): readonly Wa
 }
 
 const disksOfPod = (pod: Pod, reader: Reader): readonly Wake[] =>
-  (pod.spec.volumes ?? []).flatMap((volume) => {
-    const name =
-      volume.persistentVolumeClaim?.claimName ?? (volume.ephemeral === undefined ? undefined : `${pod.metadata.name}-${volume.name}`)
-    return name === undefined
-      ? []
-      : wakeVolume(reader, reader.get('PersistentVolumeClaim', pod.metadata.namespace ?? '', name)?.spec.volumeName)
-  })
+  claimNamesOf(pod).flatMap((name) =>
+    wakeVolume(reader, reader.get('PersistentVolumeClaim', pod.metadata.namespace ?? '', name)?.spec.volumeName),
+  )
 
 const wantsDisks = (pod: Pod): boolean => (pod.spec.nodeName ?? '') !== '' && !isTerminal(pod)
 

@@ -2,17 +2,9 @@
 import { keyOf, keyOfObject } from '../../api/object.js'
 import type { Pod } from '../../api/generated/types.js'
 import type { Reader } from '../../cluster/reader.js'
+import { claimNamesOf } from '../../resources/pod/queries.js'
 import type { Controller, Wake } from '../controller.js'
 import { mayLose, needsFinalizer, planClaimProtection } from './plan.js'
-
-const claimNamesOf = (pod: Pod): readonly string[] =>
-  (pod.spec.volumes ?? []).flatMap((volume) =>
-    volume.persistentVolumeClaim !== undefined
-      ? [volume.persistentVolumeClaim.claimName]
-      : volume.ephemeral !== undefined
-        ? [`${pod.metadata.name}-${volume.name}`]
-        : [],
-  )
 
 const waitingClaimsOf = (pod: Pod, reader: Reader): readonly Wake[] => {
   const namespace = pod.metadata.namespace ?? ''

@@ -7,31 +7,21 @@ import type { PersistentVolume, PersistentVolumeClaim } from '../../api/generate
 import { splitKey } from '../../api/object.js'
 import { compareQuantities, formatQuantity, integerValueOf, quantityFromInteger, quantityOf } from '../../api/quantity.js'
 import { actOnWorld, storageBehaviour } from '../../cluster/world.js'
-import { isJsonObject, type Json } from '../../kernel/json.js'
 import { preResizeCapacity, resizeStatusOf, withGrowth, type Growth } from '../claim-growth.js'
 import { requestOf } from '../../resources/persistent-volume-claim/queries.js'
 import { assetOfVolume, capacityOf, diskOf, migratedTo, provisionedBy } from '../../resources/persistent-volume/queries.js'
 import type { Plan, PlanContext } from '../controller.js'
 import { replace, report, type Report } from '../requests.js'
 import type { Steps } from '../steps.js'
+import { memoryOf, retryMs, type Retry } from '../storage-call.js'
 
 /** --retry-interval-start and --retry-interval-max. */
-const retry = { firstMs: 1_000, maxMs: 300_000 }
+const retry: Retry = { firstMs: 1_000, maxMs: 300_000 }
 
 const gibibyte = 1_073_741_824
 
 /** The driver whose resizer serves the volume; provisioners of before the drivers bring none. */
 const driverOf = (volume: PersistentVolume): string | undefined => volume.spec.csi?.driver ?? volume.metadata.annotations?.[migratedTo]
-
-interface Memory {
-  readonly since?: number
-  readonly failures: number
-}
-const memoryOf = (json: Json | undefined): Memory => {
-  if (!isJsonObject(json)) return { failures: 0 }
-  const { since, failures } = json
-  return { failures: typeof failures === 'number' ? failures : 0, ...(typeof since === 'number' ? { since } : undefined) }
-}
 
 const tell = (claim: PersistentVolumeClaim, driver: string, told: Report): Steps<void> => report(claim, told, `external-resizer ${driver}`)
 
@@ -63,7 +53,7 @@ function* fail(claim: PersistentVolumeClaim, volume: PersistentVolume, driver: s
   yield* tell(claim, driver, { type: 'Warning', reason: 'VolumeResizeFailed', message })
   return {
     memory: { failures },
-    requeueAfterMs: Math.min(retry.maxMs, retry.firstMs * 2 ** Math.min(failures - 1, 20)),
+    requeueAfterMs: retryMs(retry, failures),
     waitingFor: [{ kind: 'VolumeResizeFailed', on: claim.metadata.name, because: message }],
   }
 }

@@ -13,7 +13,7 @@ import { isJsonObject, type Json } from '../../kernel/json.js'
 import { timestampOf, type SimTime } from '../../kernel/sim-time.js'
 import { boundByController, selectedNode } from '../../resources/persistent-volume/queries.js'
 import { isFullyBound } from '../../resources/persistent-volume-claim/queries.js'
-import { conditionOf, isTerminal } from '../../resources/pod/queries.js'
+import { claimNamesOf, conditionOf, isTerminal } from '../../resources/pod/queries.js'
 import type { Plan, PlanContext, PlanOutcome } from '../controller.js'
 import { conditionPatch } from '../pod-condition-patch.js'
 import { replace } from '../requests.js'
@@ -207,10 +207,7 @@ function* reserve(volume: PersistentVolume, claim: PersistentVolumeClaim): Steps
 /** Everything is bound (true), not yet (false), or it went wrong. Follows checkBindings. */
 const claimsAreBound = (pod: Pod, node: Node | undefined, reader: Reader): boolean | string => {
   if (node === undefined) return 'node is gone'
-  for (const volume of pod.spec.volumes ?? []) {
-    const name =
-      volume.persistentVolumeClaim?.claimName ?? (volume.ephemeral === undefined ? undefined : `${pod.metadata.name}-${volume.name}`)
-    if (name === undefined) continue
+  for (const name of claimNamesOf(pod)) {
     const claim = reader.get('PersistentVolumeClaim', pod.metadata.namespace ?? '', name)
     if (claim === undefined) return `failed to get PVC: persistentvolumeclaim "${name}" not found`
     if (!isFullyBound(claim)) {

@@ -10,8 +10,8 @@ import type { Reader } from '../../cluster/reader.js'
 import { deepEqual } from '../../kernel/object-difference.js'
 import type { Json } from '../../kernel/json.js'
 import { isTolerated } from '../../resources/node/queries.js'
-import { conditionOf } from '../../resources/pod/queries.js'
-import { amountOf, claimNamesOf, factsOf, portsClash } from './requests.js'
+import { claimNamesOf, conditionOf } from '../../resources/pod/queries.js'
+import { amountOf, factsOf, portsClash } from './requests.js'
 import { acceptsNode, spreadConstraintsOf, termMatches, termOf, type SpreadConstraint } from './topology.js'
 
 type Plugin =
@@ -260,8 +260,7 @@ export const gonePodCouldHelp = (pod: Pod, gone: Pod, reader: Reader): boolean =
         if (factsOf(pod).hostPorts.some((wanted) => factsOf(gone).hostPorts.some((port) => portsClash(wanted, port)))) return true
         break
       case 'VolumeRestrictions':
-        if (sameNamespace(pod, gone) && claimNamesOf(pod).some(({ name }) => claimNamesOf(gone).some((claim) => claim.name === name)))
-          return true
+        if (sameNamespace(pod, gone) && claimNamesOf(pod).some((name) => claimNamesOf(gone).includes(name))) return true
         break
       case 'PodTopologySpread':
         if (sameNamespace(pod, gone) && hardSpreads(pod).every((constraint) => isCounted(constraint, gone))) return true

@@ -184,23 +184,6 @@ export const factsOf = (pod: Pod): PodFacts => {
   return facts
 }
 
-export interface ClaimName {
-  readonly name: string
-  /** Made for this Pod alone, after it. */
-  readonly ephemeral: boolean
-}
-const noClaims: readonly ClaimName[] = []
-
-/** The claims that the Pod's volumes name. */
-export const claimNamesOf = ({ spec, metadata }: Pod): readonly ClaimName[] => {
-  let names: ClaimName[] | undefined
-  for (const volume of spec.volumes ?? []) {
-    if (volume.persistentVolumeClaim !== undefined) (names ??= []).push({ name: volume.persistentVolumeClaim.claimName, ephemeral: false })
-    else if (volume.ephemeral !== undefined) (names ??= []).push({ name: `${metadata.name}-${volume.name}`, ephemeral: true })
-  }
-  return names ?? noClaims
-}
-
 export const portsClash = (left: HostPort, right: HostPort): boolean =>
   left.port === right.port &&
   left.protocol === right.protocol &&

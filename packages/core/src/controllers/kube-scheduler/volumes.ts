@@ -4,9 +4,8 @@ import { compareQuantities } from '../../api/quantity.js'
 import type { Reader } from '../../cluster/reader.js'
 import { selectedNode } from '../../resources/persistent-volume/queries.js'
 import { classOfClaim, isFullyBound, requestOf, waitsForConsumer } from '../../resources/persistent-volume-claim/queries.js'
-import { isTerminal } from '../../resources/pod/queries.js'
+import { claimNameOfVolume, claimNamesOf, isTerminal } from '../../resources/pod/queries.js'
 import { findVolumeFor, volumeReaches } from '../volume-match.js'
-import { claimNamesOf } from './requests.js'
 
 export interface PodVolumes {
   /** Volumes of the bound claims; undefined where the volume does not exist. */
@@ -21,14 +20,15 @@ const noVolumes: PodVolumes = { bound: [], delayed: [], inUseElsewhere: false }
 
 /** The claims of the Pod, or why it cannot be placed anywhere. Follows podHasPVCs and PreFilter. */
 export const volumesOf = (pod: Pod, reader: Reader): PodVolumes | string => {
-  const claimNames = claimNamesOf(pod)
-  if (claimNames.length === 0) return noVolumes
+  if (claimNamesOf(pod).length === 0) return noVolumes
   const namespace = pod.metadata.namespace ?? ''
   const claims: PersistentVolumeClaim[] = []
-  for (const { name, ephemeral } of claimNames) {
+  for (const volume of pod.spec.volumes ?? []) {
+    const name = claimNameOfVolume(pod, volume)
+    if (name === undefined) continue
     const claim = reader.get('PersistentVolumeClaim', namespace, name)
     if (claim === undefined) {
-      return ephemeral
+      return volume.ephemeral !== undefined
         ? `waiting for ephemeral volume controller to create the persistentvolumeclaim "${name}"`
         : `persistentvolumeclaim "${name}" not found`
     }

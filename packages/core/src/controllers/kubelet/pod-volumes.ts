@@ -5,9 +5,7 @@ import { isAttached, type World } from '../../cluster/world.js'
 import type { MountedVolume, MountPoint, WorldEvent } from '../../cluster/world-events.js'
 import { getAt, hasAt } from '../../kernel/persistent-map.js'
 import { assetOfVolume, diskOf } from '../../resources/persistent-volume/queries.js'
-
-const claimNameOf = (pod: Pod, volume: Volume): string | undefined =>
-  volume.persistentVolumeClaim?.claimName ?? (volume.ephemeral === undefined ? undefined : `${pod.metadata.name}-${volume.name}`)
+import { claimNameOfVolume } from '../../resources/pod/queries.js'
 
 export interface VolumeTrouble {
   readonly volume: string
@@ -47,7 +45,7 @@ interface Mount {
 
 const mountOf = (reader: Reader, world: World, pod: Pod, volume: Volume, node: string): Mount | VolumeTrouble => {
   const namespace = pod.metadata.namespace ?? ''
-  const claimName = claimNameOf(pod, volume)
+  const claimName = claimNameOfVolume(pod, volume)
   if (claimName !== undefined) return mountClaim(reader, world, { namespace, claimName, volume, node })
   if (volume.emptyDir !== undefined) return { mounted: { name: volume.name, asset: `empty:${pod.metadata.uid}/${volume.name}` } }
   if (volume.nfs !== undefined)

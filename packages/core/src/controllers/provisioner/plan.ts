@@ -10,13 +10,13 @@ import { formatQuantity, integerValueOf, quantityFromInteger, quantityOf } from 
 import type { Reader } from '../../cluster/reader.js'
 import { actOnWorld, storageBehaviour, type World } from '../../cluster/world.js'
 import { drawUid } from '../../cluster/draws.js'
-import { isJsonObject, type Json } from '../../kernel/json.js'
 import { getAt } from '../../kernel/persistent-map.js'
 import { assetOfVolume, migratedTo, provisionedBy, selectedNode } from '../../resources/persistent-volume/queries.js'
 import { classOfClaim, requestOf } from '../../resources/persistent-volume-claim/queries.js'
 import type { Plan, PlanContext, Waiting } from '../controller.js'
 import { create, remove, replace, report } from '../requests.js'
 import type { Steps } from '../steps.js'
+import { memoryOf, retryMs, type Retry } from '../storage-call.js'
 import { backendOf, type Backend } from './backends.js'
 
 const storageProvisioner = 'volume.kubernetes.io/storage-provisioner'
@@ -26,10 +26,7 @@ const driverFinalizer = 'external-provisioner.volume.kubernetes.io/finalizer'
 /** Retries of a failed call: the library's, and the CSI sidecar's. */
 const libraryRetry = { firstMs: 15_000, maxMs: 1_000_000 }
 const driverRetry = { firstMs: 1_000, maxMs: 300_000 }
-const retryMs = ({ isDriver }: Backend, failures: number): number => {
-  const { firstMs, maxMs } = isDriver ? driverRetry : libraryRetry
-  return Math.min(maxMs, firstMs * 2 ** Math.min(failures - 1, 20))
-}
+const retryOf = ({ isDriver }: Backend): Retry => (isDriver ? driverRetry : libraryRetry)
 
 const volumeNameOf = (claim: PersistentVolumeClaim): string => `pvc-${claim.metadata.uid}`
 
@@ -38,17 +35,6 @@ const componentOf = (provisioner: string, choose: PlanContext['choose']): string
   `${provisioner}_provisioner_${drawUid(choose, `provisioner ${provisioner}`)}`
 
 const behaviourNames = (storageClass: StorageClass): readonly string[] => [storageClass.provisioner, storageClass.metadata.name]
-
-interface Memory {
-  /** Since when the volume is being made. */
-  readonly since?: number
-  readonly failures: number
-}
-const memoryOf = (json: Json | undefined): Memory => {
-  if (!isJsonObject(json)) return { failures: 0 }
-  const { since, failures } = json
-  return { failures: typeof failures === 'number' ? failures : 0, ...(typeof since === 'number' ? { since } : undefined) }
-}
 
 const storedClass = (claim: PersistentVolumeClaim, reader: Reader): StorageClass | undefined =>
   reader.get('StorageClass', '', classOfClaim(claim))
@@ -125,7 +111,7 @@ function* fail(claim: PersistentVolumeClaim, storageClass: StorageClass, backend
   )
   return {
     memory: { failures },
-    requeueAfterMs: retryMs(backend, failures),
+    requeueAfterMs: retryMs(retryOf(backend), failures),
     waitingFor: [{ kind: 'ProvisioningFailed', on: claim.metadata.name, because: text }],
   }
 }
@@ -224,7 +210,7 @@ function* planVolume(context: PlanContext, name: string): Plan {
     const backend = backendOf(provisioner)
     return {
       memory: { failures },
-      requeueAfterMs: backend === undefined ? 15_000 : retryMs(backend, failures),
+      requeueAfterMs: backend === undefined ? 15_000 : retryMs(retryOf(backend), failures),
       waitingFor: [{ kind: 'VolumeFailedDelete', on: name, because: message }],
     }
   }

@@ -2,17 +2,18 @@ import { forEachDifference } from '../../kernel/map-difference.js'
 import { sizeOf } from '../../kernel/persistent-map.js'
 import { noEventAlone } from '../by-turn.js'
 import type { Invariant, Violation } from '../invariant.js'
-import type { ObservedTurn, SlowInformer } from '../observed-turn.js'
+import type { LaggingInformer } from '../../cluster/pending-work.js'
+import type { ObservedTurn } from '../observed-turn.js'
 import { deliveredTo } from './nothing-is-lost.js'
 
 const name = 'caches/caches-never-go-back'
 
-type Underway = SlowInformer['underway'][number]
+type Underway = LaggingInformer['underway'][number]
 
 /** By their place in the log; where objects count their own versions, the numbers of two tell nothing. */
 const isLater = (one: Underway, other: Underway): boolean => (one.seq === other.seq ? one.rv > other.rv : one.seq > other.seq)
 
-const judge = (informer: string, was: SlowInformer, is: SlowInformer | undefined, turn: ObservedTurn): Violation | undefined => {
+const judge = (informer: string, was: LaggingInformer, is: LaggingInformer | undefined, turn: ObservedTurn): Violation | undefined => {
   const delivered = deliveredTo(informer, turn)
   // What does not lag any more reads what is stored: then everything must have been delivered.
   if (is === undefined)

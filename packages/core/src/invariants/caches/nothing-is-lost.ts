@@ -2,7 +2,8 @@ import { storeOf } from '../../cluster/state.js'
 import { forEachEntry, getAt, sizeOf } from '../../kernel/persistent-map.js'
 import { noEventAlone } from '../by-turn.js'
 import type { Invariant, Violation } from '../invariant.js'
-import type { ObservedTurn, SlowInformer } from '../observed-turn.js'
+import type { LaggingInformer } from '../../cluster/pending-work.js'
+import type { ObservedTurn } from '../observed-turn.js'
 
 const name = 'caches/nothing-is-lost'
 
@@ -30,7 +31,7 @@ const writesOf = (kind: string, { events }: ObservedTurn): readonly number[] => 
 const isUnwritten = (kind: string, { before, after }: ObservedTurn): boolean =>
   getAt(before.cluster.stores, kind) === getAt(after.cluster.stores, kind)
 
-const judge = (informer: string, was: SlowInformer | undefined, is: SlowInformer, turn: ObservedTurn): Violation | undefined => {
+const judge = (informer: string, was: LaggingInformer | undefined, is: LaggingInformer, turn: ObservedTurn): Violation | undefined => {
   const kind = kindOf(informer)
   const stored = storeOf(turn.after.cluster, kind)
   const last = is.underway.at(-1)

@@ -10,7 +10,7 @@ import type { Waiting } from '../../cluster/waiting.js'
 import { machineOf } from '../../cluster/world.js'
 import { entriesOf, keysOf } from '../../kernel/persistent-map.js'
 import { isNodeReady } from '../../resources/node/queries.js'
-import { isReady, isRunningAndReady, isTerminal, isTerminating } from '../../resources/pod/queries.js'
+import { claimNamesOf, isReady, isRunningAndReady, isTerminal, isTerminating } from '../../resources/pod/queries.js'
 import { isOrdered, replicasOf, startOf } from '../observed-change.js'
 import { limits } from '../../kernel/limits.js'
 
@@ -78,15 +78,6 @@ const silentNode = (name: string, { state, reader }: Asked): Link | undefined =>
   return { on: `node ${name}`, root: why ?? 'its kubelet does not report' }
 }
 
-const claimsOf = (pod: Pod): readonly string[] =>
-  (pod.spec.volumes ?? []).flatMap(({ name, persistentVolumeClaim, ephemeral }) =>
-    persistentVolumeClaim === undefined
-      ? ephemeral === undefined
-        ? []
-        : [`${pod.metadata.name}-${name}`]
-      : [persistentVolumeClaim.claimName],
-  )
-
 const containerTrouble = (pod: Pod): string | undefined => {
   for (const { name, state } of [...(pod.status.initContainerStatuses ?? []), ...(pod.status.containerStatuses ?? [])]) {
     const { reason = 'waiting', message = '' } = state?.waiting ?? { reason: undefined }
@@ -102,7 +93,7 @@ const linkOfPod = (pod: Pod, asked: Asked): Link | undefined => {
   const key = keyOf(namespace, name)
   const nodeName = pod.spec.nodeName ?? ''
   if (nodeName === '' && !isTerminating(pod)) {
-    for (const claimName of claimsOf(pod)) {
+    for (const claimName of claimNamesOf(pod)) {
       const claim = reader.get('PersistentVolumeClaim', namespace, claimName)
       if (claim === undefined) return { on: claimName, root: 'that claim does not exist' }
       const blocks = claim.status.phase !== 'Bound' && linkOfClaim(claim, asked)

@@ -1,5 +1,5 @@
 /** What can be asked about a Pod without changing anything: is it ready, available, going away, finished; which ordinal is it. */
-import type { Pod, PodCondition } from '../../api/generated/types.js'
+import type { Pod, PodCondition, Volume } from '../../api/generated/types.js'
 import type { SimTime } from '../../kernel/sim-time.js'
 import { simTimeOf } from '../../kernel/sim-time.js'
 
@@ -72,3 +72,13 @@ export const ordinalOf = (pod: Pod): number => splitAtOrdinal(pod.metadata.name)
 /** The name says that it is of that parent; the number is not looked at. Follows isMemberOf in stateful_set_utils.go. */
 export const isNamedAfter = (pod: Pod, parentName: string): boolean =>
   splitAtOrdinal(pod.metadata.name).length === parentName.length && pod.metadata.name.startsWith(parentName)
+
+/** The claim that a volume stands for: the one it names, or that of an ephemeral volume. Follows VolumeClaimName in component-helpers/storage/ephemeral. */
+export const claimNameOfVolume = (pod: Pod, { name, persistentVolumeClaim, ephemeral }: Volume): string | undefined =>
+  persistentVolumeClaim?.claimName ?? (ephemeral === undefined ? undefined : `${pod.metadata.name}-${name}`)
+
+const noNames: readonly string[] = []
+
+/** The claims that the Pod's volumes stand for, in the order of the volumes. */
+export const claimNamesOf = (pod: Pod): readonly string[] =>
+  pod.spec.volumes === undefined ? noNames : pod.spec.volumes.flatMap((volume) => claimNameOfVolume(pod, volume) ?? noNames)
