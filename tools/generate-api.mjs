@@ -347,11 +347,11 @@ ${patchLines.join(',\n')}
 export const patchMetaOf = (typeName: string, field: string): PatchMeta => {
   const strategy = strategies[typeName]?.[field]
   const elementType = elementTypeOf(typeName, field)
-  return {
-    ...(strategy === undefined ? {} : { strategy: strategy[0] }),
-    ...(strategy?.[1] === undefined ? {} : { mergeKey: strategy[1] }),
-    ...(elementType === undefined ? {} : { elementType })
-  }
+  const meta: { -readonly [Field in keyof PatchMeta]: PatchMeta[Field] } = {}
+  if (strategy !== undefined) meta.strategy = strategy[0]
+  if (strategy?.[1] !== undefined) meta.mergeKey = strategy[1]
+  if (elementType !== undefined) meta.elementType = elementType
+  return meta
 }
 `,
 )

@@ -2,6 +2,7 @@
  * JSON merge patches (RFC 7396) as the API server and kubectl use them. Follows gopkg.in/evanphx/json-patch.v4 (merge.go) and, for
  * kubectl apply on kinds that kubectl does not know, apimachinery/pkg/util/jsonmergepatch/patch.go.
  */
+import { growingCopy } from '../kernel/extended.js'
 import { isJsonObject, type Json, type JsonObject } from '../kernel/json.js'
 import { deepEqual } from '../kernel/object-difference.js'
 import { isJsonList, type MutableObject, setField } from './patch/json-values.js'
@@ -16,7 +17,7 @@ const withoutNulls = (value: Json): Json => {
 }
 
 const mergeObjects = (document: JsonObject, patch: JsonObject): JsonObject => {
-  const result: MutableObject = { ...document }
+  const result: MutableObject = growingCopy(document)
   for (const [key, value] of Object.entries(patch)) {
     if (value === undefined) continue
     const current = Object.hasOwn(document, key) ? document[key] : undefined

@@ -8,6 +8,7 @@ import type { ObjectMeta } from '../api/generated/types.js'
 import { keyOf, type KubernetesObject, type UnstoredObject } from '../api/object.js'
 import { isNamespaced, qualifiedKind, qualifiedResource } from '../api/resources.js'
 import { validateCreate } from '../api/validation/validate.js'
+import { extended } from '../kernel/extended.js'
 import type { DecideContext } from '../kernel/decider.js'
 import { timestampOf } from '../kernel/sim-time.js'
 import { asStored, creationOf } from './decide-write.js'
@@ -75,17 +76,14 @@ export const decideCreate = (
     managedFields: _managedFields,
     ...kept
   } = given
-  const name = namedFrom(sent, { ...given, ...(namespaced ? { namespace } : undefined) }, state, context)
-  const metadata: ObjectMeta = {
-    ...kept,
-    ...(name === '' ? undefined : { name }),
-    ...(namespaced ? { namespace } : undefined),
-    uid:
-      given.uid !== undefined && isImported
-        ? given.uid
-        : drawUid(context.choose, `${sent.kind}/${namespace}/${name}#${state.revision + 1}`),
-    creationTimestamp: given.creationTimestamp !== undefined && isImported ? given.creationTimestamp : timestampOf(context.now),
-  }
+  const name = namedFrom(sent, namespaced ? extended(given, { namespace }) : given, state, context)
+  const own: { -readonly [Field in keyof ObjectMeta]: ObjectMeta[Field] } = {}
+  if (name !== '') own.name = name
+  if (namespaced) own.namespace = namespace
+  own.uid =
+    given.uid !== undefined && isImported ? given.uid : drawUid(context.choose, `${sent.kind}/${namespace}/${name}#${state.revision + 1}`)
+  own.creationTimestamp = given.creationTimestamp !== undefined && isImported ? given.creationTimestamp : timestampOf(context.now)
+  const metadata: ObjectMeta = extended(kept, own)
   const defaulted = withDefaults({ ...sent, metadata })
   const admitted = admitOnCreate(
     defaulted,

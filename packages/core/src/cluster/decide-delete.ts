@@ -8,6 +8,7 @@ import type { Pod } from '../api/generated/types.js'
 import type { KubernetesObject, ObjectRef } from '../api/object.js'
 import { qualifiedResource } from '../api/resources.js'
 import type { DecideContext } from '../kernel/decider.js'
+import { extended } from '../kernel/extended.js'
 import type { JsonObject } from '../kernel/json.js'
 import { simTimeOf, timestampOf } from '../kernel/sim-time.js'
 import type { DeleteOptions } from './api-commands.js'
@@ -72,16 +73,12 @@ const podGrace = (pod: Pod, options: DeleteOptions, context: DecideContext): Gra
 
 const marked = (stored: KubernetesObject, finalizers: readonly string[], grace: Grace): KubernetesObject => {
   const { finalizers: _had, ...metadata } = stored.metadata
-  return {
-    ...stored,
-    metadata: {
-      ...metadata,
-      ...(finalizers.length === 0 ? undefined : { finalizers }),
-      deletionTimestamp: grace.endsAt,
-      deletionGracePeriodSeconds: grace.seconds,
-      ...(grace.isFirst && metadata.generation !== undefined ? { generation: metadata.generation + 1 } : undefined),
-    },
-  }
+  const own: { -readonly [Field in keyof typeof metadata | 'finalizers']?: KubernetesObject['metadata'][Field] } = {}
+  if (finalizers.length > 0) own.finalizers = finalizers
+  own.deletionTimestamp = grace.endsAt
+  own.deletionGracePeriodSeconds = grace.seconds
+  if (grace.isFirst && metadata.generation !== undefined) own.generation = metadata.generation + 1
+  return { ...stored, metadata: extended(metadata, own) }
 }
 
 const terminatingNamespace = (namespace: KubernetesObject): KubernetesObject =>

@@ -6,6 +6,7 @@ import { podConditionOf } from '../api/pod-condition.js'
 import { afterEviction, evictionVerdict } from '../resources/pod-disruption-budget/queries.js'
 import { topologyLabelsOf } from '../api/admission/topology-labels.js'
 import type { DecideContext } from '../kernel/decider.js'
+import { extended } from '../kernel/extended.js'
 import { timestampOf } from '../kernel/sim-time.js'
 import type { DeleteOptions } from './api-commands.js'
 import type { Decision } from './decide-create.js'
@@ -58,8 +59,8 @@ export const decideBind = (binding: Binding, state: ClusterState, context: Decid
   const after = asStored({
     ...pod,
     ...(topology === undefined ? undefined : { metadata: { ...pod.metadata, labels: { ...pod.metadata.labels, ...topology } } }),
-    spec: { ...pod.spec, nodeName: binding.nodeName },
-    status: { ...status, conditions: withCondition(pod.status.conditions, condition) },
+    spec: extended(pod.spec, { nodeName: binding.nodeName }),
+    status: extended(status, { conditions: withCondition(pod.status.conditions, condition) }),
   })
   return E.right({ events: changesOf(pod, after, state.revision + 1, state), object: after })
 }

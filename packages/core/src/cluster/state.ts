@@ -1,6 +1,7 @@
 /** All facts folded so far: the stored objects, the physical world beside them, and what the run itself knows. */
 import type { Waiting } from './waiting.js'
 import { controllerRefOf, type KubernetesObject } from '../api/object.js'
+import { extended } from '../kernel/extended.js'
 import type { JsonObject } from '../kernel/json.js'
 import { emptyMap, getAt, setAt, type PersistentMap } from '../kernel/persistent-map.js'
 import type { ApiFaultSet } from './engine-events.js'
@@ -73,8 +74,9 @@ export const statusPointer = '/status'
 /** A new object that is like the prototype: what every object has of its own is the new one's. */
 export const asNewObject = (prototype: JsonObject, path: string, uid: string, now: SimTime): JsonObject => {
   const { namespace, name } = splitObjectPath(path)
-  const metadata: JsonObject = { ...(prototype['metadata'] as JsonObject | undefined), name, uid, creationTimestamp: timestampOf(now) }
-  return { ...prototype, metadata: namespace === '' ? metadata : { ...metadata, namespace } }
+  const own = { name, uid, creationTimestamp: timestampOf(now) }
+  const metadata = extended((prototype['metadata'] as JsonObject | undefined) ?? {}, namespace === '' ? own : { ...own, namespace })
+  return { ...prototype, metadata }
 }
 
 export const initialState = (settings: ClusterSettings): ClusterState => ({

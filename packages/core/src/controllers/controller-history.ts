@@ -9,6 +9,7 @@ import { controllerRefOf, refOf, type KubernetesObject } from '../api/object.js'
 import { selectorMatches } from '../api/label-selector.js'
 import { controllerRevisionData, goJson, hashOfRevision } from '../api/template-hash/controller-revision-hash.js'
 import type { Reader } from '../cluster/reader.js'
+import { extended } from '../kernel/extended.js'
 import { isJsonObject, type JsonObject } from '../kernel/json.js'
 import { adopt } from './claim-objects.js'
 import { newControllerRef } from './pod-from-template.js'
@@ -132,7 +133,7 @@ export const proposeRevision = ({ template, annotations, revision, collisionCoun
   if (known !== undefined && known.collisionCount === collisionCount)
     return { content, hash: known.hash, labels: known.labels, annotations, revision }
   const hash = hashOfRevision(content.text, collisionCount)
-  const labels = { ...template.metadata?.labels, [revisionHashLabel]: hash }
+  const labels = extended(template.metadata?.labels ?? {}, { [revisionHashLabel]: hash })
   named.set(template, { collisionCount, hash, labels })
   return { content, hash, labels, annotations, revision }
 }

@@ -4,6 +4,7 @@
  * Law: applyDifference(before, differenceOf(before, after)) equals `after` (the order of keys may differ).
  * A property that is undefined counts as absent.
  */
+import { growingCopy } from './extended.js'
 import { isJsonObject, type Json, type JsonObject } from './json.js'
 import { rememberedText } from './remembered-text.js'
 
@@ -199,7 +200,7 @@ class Copies {
 
 const copyOf = (container: Json | undefined, pointer: string): MutableContainer => {
   if (typeof container !== 'object' || container === null) throw new Error(`The difference does not fit: nothing to change at ${pointer}.`)
-  return isList(container) ? [...container] : { ...container }
+  return isList(container) ? [...container] : growingCopy(container)
 }
 
 const put = (container: MutableContainer, key: string, value: Json): void => {

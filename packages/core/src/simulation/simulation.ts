@@ -23,6 +23,7 @@ import type { Controller, PlanContext, PlanOutcome, Waiting, Wake, WatchNotifica
 import { makeInvariantTable } from '../invariants/invariant-table.js'
 import type { Invariant, ObservedChange, ObservedRequest, Violation } from '../invariants/invariant.js'
 import { observedChange } from '../invariants/observed-change.js'
+import { extended } from '../kernel/extended.js'
 import { itemsOf, nextItem, putItem, withoutItem, withoutNext, type AgendaItem } from '../kernel/agenda.js'
 import { assert } from '../kernel/assert.js'
 import { seededChoose, type Choose } from '../kernel/choose.js'
@@ -163,7 +164,7 @@ const isWrite = (command: ClusterCommand): boolean =>
 
 const atRevision = (object: KubernetesObject, rv: number): KubernetesObject => ({
   ...object,
-  metadata: { ...object.metadata, resourceVersion: String(rv) },
+  metadata: extended(object.metadata, { resourceVersion: String(rv) }),
 })
 
 const timedOut: ApiStatus = { reason: 'Timeout', code: 504, message: 'Timeout: request did not complete within the allotted timeout' }

@@ -8,6 +8,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { Reader } from '../../cluster/reader.js'
 import { topologyLabelsOf } from './topology-labels.js'
 import type { Choose } from '../../kernel/choose.js'
+import { extended, growingCopy } from '../../kernel/extended.js'
 import { simTimeOf, type SimTime } from '../../kernel/sim-time.js'
 import { forbidden, notFound, type ApiStatus } from '../api-status.js'
 import { each, filled } from '../defaults/shared-structure.js'
@@ -99,7 +100,7 @@ const mountToken = (settings: Mutable<Settings>, object: UnstoredObject, spec: L
   const mounted = (container: Loose<Container>): Loose<Container> =>
     mountsToken(container)
       ? container
-      : { ...container, volumeMounts: container.volumeMounts === undefined ? [mount] : [...container.volumeMounts, mount] }
+      : extended(container, { volumeMounts: container.volumeMounts === undefined ? [mount] : [...container.volumeMounts, mount] })
   if (initContainers !== undefined) settings.initContainers = each(initContainers, mounted)
   if (containers !== undefined) settings.containers = each(containers, mounted)
   if (existing === undefined) settings.volumes = [...(volumes ?? []), { name, projected: tokenSource }]
@@ -230,7 +231,7 @@ const admitPod = (object: UnstoredObject, context: AdmissionContext): Admission 
   const tolerations = addTolerations(spec.tolerations ?? [], context.tolerationSeconds ?? defaultTolerationSeconds)
   const topology = (spec.nodeName ?? '') === '' ? undefined : topologyLabelsOf(context.reader.get('Node', '', spec.nodeName ?? ''))
   // One by one: V8 is slow at spreading several objects into one.
-  const set: Mutable<Settings> = { ...spec }
+  const set: Mutable<Settings> = growingCopy(spec)
   for (const settings of [account.right, priority.right, tolerations]) put(set, settings)
   const metadata = topology === undefined ? object.metadata : { ...object.metadata, labels: { ...object.metadata?.labels, ...topology } }
   const admitted: UnstoredObject & { readonly spec: object } =
@@ -262,7 +263,9 @@ const defaultStorageClass = (reader: Reader): string | undefined => {
 
 const withFinalizer = (object: UnstoredObject, finalizer: string): UnstoredObject => {
   const finalizers = object.metadata?.finalizers ?? []
-  return finalizers.includes(finalizer) ? object : { ...object, metadata: { ...object.metadata, finalizers: [...finalizers, finalizer] } }
+  return finalizers.includes(finalizer)
+    ? object
+    : { ...object, metadata: extended(object.metadata ?? {}, { finalizers: [...finalizers, finalizer] }) }
 }
 
 // Follows plugin/pkg/admission/storage/storageclass/setdefault/admission.go.

@@ -18,6 +18,7 @@ import type {
   Service,
   StatefulSet,
 } from '../generated/types.js'
+import { extended } from '../../kernel/extended.js'
 import { deepEqual } from '../../kernel/object-difference.js'
 import type { Json } from '../../kernel/json.js'
 import { timestampOf, type SimTime } from '../../kernel/sim-time.js'
@@ -149,7 +150,7 @@ const preparePod = (sent: AnyObject): AnyObject => {
         ],
       }
     : statusesOfClass[qosClass]
-  return { ...(pod as AnyObject), status }
+  return extended(pod as AnyObject, { status })
 }
 
 // Follows generateSelectorIfNeeded in pkg/registry/batch/job/strategy.go. The Job's own labels are defaulted from the template's when the
@@ -271,9 +272,9 @@ export const prepareForCreate = (object: UnstoredObject): UnstoredObject => {
 
 const metadataToCreate = (metadata: ObjectMeta, counted: boolean): ObjectMeta => {
   const unwanted = metadata.deletionTimestamp ?? metadata.deletionGracePeriodSeconds ?? metadata.selfLink ?? metadata.managedFields
-  if (unwanted === undefined) return counted && metadata.generation !== 1 ? { ...metadata, generation: 1 } : metadata
+  if (unwanted === undefined) return counted && metadata.generation !== 1 ? extended(metadata, { generation: 1 }) : metadata
   const { deletionTimestamp: _, deletionGracePeriodSeconds: __, selfLink: ___, managedFields: ____, ...rest } = metadata
-  return counted ? { ...rest, generation: 1 } : rest
+  return counted ? extended(rest, { generation: 1 }) : rest
 }
 
 // ---------------------------------------------------------------- updates
@@ -479,7 +480,7 @@ export const prepareForUpdate = (next: UnstoredObject, stored: KubernetesObject,
   }
   if (separateStatus.has(after.kind)) {
     const { status: _, ...rest } = after
-    after = before.status === undefined ? rest : { ...rest, status: before.status }
+    after = before.status === undefined ? rest : extended(rest, { status: before.status })
   }
   after = mainOfKind[after.kind]?.(after, before) ?? after
   if (after.spec !== undefined && after.spec !== before.spec && same(after.spec, before.spec) && before.spec !== undefined)

@@ -1,4 +1,5 @@
 /** Changing parts of read-only objects while sharing the rest: when nothing changes, the answer is the argument itself. */
+import { growingCopy } from '../../kernel/extended.js'
 
 /** `object` with the absent fields filled in. */
 export const filled = <T extends object>(object: T, defaults: { readonly [Key in keyof T]?: T[Key] | undefined }): T => {
@@ -6,7 +7,7 @@ export const filled = <T extends object>(object: T, defaults: { readonly [Key in
   for (const name in defaults) {
     const value = defaults[name]
     if (value === undefined || object[name] !== undefined) continue
-    changed ??= { ...object }
+    changed ??= growingCopy(object)
     changed[name] = value as T[typeof name]
   }
   return changed ?? object

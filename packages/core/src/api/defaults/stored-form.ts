@@ -6,6 +6,7 @@
  * scalars, `q` a quantity (`*q` behind a pointer), `{q}` a map of quantities, otherwise the name of the field's type (`[]Type` a list of it).
  * Fields that are not named are kept as they are.
  */
+import { growingCopy } from '../../kernel/extended.js'
 import { isJsonObject, type Json, type JsonObject } from '../../kernel/json.js'
 import { canonicalQuantity, formatQuantity, milliValueOf, quantityFromMilli, quantityOf } from '../quantity.js'
 
@@ -249,6 +250,16 @@ const fieldInStoredForm = (value: Json, rule: Rule): Json | undefined => {
   }
 }
 
+// Deleting would make the object a dictionary for V8, and so every object that is spread from it later.
+const withoutAbsent = (object: JsonObject): JsonObject => {
+  const present: { [key: string]: Json } = {}
+  for (const name in object) {
+    const value = object[name]
+    if (value !== undefined) present[name] = value
+  }
+  return present
+}
+
 const objectInStoredForm = (object: JsonObject, type: string): JsonObject => {
   const shared = !ownParts.has(type)
   if (shared) {
@@ -259,16 +270,17 @@ const objectInStoredForm = (object: JsonObject, type: string): JsonObject => {
   }
   const rules = rulesOfType.get(type)
   let changed: { [key: string]: Json | undefined } | undefined
+  let vanishes = false
   for (const name in object) {
     const value = object[name]
     if (value === undefined) continue
     const stored = fieldInStoredForm(value, rules?.get(name) ?? plain)
     if (stored === value) continue
-    changed ??= { ...object }
-    if (stored === undefined) delete changed[name]
-    else changed[name] = stored
+    changed ??= growingCopy<JsonObject>(object)
+    changed[name] = stored
+    vanishes ||= stored === undefined
   }
-  const result = changed ?? object
+  const result = changed === undefined ? object : vanishes ? withoutAbsent(changed) : changed
   if (!shared) return result
   settled.add(result)
   if (result !== object) known.set(object, result)

@@ -2,7 +2,7 @@
 /* How a strategic merge patch treats each field: Go's patchStrategy and patchMergeKey tags. */
 import { elementTypeOf } from '../field-schema.js'
 
-
+export { typeNameOfKind } from '../field-schema.js'
 
 export type PatchStrategy = 'merge' | 'replace' | 'retainKeys' | 'merge,retainKeys'
 
@@ -43,9 +43,9 @@ const strategies: Readonly<Record<string, Readonly<Record<string, readonly [Patc
 export const patchMetaOf = (typeName: string, field: string): PatchMeta => {
   const strategy = strategies[typeName]?.[field]
   const elementType = elementTypeOf(typeName, field)
-  return {
-    ...(strategy === undefined ? {} : { strategy: strategy[0] }),
-    ...(strategy?.[1] === undefined ? {} : { mergeKey: strategy[1] }),
-    ...(elementType === undefined ? {} : { elementType })
-  }
+  const meta: { -readonly [Field in keyof PatchMeta]: PatchMeta[Field] } = {}
+  if (strategy !== undefined) meta.strategy = strategy[0]
+  if (strategy?.[1] !== undefined) meta.mergeKey = strategy[1]
+  if (elementType !== undefined) meta.elementType = elementType
+  return meta
 }

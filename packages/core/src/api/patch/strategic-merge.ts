@@ -3,6 +3,7 @@
  * staging/src/k8s.io/apimachinery/pkg/util/strategicpatch/patch.go. Nothing is changed in place; untouched parts are shared.
  */
 import * as E from 'fp-ts/lib/Either.js'
+import { growingCopy } from '../../kernel/extended.js'
 import { isJsonObject, type Json, type JsonObject } from '../../kernel/json.js'
 import { deepEqual } from '../../kernel/object-difference.js'
 import { type ApiStatus, badRequest } from '../api-status.js'
@@ -267,8 +268,8 @@ export const mergeObjects = (
     if (directive !== 'delete') report(problem, `unknown patch type: ${goTextOf(directive)} in map: ${goTextOf(patch)}`)
     return {}
   }
-  const result: MutableObject = { ...original }
-  const rest: MutableObject = { ...patch }
+  const result: MutableObject = growingCopy(original)
+  const rest: MutableObject = growingCopy(patch)
   applyRetainKeys(result, rest, options, problem)
   applyElementOrders(result, rest, typeName, options, problem)
   for (const [patchKey, value] of Object.entries(rest)) {

@@ -1,4 +1,5 @@
 /** What a ControllerRevision of a StatefulSet holds, byte for byte, and the hash that its name ends in. */
+import { extended } from '../../kernel/extended.js'
 import type { Json, JsonObject } from '../../kernel/json.js'
 import { encodeHash, fnv1 } from './fnv.js'
 import { byUtf8 } from './utf8-order.js'
@@ -37,7 +38,7 @@ export const controllerRevisionData = (template: object): string => {
   const known = dataOfTemplate.get(template)
   if (known !== undefined) return known
   // A stored template is JSON.
-  const text = goJson({ spec: { template: { ...(template as JsonObject), $patch: 'replace' } } })
+  const text = goJson({ spec: { template: extended(template as JsonObject, { $patch: 'replace' }) } })
   dataOfTemplate.set(template, text)
   return text
 }

@@ -1,4 +1,5 @@
 /** StatefulSets, Deployments, ReplicaSets, DaemonSets, ReplicationControllers and ControllerRevisions. Follows pkg/apis/apps/validation/validation.go (v1.36). */
+import { extended } from '../../kernel/extended.js'
 import type { Json } from '../../kernel/json.js'
 import { deepEqual } from '../../kernel/object-difference.js'
 import type {
@@ -82,7 +83,9 @@ const templateWithClaims = (spec: NonNullable<Loose<StatefulSet>['spec']>): Loos
   const volumes = [...new Set(names)].map((name) => ({ name, persistentVolumeClaim: { claimName: name, readOnly: false } }))
   const whole = {
     ...template,
-    spec: { ...template.spec, volumes: [...volumes, ...(template.spec?.volumes ?? []).filter(({ name }) => !names.includes(name ?? ''))] },
+    spec: extended(template.spec ?? {}, {
+      volumes: [...volumes, ...(template.spec?.volumes ?? []).filter(({ name }) => !names.includes(name ?? ''))],
+    }),
   }
   const byClaims = withClaimVolumes.get(template) ?? new WeakMap<object, Loose<PodTemplateSpec>>()
   byClaims.set(volumeClaimTemplates, whole)

@@ -23,6 +23,7 @@ import {
   sliceLabels,
   type UnstoredSlice,
 } from '../slice-content.js'
+import { extended } from '../../kernel/extended.js'
 
 /** The slices that this controller keeps for the Service. */
 export const slicesOf = (service: Service, reader: Reader): readonly EndpointSlice[] =>
@@ -172,7 +173,7 @@ const withTrigger = <T extends { readonly annotations?: { readonly [key: string]
   const annotations = time === undefined ? rest : { ...rest, [lastChangeTriggerTime]: time }
   const { annotations: _annotations, ...others } = metadata
   // The same metadata with other annotations.
-  return (Object.keys(annotations).length === 0 ? others : { ...others, annotations }) as T
+  return (Object.keys(annotations).length === 0 ? others : extended(others, { annotations })) as T
 }
 
 /** An empty list is written as null, as it comes out of the real store. */

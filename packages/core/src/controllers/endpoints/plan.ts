@@ -85,12 +85,11 @@ const subsetsOf = (service: Service, pods: readonly Pod[]): readonly EndpointSub
 const addressOf = (pod: Pod, service: Service): EndpointAddress => {
   const { name, namespace = '', uid } = pod.metadata
   const hostname = endpointHostname(pod, service)
-  return {
-    ...(hostname === undefined ? undefined : { hostname }),
-    ip: pod.status.podIP ?? '',
-    ...(pod.spec.nodeName === undefined ? undefined : { nodeName: pod.spec.nodeName }),
-    targetRef: { kind: 'Pod', name, namespace, uid },
-  }
+  const address: { -readonly [Field in keyof EndpointAddress]: EndpointAddress[Field] } =
+    hostname === undefined ? { ip: pod.status.podIP ?? '' } : { hostname, ip: pod.status.podIP ?? '' }
+  if (pod.spec.nodeName !== undefined) address.nodeName = pod.spec.nodeName
+  address.targetRef = { kind: 'Pod', name, namespace, uid }
+  return address
 }
 
 const endpointPort = ({ name, protocol, appProtocol }: ServicePort, port: number): EndpointPort => ({

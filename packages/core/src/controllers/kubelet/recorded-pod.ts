@@ -16,6 +16,7 @@ import {
 } from '../../cluster/world.js'
 import { reduceWorld } from '../../cluster/reduce-world.js'
 import type { WorldEvent } from '../../cluster/world-events.js'
+import { extended } from '../../kernel/extended.js'
 import { timestampOf, type SimTime } from '../../kernel/sim-time.js'
 import type { PlanContext, PlanOutcome, Waiting } from '../controller.js'
 import { remove } from '../requests.js'
@@ -101,9 +102,8 @@ function* create({ context, machine }: Scene, pod: Pod): Steps<PlanOutcome> {
     address: nextPodAddress(world, machine.node),
     readyAt: now + containerStartMs.min,
   }
-  yield { kind: 'ActOnWorld', event: restartPolicy === undefined ? sandbox : { ...sandbox, restartPolicy } }
-  const status: PodStatus = {
-    ...seen(pod),
+  yield { kind: 'ActOnWorld', event: restartPolicy === undefined ? sandbox : extended(sandbox, { restartPolicy }) }
+  const status: PodStatus = extended(seen(pod), {
     startTime: timestampOf(now),
     hostIP: machine.address,
     hostIPs: [{ ip: machine.address }],
@@ -118,7 +118,7 @@ function* create({ context, machine }: Scene, pod: Pod): Steps<PlanOutcome> {
       state: { waiting: { reason: 'ContainerCreating' } },
     })),
     conditions: conditionsOf(pod, { ready: false, reason: 'ContainersNotReady', sandbox: false }, now),
-  }
+  })
   return yield* write(pod, status, { requeueAfterMs: containerStartMs.min })
 }
 
@@ -371,7 +371,7 @@ function* stop(scene: Scene, pod: Pod, isTerminal: boolean): Steps<PlanOutcome> 
 
 /** The status with its generation up to date, for who writes all its conditions anew. */
 const seen = ({ metadata: { generation }, status }: Pod): PodStatus =>
-  generation === undefined || status.observedGeneration === generation ? status : { ...status, observedGeneration: generation }
+  generation === undefined || status.observedGeneration === generation ? status : extended(status, { observedGeneration: generation })
 
 /** The status with its generation, and that of its conditions, up to date. */
 const observed = (pod: Pod): Pod => {
@@ -414,14 +414,12 @@ const containerIdOf = (pod: Pod, name: string, process: ContainerProcess | undef
 const runningStatus = (scene: Scene, pod: Pod): PodStatus => {
   const { context, processes } = scene
   const ready = !isUnready(scene, pod)
-  return {
-    ...seen(pod),
+  return extended(seen(pod), {
     phase: 'Running',
     ...addressOf(processes),
     containerStatuses: (pod.status.containerStatuses ?? []).map((status) => {
       const process = containerOf(processes, status.name)
-      // Not by spreading: V8 would give each of these a hidden class of its own.
-      return Object.assign({}, status, {
+      return extended(status, {
         ready,
         started: true,
         restartCount: restartsOf(process),
@@ -431,7 +429,7 @@ const runningStatus = (scene: Scene, pod: Pod): PodStatus => {
       })
     }),
     conditions: conditionsOf(pod, { ready, reason: 'ContainersNotReady', sandbox: true }, context.now),
-  }
+  })
 }
 
 interface End {

@@ -10,6 +10,7 @@ import type { StatefulSetControllerOptions } from './sync.js'
 
 const nobody: readonly Wake[] = []
 const wake = (set: KubernetesObject): Wake => ({ key: keyOfObject(set) })
+const wakeLater = (set: KubernetesObject, afterMs: number): Wake => ({ key: keyOfObject(set), afterMs })
 
 /** The set that the reference names, if it is still that very set. */
 const resolveControllerRef = (reader: Reader, namespace: string, reference: OwnerReference): readonly Wake[] => {
@@ -28,7 +29,7 @@ const possibleOwners = (reader: Reader, pod: Pod): readonly Wake[] => {
   return reader
     .list('StatefulSet', namespace)
     .filter((set) => selectorMatches(set.spec.selector, labels))
-    .map((set) => ({ ...wake(set), afterMs: adoptionMs }))
+    .map((set) => wakeLater(set, adoptionMs))
 }
 
 const sameLabels = (left: Pod, right: Pod): boolean => {
@@ -67,7 +68,7 @@ const defaultOptions: StatefulSetControllerOptions = { maxUnavailable: false, st
 export const makeStatefulSetController = (options: Partial<StatefulSetControllerOptions> = {}): Controller => ({
   name: 'statefulset-controller',
   watches: {
-    StatefulSet: ({ type, object }) => [type === 'ADDED' ? { ...wake(object), afterMs: firstSyncMs } : wake(object)],
+    StatefulSet: ({ type, object }) => [type === 'ADDED' ? wakeLater(object, firstSyncMs) : wake(object)],
     Pod: onPod,
     // Cached, but nothing that happens to them wakes a set.
     PersistentVolumeClaim: () => nobody,

@@ -15,6 +15,7 @@ import type {
   Volume,
 } from '../../api/generated/types.js'
 import type { UnstoredObject } from '../../api/object.js'
+import { extended } from '../../kernel/extended.js'
 import { ordinalOf, parentAndOrdinalOf } from '../../resources/pod/queries.js'
 import { newControllerRef, type UnstoredPod } from '../pod-from-template.js'
 import { namespaceOf } from './sync.js'
@@ -92,12 +93,12 @@ const newStatefulSetPod = (
   const { labels, annotations, finalizers } = template.metadata ?? {}
   const { serviceName } = set.spec
   const shared = sharedParts(set, template)
-  const spec: Mutable<PodSpec> = { ...shared.spec, hostname: name }
+  const spec: Mutable<PodSpec> = extended(shared.spec, { hostname: name })
   if (serviceName !== undefined && serviceName !== '') spec.subdomain = serviceName
   const volumes = volumesWithClaims(set, ordinal, template.spec?.volumes)
   if (volumes !== undefined) spec.volumes = volumes
   const metadata: Mutable<ObjectMeta> = { name, generateName: `${set.metadata.name}-`, namespace: namespaceOf(set) }
-  metadata.labels = { ...withOwnLabels(labels, name, ordinal), 'controller-revision-hash': revisionName }
+  metadata.labels = extended(withOwnLabels(labels, name, ordinal), { 'controller-revision-hash': revisionName })
   if (annotations !== undefined) metadata.annotations = annotations
   if (finalizers !== undefined) metadata.finalizers = finalizers
   metadata.ownerReferences = shared.ownerReferences
@@ -108,11 +109,11 @@ type Mutable<T> = { -readonly [Field in keyof T]: T[Field] }
 type Labels = { readonly [key: string]: string }
 
 /** With the labels that say which Pod of the set it is. */
-const withOwnLabels = (labels: Labels | undefined, name: string, ordinal: number): Labels => ({
-  ...labels,
-  'statefulset.kubernetes.io/pod-name': name,
-  'apps.kubernetes.io/pod-index': String(ordinal),
-})
+const withOwnLabels = (labels: Labels | undefined, name: string, ordinal: number): Labels =>
+  extended(labels ?? {}, {
+    'statefulset.kubernetes.io/pod-name': name,
+    'apps.kubernetes.io/pod-index': String(ordinal),
+  })
 
 interface SharedParts {
   readonly setName: string

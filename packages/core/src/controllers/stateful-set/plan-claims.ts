@@ -10,6 +10,7 @@ import { newControllerRef } from '../pod-from-template.js'
 import { aggregateErrors, plainError, wrapError, type Steps } from '../steps.js'
 import { claimNameOf, claimTemplatesOf, isInOrdinalRange, newClaim, type PodIdentity } from './identity.js'
 import { claimCreationEvent, namespaceOf, podEvent, type Sync } from './sync.js'
+import { extended } from '../../kernel/extended.js'
 
 interface RetentionPolicy {
   readonly deletesWithSet: boolean
@@ -92,7 +93,7 @@ export const withDesiredOwner = (claim: PersistentVolumeClaim, set: StatefulSet,
     )
   }
   const { ownerReferences: _former, ...metadata } = claim.metadata
-  return { ...claim, metadata: ownerReferences.length === 0 ? metadata : { ...metadata, ownerReferences } }
+  return { ...claim, metadata: ownerReferences.length === 0 ? metadata : extended(metadata, { ownerReferences }) }
 }
 
 const cachedClaim = ({ context, set }: Sync, claimName: string): PersistentVolumeClaim | undefined =>

@@ -8,6 +8,7 @@ import { splitKey } from '../../api/object.js'
 import { compareQuantities } from '../../api/quantity.js'
 import type { Reader } from '../../cluster/reader.js'
 import { actOnWorld } from '../../cluster/world.js'
+import { extended } from '../../kernel/extended.js'
 import { isJsonObject, type Json } from '../../kernel/json.js'
 import { timestampOf, type SimTime } from '../../kernel/sim-time.js'
 import { findVolumeFor, offersAllModes, volumeModesDiffer } from '../volume-match.js'
@@ -113,7 +114,7 @@ function* bindClaimToVolume(claim: Claim, volume: Volume): Steps<Claim | undefin
       ...claim.metadata,
       annotations: { ...claim.metadata.annotations, [bindCompleted]: 'yes', ...(chosenByUs ? { [boundByController]: 'yes' } : undefined) },
     },
-    spec: { ...claim.spec, volumeName: volume.metadata.name },
+    spec: extended(claim.spec, { volumeName: volume.metadata.name }),
   })
   return E.isRight(written) ? written.right : undefined
 }
