@@ -3,6 +3,7 @@ import { selectorMatches } from '../../api/label-selector.js'
 import { controllerRefOf, keyOfObject, splitKey, type KubernetesObject } from '../../api/object.js'
 import type { OwnerReference, Pod } from '../../api/generated/types.js'
 import type { Reader } from '../../cluster/reader.js'
+import { isReady } from '../../resources/pod/queries.js'
 import type { Controller, Wake, WatchNotification } from '../controller.js'
 import { replicasOf } from './identity.js'
 import { planStatefulSet } from './plan.js'
@@ -39,6 +40,13 @@ const sameLabels = (left: Pod, right: Pod): boolean => {
   return keys.length === Object.keys(after).length && keys.every((key) => before[key] === after[key])
 }
 
+/** Nothing happens to a Pod when it becomes available; one second more than minReadySeconds, and it has. */
+const onceAvailable = (reader: Reader, { key }: Wake): readonly Wake[] => {
+  const { namespace, name } = splitKey(key)
+  const seconds = reader.get('StatefulSet', namespace, name)?.spec.minReadySeconds ?? 0
+  return seconds > 0 ? [{ key, afterMs: (seconds + 1) * 1_000 }] : nobody
+}
+
 // Follows addPod, updatePod and deletePod.
 const onPod = ({ type, object: pod, old }: WatchNotification<Pod>, reader: Reader): readonly Wake[] => {
   const namespace = pod.metadata.namespace ?? ''
@@ -50,7 +58,11 @@ const onPod = ({ type, object: pod, old }: WatchNotification<Pod>, reader: Reade
   const former = controllerRefOf(old)
   const ownerChanged = former?.uid !== owner?.uid
   const wakes = former !== undefined && ownerChanged ? resolveControllerRef(reader, namespace, former) : nobody
-  if (owner !== undefined) return wakes.length === 0 ? resolved : [...wakes, ...resolved]
+  if (owner !== undefined) {
+    const [own] = resolved
+    if (own !== undefined && isReady(pod) && !isReady(old)) return [...wakes, own, ...onceAvailable(reader, own)]
+    return wakes.length === 0 ? resolved : [...wakes, ...resolved]
+  }
   return ownerChanged || !sameLabels(old, pod) ? [...wakes, ...possibleOwners(reader, pod)] : wakes
 }
 

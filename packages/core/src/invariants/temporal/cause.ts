@@ -40,12 +40,16 @@ const waitingOn = (state: ClusterState, key: string): readonly (Waiting & { read
 const saidBy = (state: ClusterState, key: string, controller: string): string | undefined =>
   waitingOn(state, key).find((waiting) => waiting.controller === controller)?.because
 
-const linkOfSet = (set: StatefulSet, { reader }: Asked): Link | undefined => {
+const linkOfSet = (set: StatefulSet, { state, reader }: Asked): Link | undefined => {
   const { namespace = '', name } = set.metadata
   const start = startOf(set)
   for (let ordinal = start; ordinal < start + Math.min(replicasOf(set), limits.replicasMax); ordinal += 1) {
     const pod = reader.get('Pod', namespace, `${name}-${ordinal}`)
     if (pod === undefined) {
+      // No event of a claim wakes the controller: it may wait for one that is long gone.
+      const missing = keyOf(namespace, `${name}-${ordinal}`)
+      const stale = waitingOn(state, keyOf(namespace, name)).find(({ kind, on }) => kind === 'ClaimStale' && on === missing)
+      if (stale !== undefined) return { on: `the claims of the former ${name}-${ordinal}`, root: stale.because }
       if (isOrdered(set)) return undefined
       continue
     }

@@ -208,6 +208,16 @@ it('every state of this file is of a property', () => {
   expect(new Set(Object.keys(cases))).toEqual(new Set(temporalProperties.map(({ name }) => name)))
 })
 
+it('does not blame a budget for a Pod that lost its labels, which it cannot hear of', () => {
+  const stray = withMetadata(aPod('web-9'), { labels: { app: 'other' } })
+  const ready: Pod = { ...stray, status: { ...stray.status, conditions: [{ type: 'Ready', status: 'True' }] } }
+  const budgets = temporalProperties.filter(({ name }) => name === 'eventually/budgets-follow-their-pods')
+  const owedBy = (objects: readonly KubernetesObject[]): number => overdueIn(side(cluster(objects)), hour, budgets).length
+  expect(owedBy([...healthy, ready, budget(3, 2)])).toBe(0)
+  expect(owedBy([...healthy, budget(3, 2)])).toBe(1)
+  expect(owedBy([...healthy, ready, budget(1, 0)])).toBe(1)
+})
+
 describe('the cause', () => {
   const causeIn = (state: ClusterState, of: string): string | undefined =>
     overdueIn(side(state), hour).find((each) => each.of === of)?.cause
@@ -253,6 +263,16 @@ describe('the cause', () => {
     )
     expect(causeIn(cluster([set, aMember(set, 0), terminating(1, ['example.com/backup'])]), 'Pod default/web-1')).toBe(
       'web-1 waits for its end; it is held by example.com/backup',
+    )
+  })
+
+  it('is the claim of the former Pod, for which a set waits without hearing of it', () => {
+    const because = 'web-1 is not created while its claim www-web-1 still belongs to the former web-1'
+    const waiting: ClusterState['waiting'] = fromEntries([
+      ['statefulset-controller default/web', [{ kind: 'ClaimStale', on: 'default/web-1', because }]],
+    ])
+    expect(causeIn(cluster([set, aMember(set, 0)], { waiting }), 'StatefulSet default/web')).toBe(
+      `web waits for the claims of the former web-1; ${because}`,
     )
   })
 
