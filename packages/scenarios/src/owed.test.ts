@@ -6,6 +6,7 @@ import type { RunReport } from './run-report.js'
 import { runScenario, type RunOptions } from './run-scenario.js'
 import { object } from './expectation.js'
 import { scenario } from './scenario.js'
+import { withDeaf, withRestless } from './testing/faulty-controllers.js'
 import { next, when } from './write-script.js'
 
 const web = (claims: boolean) => ({
@@ -55,31 +56,31 @@ describe('a run that does not end well', { timeout: 30_000 }, () => {
   })
 
   it('breaks a promise when nobody can say why', () => {
-    const deaf = (settings: ClusterSettings): readonly Controller[] =>
-      makeControllers(settings).map((controller) => {
-        const { Pod: heard } = controller.watches
-        return controller.name !== 'statefulset-controller' || heard === undefined
-          ? controller
-          : {
-              ...controller,
-              watches: {
-                ...controller.watches,
-                Pod: (notification, reader) =>
-                  notification.object.metadata.deletionTimestamp === undefined ? heard(notification, reader) : [],
-              },
-            }
-      })
     const late: Parameters<typeof scenario>[0] = {
       title: 'a Pod goes unheard',
       manifests: [web(false)],
       steps: [when(object('statefulset/web', { ready: true })).delete('pod/web-1'), next.sleep('30m')],
     }
     expect(reportOf(late).outcome).toBe('passed')
-    const report = reportOf(late, { controllers: deaf })
+    const report = reportOf(late, { controllers: withDeaf })
     expect(report.outcome).toBe('violated')
     expect(report.violations.map(({ invariant, message }) => `${invariant}: ${message}`)).toContain(
       'eventually/stateful-sets-match: web-1 does not exist; nobody says what it waits for',
     )
+  })
+
+  it('ends with what repeats when somebody does the same again and again', () => {
+    const restless = { title: 'restless', manifests: [web(false)] }
+    const report = reportOf(restless, { controllers: withRestless })
+    expect(report.outcome).toBe('violated')
+    expect(report.at).toBeLessThan(60_000)
+    expect(report.violations.map(({ invariant, message }) => `${invariant}: ${message}`)).toEqual([
+      expect.stringMatching(
+        /^temporal\/no-hot-loop: what repeats \(\d+ times within \d+ ms, and it goes on\): restless PodChanged Pod\/default\/web-1$/,
+      ),
+    ])
+    const excepted = { ...restless, invariants: { except: ['temporal/no-hot-loop'] }, until: '20s' }
+    expect(reportOf(excepted, { controllers: withRestless }).violations).toEqual([])
   })
 
   it('names the cycle of a cluster that does not come to rest', () => {

@@ -21,9 +21,7 @@ import {
   type Kinds,
   type Simulation,
   type StorageClassSpec,
-  brokenPromises,
   overdueIn,
-  temporalProperties,
   unrestIn,
   type FoundViolation,
   type RunState,
@@ -44,6 +42,7 @@ import type { ImageEntry, ScenarioCluster, ScenarioExpectation, ScenarioStep } f
 import { watchSecrets } from './hide-secrets.js'
 import { importObjects } from './import-objects.js'
 import { kubectlParts, runConsoleLine, sessionOf } from './make-console.js'
+import { brokenPromisesIn, hotLoopIn, hotLoopProperty, hotLoopWindow, NeverAtRest, type BrokenPromise } from './promises.js'
 import { withPrograms } from './run-programs.js'
 import type { CommandReport, ExpectationReport, ObjectReport, Outcome, RunReport, StepReport, ViolationReport } from './run-report.js'
 import { titleOf, type Scenario } from './scenario.js'
@@ -176,6 +175,8 @@ interface Guard {
   /** The simulation, with every turn guarded: throws `RunStopped` as soon as the run has to end. */
   readonly simulation: Simulation
   readonly limit: () => string | undefined
+  /** What is done again and again without a pause. */
+  readonly hotLoop: () => string | undefined
   /** When something last came from outside. */
   readonly lastAskedAt: () => number
 }
@@ -185,9 +186,11 @@ const replicasOf = (object: Json): number => {
   return Math.max(typeof spec?.replicas === 'number' ? spec.replicas : 0, typeof spec?.parallelism === 'number' ? spec.parallelism : 0)
 }
 
-const guarded = (simulation: Simulation, mustStop: () => boolean): Guard => {
+const guarded = (simulation: Simulation, mayLoop: boolean, mustStop: () => boolean): Guard => {
   let limit: string | undefined
+  let hotLoop: string | undefined
   let lastAskedAt = simulation.now()
+  let lastLookedSeq = simulation.state().seq
   simulation.changes$.subscribe(({ type, object }) => {
     if (type === 'DELETED' || limit !== undefined) return
     const replicas = replicasOf(object as unknown as Json)
@@ -197,19 +200,26 @@ const guarded = (simulation: Simulation, mustStop: () => boolean): Guard => {
   const check = (): boolean => {
     if (limit === undefined && simulation.state().seq > eventsPerRunMax)
       limit = `the run has more than ${eventsPerRunMax} events (eventsPerRunMax)`
-    return limit !== undefined || mustStop()
+    const { seq } = simulation.state()
+    if (!mayLoop && hotLoop === undefined && seq - lastLookedSeq >= hotLoopWindow) {
+      lastLookedSeq = seq
+      hotLoop = hotLoopIn(simulation.log().slice(-hotLoopWindow))
+    }
+    return limit !== undefined || hotLoop !== undefined || mustStop()
   }
   const stopIfDue = (): void => {
     if (check()) throw new RunStopped()
   }
   return {
     limit: () => limit,
+    hotLoop: () => hotLoop,
     lastAskedAt: () => lastAskedAt,
     simulation: {
       ...simulation,
       submit: (command, actor) => {
         const result = simulation.submit(command, actor)
         lastAskedAt = simulation.now()
+        lastLookedSeq = simulation.state().seq
         stopIfDue()
         return result
       },
@@ -412,6 +422,7 @@ export const runScenario = (scenario: Scenario, options: RunOptions = {}): E.Eit
   const monitors = monitorsOf(written.expect ?? [])
   const guard = guarded(
     real,
+    excepted.has(hotLoopProperty),
     () => judging && ((real.violations().length > 0 && violated().length > 0) || monitors.some(({ broken }) => broken !== undefined)),
   )
   const { simulation } = guard
@@ -637,6 +648,7 @@ export const runScenario = (scenario: Scenario, options: RunOptions = {}): E.Eit
   }
 
   let reason: string | undefined
+  let neverAtRest: string | undefined
   let verdict: Outcome | undefined
   const fail = (outcome: Outcome, words: string): void => {
     verdict ??= outcome
@@ -759,7 +771,8 @@ export const runScenario = (scenario: Scenario, options: RunOptions = {}): E.Eit
         fail('unknown', `the run ended at ${formatDuration(untilMs)}, before step ${left.index + 1} (${left.words})`)
     }
   } catch (error) {
-    if (!(error instanceof RunStopped)) throw error
+    if (error instanceof NeverAtRest) neverAtRest = error.message
+    else if (!(error instanceof RunStopped)) throw error
   }
 
   // -------------------------------------------------------------- the report
@@ -782,12 +795,17 @@ export const runScenario = (scenario: Scenario, options: RunOptions = {}): E.Eit
     expectations.push({ kind, words, outcome: 'failed', at: broken.at, seq: broken.seq, found: broken.found, ...because(expectation) })
     fail('violated', `expected ${kind}: ${words}; found: ${broken.found}`)
   }
-  // What should have come true by now and has not, with nobody to say why, is a broken promise like any other.
-  const promised = (options.invariants?.length === 0 ? [] : temporalProperties).filter(({ name }) => !excepted.has(name))
-  const overdue = search === undefined ? brokenPromises(overdueIn(real.state(), real.now() - guard.lastAskedAt(), promised)) : []
-  const broken = overdue.map(({ property, message }): FoundViolation => ({
+  // What should have come true by now and has not, with nobody to say why, is a broken promise like any other; so is what never ends.
+  const loops = guard.hotLoop() ?? neverAtRest
+  const promised: readonly BrokenPromise[] =
+    loops !== undefined
+      ? [{ property: hotLoopProperty, message: loops }]
+      : search !== undefined || options.invariants?.length === 0
+        ? []
+        : brokenPromisesIn(real.state(), real.now() - guard.lastAskedAt(), excepted)
+  const broken = promised.map(({ property, message }): FoundViolation => ({
     invariant: property,
-    message: `${message}; nobody says what it waits for`,
+    message,
     seq: Math.max(0, real.state().seq - 1),
     turn: Math.max(0, real.state().turn - 1),
     at: real.now(),

@@ -8,6 +8,7 @@ import { inlineManifest, readManifests, type PlacedManifest } from './format/rea
 import type { YamlSource } from './format/read-yaml.js'
 import { scenarioApiVersion, scenarioFile, type ScenarioFile, type WrittenScenario } from './format/scenario-codec.js'
 import { asOne, runsCommands } from './evaluate-condition.js'
+import { promiseNames } from './promises.js'
 
 /** The files that a scenario may name: those below its folder. */
 export interface ScenarioFiles extends ConsoleFiles {
@@ -97,7 +98,7 @@ const isManifestList = (written: WrittenManifest | readonly WrittenManifest[]): 
   Array.isArray(written)
 
 const unknownInvariants = (file: string, written: ScenarioFile, yaml: YamlSource): Problems => {
-  const known = allInvariants.map(({ name }) => name)
+  const known = [...allInvariants.map(({ name }) => name), ...promiseNames]
   return (written.invariants?.except ?? []).flatMap((name, index) => {
     if (known.includes(name)) return []
     const meant = known.find((candidate) => candidate.endsWith(`/${name}`)) ?? closest(name, known)

@@ -10,13 +10,14 @@ import { allInvariants, makeControllers, type ClusterSettings, type Controller, 
 import type { FuzzHistory } from '../format/history-codec.js'
 import type { Problem } from '../format/problem.js'
 import type { ScenarioStep } from '../format/scenario-codec.js'
+import { assertionProperty, wordsOfError } from '../promises.js'
 import { runScenario } from '../run-scenario.js'
 import type { Scenario } from '../scenario.js'
 import { makeCorpus, type CorpusEntry } from './corpus.js'
 import { makeHistory, type Lengths } from './make-histories.js'
-import { assertionProperty, CannotBegin, makeHistoryRunner, type Broken, type HistoryOutcome, type HistoryRunner } from './run-history.js'
+import { CannotBegin, makeHistoryRunner, type Broken, type HistoryOutcome, type HistoryRunner } from './run-history.js'
 import { scenarioOfCluster, scenarioOfSteps, setUpOf } from './scenario-of-history.js'
-import { shrinkCase } from './shrink-finding.js'
+import { shrinkCase, type Case } from './shrink-finding.js'
 
 export interface FuzzOptions {
   readonly seed?: number
@@ -88,6 +89,8 @@ export interface FuzzSearch {
 
 const roundSize = 64
 const afterwardsMs = 60_000
+/** Lines of a file take the time that kubectl takes. */
+const marginMs = 5_000
 
 const lengthsOf = (steps: FuzzOptions['steps'] = 30): Lengths => (typeof steps === 'number' ? { min: steps, max: steps } : steps)
 
@@ -117,45 +120,54 @@ export const startFuzz = (target: Scenario | undefined, options: FuzzOptions = {
 
   const count = (): FuzzCount => ({ runs, commands, events, states: corpus.states(), seconds: (clock() - startedAt) / 1_000 })
 
-  /** Does an ordinary run of the scenario, as a file would have it, break the property? */
-  const isBrokenBy = (scenario: Scenario, property: string): boolean => {
+  /** What an ordinary run of the scenario, as a file would have it, says of the property; undefined when it does not break it. */
+  const shownBy = (scenario: Scenario, property: string): string | undefined => {
     let run: ReturnType<typeof runScenario>
     try {
       run = runScenario(scenario, {
         ...(options.invariants === undefined ? undefined : { invariants: options.invariants }),
         ...(options.controllers === undefined ? undefined : { controllers: options.controllers }),
       })
-    } catch {
+    } catch (error) {
       // It runs into an assertion of the engine, or into a mistake of a controller or an invariant.
-      return property === assertionProperty
+      return property === assertionProperty ? wordsOfError(error) : undefined
     }
-    return E.isRight(run) && run.right.report.violations.some(({ invariant }) => invariant === property)
+    return E.isRight(run) ? run.right.report.violations.find(({ invariant }) => invariant === property)?.message : undefined
   }
 
-  const findingOf = ({ run, history, converges }: FuzzJob, { property, message, steps }: Broken): FuzzFinding => {
+  const findingOf = ({ run, history, converges }: FuzzJob, { property, message, steps, afterMs }: Broken): FuzzFinding => {
     runner ??= runnerOf(target, options)
     const replays = runner
-    const breaks = (heals: boolean) => (one: { readonly cluster: FuzzHistory['cluster']; readonly steps: readonly ScenarioStep[] }) =>
-      replays.replay(one.cluster, one.steps, heals).includes(property)
+    const brokenBy = (one: Case, heals: boolean): Broken | undefined =>
+      replays.replay(one.cluster, one.steps, heals).find((broken) => broken.property === property)
     const found = { cluster: history.cluster, steps }
-    const heals = converges && !breaks(false)(found)
-    const shrunk = breaks(heals)(found) ? shrinkCase(found, breaks(heals)) : found
+    const heals = converges && brokenBy(found, false) === undefined
+    const isThere = brokenBy(found, heals) !== undefined
+    const shrunk: Case = isThere ? shrinkCase(found, (one) => brokenBy(one, heals) !== undefined) : found
+    // With what has healed the faults in the end, and the time that it took to show.
+    const whole = (isThere ? brokenBy(shrunk, heals) : undefined) ?? { steps, afterMs }
     const { cluster } = shrunk
     const base =
       target === undefined || cluster !== undefined ? (cluster === undefined ? undefined : scenarioOfCluster(cluster)) : setUpOf(target)
     if (base === undefined) throw new Error('a history of no cluster')
     const chance = cluster?.chance ?? base.written.seed ?? 1
+    const restMs = Math.max(afterwardsMs, whole.afterMs + marginMs)
     // The moments of the search, or else the steps one after the other.
-    const written = [true, false].map((withLines) => scenarioOfSteps(base, shrunk.steps, chance, property, afterwardsMs, withLines))
-    const confirmed = written.find((scenario) => isBrokenBy(scenario, property))
+    const written = [true, false].map((withLines) => scenarioOfSteps(base, whole.steps, chance, property, restMs, withLines))
+    let shown: { readonly scenario: Scenario; readonly message: string } | undefined
+    for (const scenario of written) {
+      const words = shown === undefined ? shownBy(scenario, property) : undefined
+      if (words !== undefined) shown = { scenario, message: words }
+    }
     return {
       property,
-      message,
+      // As the file shows it: the names are those of what it has shrunk to.
+      message: shown?.message ?? message,
       run,
-      steps: shrunk.steps,
+      steps: whole.steps,
       found: steps.length,
-      isConfirmed: confirmed !== undefined,
-      scenario: confirmed ?? written[0] ?? base,
+      isConfirmed: shown !== undefined,
+      scenario: shown?.scenario ?? written[0] ?? base,
     }
   }
 

@@ -6,15 +6,14 @@ import * as E from 'fp-ts/lib/Either.js'
 import {
   allInvariants,
   createSimulation,
-  debtsOf,
   isJsonObject,
   makeControllers,
   seededChoose,
   type ClusterSettings,
   type Controller,
-  type Debt,
   type Invariant,
   type JsonObject,
+  type Recorded,
   type RunState,
   type Simulation,
 } from '@statefold/core'
@@ -24,6 +23,7 @@ import type { Problem } from '../format/problem.js'
 import type { PlacedManifest } from '../format/read-manifests.js'
 import type { ClusterShape, Deed, FuzzHistory } from '../format/history-codec.js'
 import type { ScenarioStep } from '../format/scenario-codec.js'
+import { assertionProperty, brokenPromisesIn, convergenceMs, hotLoopIn, hotLoopProperty, hotLoopWindow, wordsOfError } from '../promises.js'
 import { settingsOf } from '../run-scenario.js'
 import type { Scenario } from '../scenario.js'
 import { abstractState } from './abstract-state.js'
@@ -37,6 +37,8 @@ export interface Broken {
   readonly message: string
   /** All that was done until then, with the time before each. */
   readonly steps: readonly ScenarioStep[]
+  /** How long it took to show after the last of them. */
+  readonly afterMs: number
 }
 
 export interface HistoryOutcome {
@@ -64,24 +66,19 @@ export interface HistoryRunnerOptions {
 export interface HistoryRunner {
   /** `converges`: in the end all faults are healed and the cluster has to come to what is wanted, or to say what it waits for. */
   readonly run: (history: FuzzHistory, converges: boolean) => HistoryOutcome
-  /** Which properties these steps break. */
-  readonly replay: (cluster: ClusterShape | undefined, steps: readonly ScenarioStep[], converges: boolean) => readonly string[]
+  /** What these steps break. */
+  readonly replay: (cluster: ClusterShape | undefined, steps: readonly ScenarioStep[], converges: boolean) => readonly Broken[]
 }
 
 /** After the last deed. */
 const afterwardsMs = 30_000
-/** In which a healed cluster has to come to what is wanted. */
-const convergenceMs = 1_200_000
+/** Some promises have longer than that. */
+const patienceMs = 2 * convergenceMs
 /** The longest back-off of a work queue. */
 const retryMs = 1_000_000
 const retriesMax = 50
 /** More events than this for one deed on average, and the history is a hot loop. */
 const eventsPerDeedMax = 400
-
-const convergenceProperty = 'temporal/converges-or-says-why'
-const hotLoopProperty = 'temporal/no-hot-loop'
-/** The engine, a controller or an invariant threw. */
-export const assertionProperty = 'assertion'
 
 interface Stage {
   readonly simulation: Simulation
@@ -118,11 +115,6 @@ const onceEach = (invariants: readonly Invariant[], marks: Set<string>): readonl
           },
         },
   )
-
-const unexplainedDebt = ({ cluster }: RunState): Debt | undefined => {
-  const debts = debtsOf(cluster)
-  return debts.find(({ of }) => debts.every((debt) => debt.of !== of || debt.waitsFor.length === 0))
-}
 
 const isSet = (object: JsonObject): boolean => object['kind'] === 'StatefulSet'
 
@@ -181,7 +173,7 @@ export const makeHistoryRunner = (options: HistoryRunnerOptions = {}): HistoryRu
   }
 
   /** One run under way: what was done, what was found. */
-  const begin = (cluster: ClusterShape | undefined, deeds: number) => {
+  const begin = (cluster: ClusterShape | undefined, deeds: number, watchesForLoops: boolean) => {
     const stage = stageOf(cluster)
     const { simulation, root } = stage
     const eventsMax = root.seq + 20_000 + deeds * eventsPerDeedMax
@@ -192,7 +184,21 @@ export const makeHistoryRunner = (options: HistoryRunnerOptions = {}): HistoryRu
     let judged = 0
     let isForced = false
     let waited = 0
-    const stop = (): boolean => simulation.violations().length > judged || simulation.state().seq > eventsMax
+    // What has happened since something last came from outside, as far as it is looked at for what repeats.
+    let lately: Recorded[] = []
+    let loop: string | undefined
+    const watching = watchesForLoops
+      ? simulation.turns$.subscribe((events) => {
+          for (const event of events) lately.push(event)
+          if (lately.length < hotLoopWindow) return
+          loop ??= hotLoopIn(lately)
+          lately = []
+        })
+      : undefined
+    const stop = (): boolean => simulation.violations().length > judged || loop !== undefined || simulation.state().seq > eventsMax
+    const breaks = (property: string, message: string): void => {
+      broken.push({ property, message, steps: [...steps], afterMs: waited })
+    }
     const judge = (): void => {
       const violations = simulation.violations()
       for (; judged < violations.length && broken.length === 0; judged += 1) {
@@ -203,21 +209,23 @@ export const makeHistoryRunner = (options: HistoryRunnerOptions = {}): HistoryRu
           continue
         }
         for (const { invariant, message, seq } of violations.slice(judged))
-          if (seq === first.seq && !isMeantToBreak(invariant, isForced)) broken.push({ property: invariant, message, steps: [...steps] })
+          if (seq === first.seq && !isMeantToBreak(invariant, isForced)) breaks(invariant, message)
       }
-      if (broken.length === 0 && simulation.state().seq > eventsMax)
-        broken.push({
-          property: hotLoopProperty,
-          message: `more than ${eventsMax - root.seq} events in a history of ${deeds} commands and faults`,
-          steps: [...steps],
-        })
+      if (broken.length > 0) return
+      if (loop !== undefined) breaks(hotLoopProperty, loop)
+      else if (simulation.state().seq > eventsMax)
+        breaks(hotLoopProperty, `more than ${eventsMax - root.seq} events in a history of ${deeds} commands and faults`)
     }
     const pass = (milliseconds: number): void => {
       const until = simulation.now() + milliseconds
-      waited += milliseconds
+      const began = simulation.now() - waited
       // Violations that are meant do not end it.
       while (broken.length === 0 && simulation.now() < until) {
-        simulation.runUntil(until, stop)
+        try {
+          simulation.runUntil(until, stop)
+        } finally {
+          waited = simulation.now() - began
+        }
         if (stop()) judge()
       }
     }
@@ -227,6 +235,7 @@ export const makeHistoryRunner = (options: HistoryRunnerOptions = {}): HistoryRu
       if (forces(step)) isForced = true
       steps.push(waited > 0 ? { ...step, after: waited } : step)
       waited = 0
+      lately = []
       for (const command of commands.right) simulation.submit(command)
       done += 1
       if (stop()) judge()
@@ -238,30 +247,28 @@ export const makeHistoryRunner = (options: HistoryRunnerOptions = {}): HistoryRu
       } catch (error) {
         if (error instanceof CannotBegin) throw error
         stages.clear()
-        broken.push({
-          property: assertionProperty,
-          message: error instanceof Error ? error.message : String(error),
-          steps: [...steps],
-        })
+        breaks(assertionProperty, wordsOfError(error))
+      } finally {
+        watching?.unsubscribe()
       }
     }
     const end = (converges: boolean): void => {
       if (broken.length === 0) pass(afterwardsMs)
       if (!converges || broken.length > 0) return
       for (const step of healingSteps(simulation.state(), simulation.reader())) if (broken.length === 0) perform(step)
-      if (broken.length === 0) pass(convergenceMs)
-      let unexplained = unexplainedDebt(simulation.state())
-      // Writes are still to fail, and what fails is tried again after up to 1,000 s.
-      for (let more = 0; unexplained !== undefined && simulation.state().cluster.apiFaults.length > 0 && more < retriesMax; more += 1) {
-        pass(retryMs)
-        unexplained = unexplainedDebt(simulation.state())
+      let quietMs = 0
+      const waitMore = (milliseconds: number): void => {
+        pass(milliseconds)
+        quietMs += milliseconds
       }
-      if (broken.length === 0 && unexplained !== undefined)
-        broken.push({
-          property: convergenceProperty,
-          message: `twenty minutes after the last fault was healed: ${unexplained.of}: ${unexplained.message}, and nobody says why`,
-          steps: [...steps],
-        })
+      const owed = (forMs: number) => (broken.length === 0 ? brokenPromisesIn(simulation.state(), forMs) : [])
+      const isAmiss = (): boolean => owed(Number.POSITIVE_INFINITY).length > 0
+      if (broken.length === 0) waitMore(convergenceMs)
+      // Only where something is amiss it is worth the while to wait for what has longer than that.
+      if (isAmiss() && owed(quietMs).length === 0) waitMore(patienceMs - convergenceMs)
+      // Writes are still to fail, and what fails is tried again after up to 1,000 s.
+      for (let more = 0; simulation.state().cluster.apiFaults.length > 0 && more < retriesMax && isAmiss(); more += 1) waitMore(retryMs)
+      for (const { property, message } of owed(quietMs)) breaks(property, message)
     }
     return {
       stage,
@@ -292,7 +299,7 @@ export const makeHistoryRunner = (options: HistoryRunnerOptions = {}): HistoryRu
 
   return {
     run: ({ cluster, sets, deeds }, converges) => {
-      const history = begin(cluster, deeds.length)
+      const history = begin(cluster, deeds.length, false)
       const { simulation } = history.stage
       const manifests = (sets ?? []).flatMap(manifestsOfSet)
       const makeable = [...history.stage.sets, ...manifests.filter(isSet)]
@@ -317,7 +324,7 @@ export const makeHistoryRunner = (options: HistoryRunnerOptions = {}): HistoryRu
       return history.outcome(states, places)
     },
     replay: (cluster, steps, converges) => {
-      const history = begin(cluster, steps.length)
+      const history = begin(cluster, steps.length, true)
       history.guarded(() => {
         for (const step of steps) {
           if (history.broken.length > 0) break
@@ -326,7 +333,7 @@ export const makeHistoryRunner = (options: HistoryRunnerOptions = {}): HistoryRu
         }
         history.end(converges)
       })
-      return history.broken.map(({ property }) => property)
+      return history.broken
     },
   }
 }
