@@ -18,11 +18,12 @@ import { asOne, conditionWords, evaluate, type ConditionView } from '../evaluate
 import type { Condition } from '../format/condition-codec.js'
 import type { Problem } from '../format/problem.js'
 import type { ScenarioExpectation } from '../format/scenario-codec.js'
+import { promiseBrokenBy } from '../promises.js'
 import { settingsOf } from '../run-scenario.js'
 import type { Scenario } from '../scenario.js'
 import { learnUids, prepare } from './prepare.js'
 import { makeSearchMachine, type SearchState } from './search-machine.js'
-import { makeSearchSpace, noProgress, type Move, type Progress, type SearchSpace } from './search-space.js'
+import { makeSearchSpace, noProgress, SearchRefused, type Move, type Progress, type SearchSpace } from './search-space.js'
 import { makeVisitedStates } from './visited-states.js'
 import type { Choice, ExploreOptions } from './search-types.js'
 
@@ -171,13 +172,15 @@ const compareChoices = (left: readonly Choice[], right: readonly Choice[]): numb
 const sameChoice = (left: Choice | undefined, right: Choice | undefined): boolean => JSON.stringify(left) === JSON.stringify(right)
 
 export const makeExpander = (scenario: Scenario, { space, simulationOf }: Ground, lean: boolean): Expander => {
-  const simulation = simulationOf(lean)
   const hasher = makeStateHasher()
-  learnUids(simulation, hasher.learn)
-  const machine = makeSearchMachine(simulation, space, hasher)
+  const begin = () => {
+    const simulation = simulationOf(lean)
+    learnUids(simulation, hasher.learn)
+    return { simulation, machine: makeSearchMachine(simulation, space, hasher), view: viewOf(simulation) }
+  }
+  let { simulation, machine, view } = begin()
   const judges = judgesOf(scenario.written.expect ?? [])
   const goals = goalsOf(scenario.written.expect ?? [])
-  const view = viewOf(simulation)
   // What this expander has come across: only what is new is looked at more closely.
   const seen = makeVisitedStates()
   let unmet: readonly number[] = []
@@ -230,6 +233,24 @@ export const makeExpander = (scenario: Scenario, { space, simulationOf }: Ground
     return { reached: { state: after, progress: next }, came: carried.within, violations, hash, options }
   }
 
+  /** The engine, a controller or an invariant threw: nothing follows from there, and the simulation that ran into it is of no use any more. */
+  const broken = (error: unknown, { state, progress }: Held, option: number, within: readonly number[]): ExpansionStep => {
+    if (error instanceof SearchRefused) throw error
+    const { now, seq, turn } = state.run
+    const { property, message } = promiseBrokenBy(error)
+    ;({ simulation, machine, view } = begin())
+    return {
+      options: [option],
+      within,
+      ...machine.hash(state, progress),
+      at: now,
+      isAnytime: false,
+      violations: [{ invariant: property, message, seq, turn, at: now }],
+      judged: noJudged,
+      goals: 0,
+    }
+  }
+
   const expand = (id: number): Expansion => {
     const from = held.get(id)
     if (from === undefined) throw new Error(`state ${id} is not held`)
@@ -251,7 +272,14 @@ export const makeExpander = (scenario: Scenario, { space, simulationOf }: Ground
     for (const [option, move] of moves.entries()) {
       const untried: (readonly number[])[] = [[]]
       for (let within = untried.pop(); within !== undefined; within = untried.pop()) {
-        const carried = carryOn(from, move, option, within)
+        let carried: ReturnType<typeof carryOn>
+        try {
+          carried = carryOn(from, move, option, within)
+        } catch (error) {
+          steps.push(broken(error, from, option, within))
+          reached.push(from)
+          continue
+        }
         const { hash, violations } = carried
         for (let at = within.length; at < carried.came.length; at += 1)
           for (let other = 1; other < (carried.came[at] ?? 1); other += 1)

@@ -3,11 +3,12 @@
  * exactly what was covered.
  */
 import * as E from 'fp-ts/lib/Either.js'
-import { engineVersion, type FoundViolation, type Simulation } from '@statefold/core'
+import { engineVersion, type FoundViolation, type Recorded, type Simulation } from '@statefold/core'
 import { conditionWords, evaluate, asOne } from '../evaluate-condition.js'
 import type { Condition } from '../format/condition-codec.js'
 import type { Problem } from '../format/problem.js'
 import type { ScenarioExpectation } from '../format/scenario-codec.js'
+import { hotLoopIn, hotLoopProperty, hotLoopWindow, promiseBrokenBy } from '../promises.js'
 import type { Scenario } from '../scenario.js'
 import { stepWords } from '../step-words.js'
 import {
@@ -25,9 +26,12 @@ import {
 import { makeGrowingNumbers } from './growing-numbers.js'
 import { firstWithoutWay } from './reachability.js'
 import { fitsSearch } from './saved-search.js'
-import { noProgress, positionOf, type SearchSpace } from './search-space.js'
+import { noProgress, positionOf, type Moved, type Progress, type SearchSpace } from './search-space.js'
 import type { Choice, Decision, ExploreOptions, Finding, SavedSearch, SearchCount, SearchReport } from './search-types.js'
 import { makeVisitedStates } from './visited-states.js'
+
+/** Where a path has led in an ordinary run; `error`: what its last decision ran into. */
+type IsShown = (teller: Simulation, progress: Progress, error?: unknown) => boolean
 
 const scopeWords = ({ scope, steps }: SearchSpace): readonly string[] => [
   `order of: ${scope.order.join(', ')}`,
@@ -149,7 +153,7 @@ export const startSearch = (scenario: Scenario, options: ExploreOptions, { space
   }
 
   /** The same path once more in an ordinary run, to say it in words; undefined if it does not show the finding. */
-  const tell = (path: readonly Choice[], isShown: (teller: Simulation) => boolean): readonly Decision[] | undefined => {
+  const tell = (path: readonly Choice[], isShown: IsShown): readonly Decision[] | undefined => {
     const teller = simulationOf(false)
     space.begin(teller)
     let progress = noProgress
@@ -160,19 +164,21 @@ export const startSearch = (scenario: Scenario, options: ExploreOptions, { space
         if (move === undefined) return undefined
         const words = space.wordsOf(move, teller.state(), progress)
         const forced = at === 0 ? within : []
-        const moved = space.perform(teller, progress, move, forced)
+        const decision = { option, within: forced, words, isAnytime: move.kind === 'anytime' }
+        let moved: Moved
+        try {
+          moved = space.perform(teller, progress, move, forced)
+        } catch (error) {
+          return isShown(teller, progress, error) ? [...told, { ...decision, happened: [] }] : undefined
+        }
         progress = moved.progress
-        told.push({ option, within: forced, words, happened: moved.happened, isAnytime: move.kind === 'anytime' })
+        told.push({ ...decision, happened: moved.happened })
       }
     }
-    return isShown(teller) ? told : undefined
+    return isShown(teller, progress) ? told : undefined
   }
 
-  const report = (
-    finding: Omit<Finding, 'decisions'>,
-    path: () => readonly Choice[],
-    isShown: (teller: Simulation) => boolean = () => true,
-  ): void => {
+  const report = (finding: Omit<Finding, 'decisions'>, path: () => readonly Choice[], isShown: IsShown = () => true): void => {
     if (met.has(finding.property)) return
     met.add(finding.property)
     const told = tell(path(), isShown)
@@ -221,7 +227,11 @@ export const startSearch = (scenario: Scenario, options: ExploreOptions, { space
     judged: readonly Expansion['missed'][number][],
   ): void => {
     for (const violation of violations)
-      report(findingOf(violation), path, (teller) => teller.violations().some(({ invariant }) => invariant === violation.invariant))
+      report(findingOf(violation), path, (teller, _, error) =>
+        error === undefined
+          ? teller.violations().some(({ invariant }) => invariant === violation.invariant)
+          : promiseBrokenBy(error).property === violation.invariant,
+      )
     for (const { judge: index, found } of judged) {
       const expectation = judges[index]
       if (expectation === undefined) continue
@@ -273,6 +283,42 @@ export const startSearch = (scenario: Scenario, options: ExploreOptions, { space
       }
       judge(() => [...pathTo(id), { options: step.options, within: step.within }], step.at, step.violations, step.judged)
     }
+  }
+
+  /** What repeats without a pause when everything goes on from there in the most ordinary way. */
+  const loopFrom = (teller: Simulation, from: Progress): string | undefined => {
+    const lately: Recorded[] = []
+    const watching = teller.turns$.subscribe((events) => void lately.push(...events))
+    let progress = from
+    for (let decision = 0; decision < hotLoopWindow && lately.length < hotLoopWindow; decision += 1) {
+      const [move] = space.moves(positionOf(teller), progress)
+      if (move === undefined || move.kind === 'anytime') break
+      try {
+        progress = space.perform(teller, progress, move, []).progress
+      } catch {
+        // It does not go on.
+        return undefined
+      }
+    }
+    watching.unsubscribe()
+    return hotLoopIn(lately)
+  }
+
+  /** A state from which no path comes to its end: either time passes and passes, or what is done there is done for ever. */
+  const reportHotLoop = (): void => {
+    if (scenario.written.invariants?.except?.includes(hotLoopProperty) === true) return
+    const goesOn = new Uint8Array(visited.size())
+    for (let transition = 0; transition < sources.length(); transition += 1) goesOn[sources.at(transition)] = 1
+    const lost = firstWithoutWay(visited.size(), sources, targets, (state) => goesOn[state] !== 1)
+    if (lost === undefined) return
+    let [message, at]: [string | undefined, number] = [undefined, 0]
+    const told = tell(pathTo(lost), (teller, progress) => {
+      message = loopFrom(teller, progress)
+      at = teller.now()
+      return message !== undefined
+    })
+    if (told !== undefined && message !== undefined)
+      findings.push({ property: hotLoopProperty, kind: 'violation', message, at, decisions: told })
   }
 
   const request = (most: number): ExpandRequest | undefined => {
@@ -332,6 +378,7 @@ export const startSearch = (scenario: Scenario, options: ExploreOptions, { space
           const words = conditionWords(condition)
           report({ property: words, kind: 'eventually', message: `from here no path leads to: ${words}`, at: 0 }, () => pathTo(lost))
         }
+      if (isWhole && !isDone()) reportHotLoop()
       const allMarks = [...new Set([...marks, ...(resume?.marks ?? [])])].sort(byText)
       return {
         ...count(),

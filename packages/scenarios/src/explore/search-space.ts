@@ -9,6 +9,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { AgendaItem, Choose, ClusterCommand, DueWork, Interference, RunState, Simulation } from '@statefold/core'
 import { getAt } from '@statefold/core'
 import type { ScenarioSearch, ScenarioStep } from '../format/scenario-codec.js'
+import { NeverAtRest } from '../promises.js'
 import type { Scenario } from '../scenario.js'
 import { stepWords } from '../step-words.js'
 import { performStep } from './perform-step.js'
@@ -102,6 +103,11 @@ const countOfBits = (bits: number): number => {
   return count
 }
 
+/** So often something looks at once, and it is a hot loop: what has no free order comes to rest before anybody has a choice. */
+const turnsAtOnceMax = 20_000
+
+const keyOfWork = ({ work }: AgendaItem<DueWork>): string => (work.kind === 'deliver' ? work.informer : `${work.key} by ${work.controller}`)
+
 export const makeSearchSpace = (scenario: Scenario): SearchSpace => {
   const { written } = scenario
   const scope = scopeOf(written.search)
@@ -152,12 +158,13 @@ export const makeSearchSpace = (scenario: Scenario): SearchSpace => {
 
   /** What acts at once: everything ready that has no free order, and caches that are too far behind. */
   const settleAtOnce = (simulation: Simulation): void => {
-    for (let turns = 0; turns < 100_000; turns += 1) {
+    for (let turns = 0; ; turns += 1) {
       const run = simulation.state()
       const next = simulation
         .pending()
         .find((item) => item.work.kind !== 'delayed' && (item.work.kind === 'deliver' ? tooFarBehind(run, item) : !hasTurn(item)))
       if (next === undefined) return
+      if (turns >= turnsAtOnceMax) throw new NeverAtRest(`${turns} looks at one moment and no end, the last at ${keyOfWork(next)}`)
       simulation.take(next, during)
     }
   }
@@ -202,31 +209,36 @@ export const makeSearchSpace = (scenario: Scenario): SearchSpace => {
       isMoving = true
       budget = { crashes: progress.crashes, answers: progress.answers }
       let { stepsDone, anytimeDone } = progress
-      switch (move.kind) {
-        case 'take':
-          simulation.take(move.item, during)
-          break
-        case 'step': {
-          const step = steps[stepsDone]
-          const done =
-            step === undefined ? E.right(undefined) : performStep(simulation, step, scenario.applied.get(start + stepsDone) ?? [])
-          // What the step is about may be gone by then: that too is a moment.
-          if (E.isLeft(done) && !done.left.startsWith('there is no')) throw new SearchRefused(`step ${start + stepsDone + 1}: ${done.left}`)
-          stepsDone += 1
-          break
+      try {
+        switch (move.kind) {
+          case 'take':
+            simulation.take(move.item, during)
+            break
+          case 'step': {
+            const step = steps[stepsDone]
+            const done =
+              step === undefined ? E.right(undefined) : performStep(simulation, step, scenario.applied.get(start + stepsDone) ?? [])
+            // What the step is about may be gone by then: that too is a moment.
+            if (E.isLeft(done) && !done.left.startsWith('there is no'))
+              throw new SearchRefused(`step ${start + stepsDone + 1}: ${done.left}`)
+            stepsDone += 1
+            break
+          }
+          case 'anytime': {
+            const step = scope.anytime[move.index]
+            const done = step === undefined ? E.right(undefined) : performStep(simulation, step, [])
+            if (E.isLeft(done) && !done.left.startsWith('there is no'))
+              throw new SearchRefused(`search.anytime[${move.index}]: ${done.left}`)
+            anytimeDone |= 1 << move.index
+            break
+          }
+          case 'restart':
+            simulation.submit({ kind: 'RestartController', controller: move.controller })
         }
-        case 'anytime': {
-          const step = scope.anytime[move.index]
-          const done = step === undefined ? E.right(undefined) : performStep(simulation, step, [])
-          if (E.isLeft(done) && !done.left.startsWith('there is no')) throw new SearchRefused(`search.anytime[${move.index}]: ${done.left}`)
-          anytimeDone |= 1 << move.index
-          break
-        }
-        case 'restart':
-          simulation.submit({ kind: 'RestartController', controller: move.controller })
+        settleAtOnce(simulation)
+      } finally {
+        isMoving = false
       }
-      settleAtOnce(simulation)
-      isMoving = false
       const spent = { crashes: budget.crashes - progress.crashes, answers: budget.answers - progress.answers }
       return { progress: { stepsDone, anytimeDone, ...budget }, within, happened, spent }
     },
