@@ -1,7 +1,6 @@
 /** The one way to make a Pod's condition: every condition has its fields in one order, and a server's `lastProbeTime`. */
 import type { PodCondition } from './generated/types.js'
-
-type Mutable<T> = { -readonly [Field in keyof T]: T[Field] }
+import type { Mutable } from '../kernel/mutable.js'
 
 export type ConditionFields = { readonly [Field in keyof PodCondition]: PodCondition[Field] | undefined } & {
   readonly type: string

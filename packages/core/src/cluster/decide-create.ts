@@ -8,6 +8,7 @@ import type { ObjectMeta } from '../api/generated/types.js'
 import { keyOf, type KubernetesObject, type UnstoredObject } from '../api/object.js'
 import { isNamespaced, qualifiedKind, qualifiedResource } from '../api/resources.js'
 import { validateCreate } from '../api/validation/validate.js'
+import type { Mutable } from '../kernel/mutable.js'
 import { extended } from '../kernel/extended.js'
 import type { DecideContext } from '../kernel/decider.js'
 import { timestampOf } from '../kernel/sim-time.js'
@@ -77,7 +78,7 @@ export const decideCreate = (
     ...kept
   } = given
   const name = namedFrom(sent, namespaced ? extended(given, { namespace }) : given, state, context)
-  const own: { -readonly [Field in keyof ObjectMeta]: ObjectMeta[Field] } = {}
+  const own: Mutable<ObjectMeta> = {}
   if (name !== '') own.name = name
   if (namespaced) own.namespace = namespace
   own.uid =

@@ -7,6 +7,7 @@ import { conflict, forbidden, type ApiStatus } from '../api/api-status.js'
 import type { Pod } from '../api/generated/types.js'
 import type { KubernetesObject, ObjectRef } from '../api/object.js'
 import { qualifiedResource } from '../api/resources.js'
+import type { Mutable } from '../kernel/mutable.js'
 import type { DecideContext } from '../kernel/decider.js'
 import { extended } from '../kernel/extended.js'
 import type { JsonObject } from '../kernel/json.js'
@@ -73,7 +74,7 @@ const podGrace = (pod: Pod, options: DeleteOptions, context: DecideContext): Gra
 
 const marked = (stored: KubernetesObject, finalizers: readonly string[], grace: Grace): KubernetesObject => {
   const { finalizers: _had, ...metadata } = stored.metadata
-  const own: { -readonly [Field in keyof typeof metadata | 'finalizers']?: KubernetesObject['metadata'][Field] } = {}
+  const own: Mutable<Partial<KubernetesObject['metadata']>> = {}
   if (finalizers.length > 0) own.finalizers = finalizers
   own.deletionTimestamp = grace.endsAt
   own.deletionGracePeriodSeconds = grace.seconds

@@ -1,6 +1,7 @@
 /** Telling people something: an Event comes to be, is counted up, or is dropped by the spam filter. */
 import type { EventSubject } from './api-commands.js'
 import { keyOf, type KubernetesObject } from '../api/object.js'
+import type { Mutable } from '../kernel/mutable.js'
 import { assert } from '../kernel/assert.js'
 import type { DecideContext } from '../kernel/decider.js'
 import { epochSeconds } from '../kernel/sim-time.js'
@@ -109,22 +110,21 @@ export const decideTell = (command: TellCommand, state: ClusterState, context: D
       const namespace = involved['namespace'] ?? 'default'
       if (isBeingDeleted(namespace, state)) return []
       const eventName = nameOf(name, context.now, rv)
-      return [
+      // The order of the fields is that of the log.
+      const event: Mutable<KubernetesEventRecorded> = Object.assign(
         {
-          kind: 'KubernetesEventRecorded',
+          kind: 'KubernetesEventRecorded' as const,
           object: objectPath('Event', namespace, eventName),
           rv,
           uid: drawUid(context.choose, `Event/${namespace}/${eventName}`),
-          ...namedIn(state, involved),
-          type: command.type,
-          reason: command.reason,
-          message: correlated.message,
-          component,
-          ...(command.host === undefined ? undefined : { host: command.host }),
-          ...(series ? { action: command.action ?? '' } : undefined),
-          ...told,
         },
-      ]
+        namedIn(state, involved),
+        { type: command.type, reason: command.reason, message: correlated.message, component },
+      )
+      if (command.host !== undefined) event.host = command.host
+      if (series) event.action = command.action ?? ''
+      if (told !== undefined) event.told = told.told
+      return [event]
     }
   }
 }

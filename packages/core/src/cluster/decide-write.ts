@@ -1,12 +1,13 @@
 /** The last steps of every API write: the object as it will be stored becomes the facts that say so. */
 import type { KubernetesObject } from '../api/object.js'
 import { keyOf } from '../api/object.js'
+import type { Mutable } from '../kernel/mutable.js'
 import type { JsonObject } from '../kernel/json.js'
 import { differenceOf, isEmptyDifference, type ObjectDifference } from '../kernel/object-difference.js'
 import { getAt } from '../kernel/persistent-map.js'
 import type { ClusterEvent } from './events.js'
 import { factsOfChange } from './facts-of-change.js'
-import { nounOf, objectPath, type CreatedKind, type DeletedKind } from './object-events.js'
+import { nounOf, objectPath, type CreatedKind, type DeletedKind, type ObjectChanged, type ObjectCreated } from './object-events.js'
 import { asNewObject, modelsFor, receivedObject, statusKeyOf, statusPointer, templateKeyOf, type ClusterState } from './state.js'
 import type { SimTime } from '../kernel/sim-time.js'
 
@@ -38,15 +39,11 @@ export const creationOf = (state: ClusterState, object: KubernetesObject, rv: nu
   const places = Object.keys(set).length
   if (!isReceived && template === object.kind && places + removed.length > placesMax)
     return { kind, object: path, rv, manifest: object, template }
-  return {
-    kind,
-    object: path,
-    rv,
-    uid,
-    ...(isReceived ? undefined : { template }),
-    ...(places > 0 ? { set } : undefined),
-    ...(removed.length > 0 ? { removed } : undefined),
-  }
+  const event: Mutable<ObjectCreated> = { kind, object: path, rv, uid }
+  if (!isReceived) event.template = template
+  if (places > 0) event.set = set
+  if (removed.length > 0) event.removed = removed
+  return event
 }
 
 const isEmptyRecord = (record: object): boolean => {
@@ -75,18 +72,14 @@ export const changesOf = (before: KubernetesObject, after: KubernetesObject, rv:
   const object = pathOf(before)
   const like = plain.set[statusPointer] !== undefined ? differenceFromLike(before, unversioned, state) : undefined
   const { set, removed } = like ?? plain
-  return factsOfChange(before, after).map((kind, index) =>
-    index === 0
-      ? {
-          kind,
-          object,
-          rv,
-          ...(like === undefined ? undefined : { like: 'status' }),
-          ...(isEmptyRecord(set) ? undefined : { set }),
-          ...(removed.length > 0 ? { removed } : undefined),
-        }
-      : { kind, object, rv },
-  )
+  return factsOfChange(before, after).map((kind, index) => {
+    const event: Mutable<ObjectChanged> = { kind, object, rv }
+    if (index > 0) return event
+    if (like !== undefined) event.like = 'status'
+    if (!isEmptyRecord(set)) event.set = set
+    if (removed.length > 0) event.removed = removed
+    return event
+  })
 }
 
 export const removalOf = (object: KubernetesObject, rv: number): ClusterEvent => ({

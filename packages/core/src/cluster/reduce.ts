@@ -129,14 +129,17 @@ const kubernetesEventOf = (event: KubernetesEventRecorded, involved: Involved, a
   const { namespace, name } = splitObjectPath(event.object)
   const now = timestampOf(at)
   const metadata = { creationTimestamp: now, name, namespace, resourceVersion: String(event.rv), uid: event.uid }
-  const common = { involvedObject: involved, reason: event.reason, message: event.message, type: event.type }
+  const { reason, message, type } = event
   const object: JsonObject =
     event.action === undefined
       ? {
           apiVersion: 'v1',
           kind: 'Event',
           metadata,
-          ...common,
+          involvedObject: involved,
+          reason,
+          message,
+          type,
           count: 1,
           eventTime: null,
           firstTimestamp: now,
@@ -149,7 +152,10 @@ const kubernetesEventOf = (event: KubernetesEventRecorded, involved: Involved, a
           apiVersion: 'v1',
           kind: 'Event',
           metadata,
-          ...common,
+          involvedObject: involved,
+          reason,
+          message,
+          type,
           action: event.action,
           eventTime: microTimestampOf(at),
           firstTimestamp: null,

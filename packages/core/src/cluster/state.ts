@@ -74,8 +74,9 @@ export const statusPointer = '/status'
 /** A new object that is like the prototype: what every object has of its own is the new one's. */
 export const asNewObject = (prototype: JsonObject, path: string, uid: string, now: SimTime): JsonObject => {
   const { namespace, name } = splitObjectPath(path)
-  const own = { name, uid, creationTimestamp: timestampOf(now) }
-  const metadata = extended((prototype['metadata'] as JsonObject | undefined) ?? {}, namespace === '' ? own : { ...own, namespace })
+  const creationTimestamp = timestampOf(now)
+  const own = namespace === '' ? { name, uid, creationTimestamp } : { name, uid, creationTimestamp, namespace }
+  const metadata = extended((prototype['metadata'] as JsonObject | undefined) ?? {}, own)
   return { ...prototype, metadata }
 }
 

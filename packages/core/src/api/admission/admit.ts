@@ -7,6 +7,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { Reader } from '../../cluster/reader.js'
 import { topologyLabelsOf } from './topology-labels.js'
+import type { Mutable } from '../../kernel/mutable.js'
 import type { Choose } from '../../kernel/choose.js'
 import { extended, growingCopy } from '../../kernel/extended.js'
 import { simTimeOf, type SimTime } from '../../kernel/sim-time.js'
@@ -30,7 +31,6 @@ type Admission = E.Either<ApiStatus, UnstoredObject>
 
 /** What one plugin sets in a Pod's spec. They are put together once. */
 type Settings = Loose<PodSpec>
-type Mutable<T> = { -readonly [Field in keyof T]: T[Field] }
 const nothing: Settings = {}
 
 // ---------------------------------------------------------------- NamespaceLifecycle

@@ -18,6 +18,7 @@ import type {
   Service,
   StatefulSet,
 } from '../generated/types.js'
+import type { Mutable } from '../../kernel/mutable.js'
 import { extended } from '../../kernel/extended.js'
 import { deepEqual } from '../../kernel/object-difference.js'
 import type { Json } from '../../kernel/json.js'
@@ -318,7 +319,7 @@ const keptMetadata = (next: ObjectMeta, stored: KubernetesObject['metadata']): O
   // Who writes a status mostly sends the metadata as they were read.
   if (next === stored && stored.selfLink === undefined && stored.managedFields === undefined) return stored
   const { selfLink: _, managedFields: __, generation: ___, ...rest } = next
-  const kept: { -readonly [Field in keyof ObjectMeta]: ObjectMeta[Field] } = rest
+  const kept: Mutable<ObjectMeta> = rest
   const grace = stored.deletionGracePeriodSeconds ?? next.deletionGracePeriodSeconds
   kept.uid = next.uid === undefined || next.uid === '' ? stored.uid : next.uid
   kept.creationTimestamp = stored.creationTimestamp

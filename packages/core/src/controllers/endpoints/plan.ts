@@ -9,6 +9,7 @@ import { lastChangeTriggerTime, triggerOf } from '../last-change-trigger.js'
 import { endpointHostname, findPort, hasManagedEndpoints, isHeadless, podsOf, shouldBeInEndpoints } from '../service-endpoints.js'
 import { create, isNamespaceTerminating, isNotFound, replace, report } from '../requests.js'
 import { repackSubsets, type PortedAddress } from '../repack-subsets.js'
+import type { Mutable } from '../../kernel/mutable.js'
 
 /** An Endpoints object holds no more addresses than this; EndpointSlices do. */
 const addressesMax = 1_000
@@ -85,7 +86,7 @@ const subsetsOf = (service: Service, pods: readonly Pod[]): readonly EndpointSub
 const addressOf = (pod: Pod, service: Service): EndpointAddress => {
   const { name, namespace = '', uid } = pod.metadata
   const hostname = endpointHostname(pod, service)
-  const address: { -readonly [Field in keyof EndpointAddress]: EndpointAddress[Field] } =
+  const address: Mutable<EndpointAddress> =
     hostname === undefined ? { ip: pod.status.podIP ?? '' } : { hostname, ip: pod.status.podIP ?? '' }
   if (pod.spec.nodeName !== undefined) address.nodeName = pod.spec.nodeName
   address.targetRef = { kind: 'Pod', name, namespace, uid }

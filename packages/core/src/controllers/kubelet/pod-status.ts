@@ -1,6 +1,7 @@
 /** A Pod's status as the real kubelet writes it, as a function of what runs on its machine. */
 import type { Container, ContainerState, ContainerStatus, Pod, PodCondition, PodStatus } from '../../api/generated/types.js'
 import { containerOf, type ContainerProcess, type FinishedProcess, type Machine, type PodProcesses } from '../../cluster/world.js'
+import type { Mutable } from '../../kernel/mutable.js'
 import { rememberedText } from '../../kernel/remembered-text.js'
 import { timestampOf, type SimTime } from '../../kernel/sim-time.js'
 import { conditionAs, foreignConditions } from './pod-conditions.js'
@@ -47,8 +48,6 @@ export const podStatusOf = (scene: StatusScene): PodStatus => {
   status.startTime = pod.status.startTime ?? timestampOf(now)
   return status
 }
-
-type Mutable<T> = { -readonly [Field in keyof T]: T[Field] }
 
 const allStopped = ({ isEnding, processes }: StatusScene, phase: string): boolean =>
   phase === 'Succeeded' || phase === 'Failed' || (isEnding && (processes?.containers ?? []).every(({ state }) => state !== 'running'))

@@ -15,6 +15,7 @@ import type {
   Volume,
 } from '../../api/generated/types.js'
 import type { UnstoredObject } from '../../api/object.js'
+import type { Mutable } from '../../kernel/mutable.js'
 import { extended } from '../../kernel/extended.js'
 import { ordinalOf, parentAndOrdinalOf } from '../../resources/pod/queries.js'
 import { newControllerRef, type UnstoredPod } from '../pod-from-template.js'
@@ -104,8 +105,6 @@ const newStatefulSetPod = (
   metadata.ownerReferences = shared.ownerReferences
   return { apiVersion: 'v1', kind: 'Pod', metadata, spec }
 }
-
-type Mutable<T> = { -readonly [Field in keyof T]: T[Field] }
 type Labels = { readonly [key: string]: string }
 
 /** With the labels that say which Pod of the set it is. */
