@@ -311,6 +311,37 @@ ${roots
 `,
 )
 
+// ---- field-facts.ts: what `kubectl explain` tells of a field beyond its shape.
+
+const factLines = sent.flatMap((full) => {
+  const schema = schemas[full] ?? {}
+  const facts = Object.entries(schema.properties ?? {})
+    .sort(([left], [right]) => byText(left, right))
+    .flatMap(([property, field]) => {
+      const mark = schema.required?.includes(property) === true ? '!' : ''
+      const values = field.enum === undefined ? '' : `|${field.enum.join('|')}`
+      return mark === '' && values === '' ? [] : [`${property}${mark}${values}`]
+    })
+  return facts.length === 0 ? [] : [`  ${nameOf(full)}: '${facts.join(',')}'`]
+})
+
+write(
+  'field-facts.ts',
+  `/* Which fields of a type must be there (\`!\`) and which values a field may have (after each \`|\`); a field without either is not listed. */
+export const factsOfTypes: Readonly<Record<string, string>> = {
+${factLines.join(',\n')}
+}
+
+/** Types that the server calls otherwise than the table of fields does: two groups have an EventSeries. */
+export const shownNames: Readonly<Record<string, string>> = {
+${sent
+  .filter((full) => nameOf(full) !== lastPart(full))
+  .map((full) => `  ${nameOf(full)}: '${lastPart(full)}'`)
+  .join(',\n')}
+}
+`,
+)
+
 // ---- patch-meta.ts
 
 const patchLines = sent.flatMap((full) => {
@@ -328,8 +359,6 @@ write(
   'patch-meta.ts',
   `/* How a strategic merge patch treats each field: Go's patchStrategy and patchMergeKey tags. */
 import { elementTypeOf } from '../field-schema.js'
-
-export { typeNameOfKind } from '../field-schema.js'
 
 export type PatchStrategy = 'merge' | 'replace' | 'retainKeys' | 'merge,retainKeys'
 

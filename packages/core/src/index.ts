@@ -109,6 +109,7 @@ export { defaultClusterSettings, makeControllers, recordedClusterSettings } from
 export { threeWayStrategicPatch } from './api/patch/strategic-diff.js'
 export { threeWayJsonMergePatch } from './api/json-merge-patch.js'
 export { typeNameOfKind } from './api/field-schema.js'
+export { describedFields, type DescribedField } from './api/described-fields.js'
 export { applyPatch } from './api/patch/apply-patch.js'
 export { fileSystemOf, normalPath, type FileSystem } from './controllers/kubelet/file-system.js'
 export { environmentOf } from './controllers/kubelet/environment.js'

@@ -2,8 +2,6 @@
 /* How a strategic merge patch treats each field: Go's patchStrategy and patchMergeKey tags. */
 import { elementTypeOf } from '../field-schema.js'
 
-export { typeNameOfKind } from '../field-schema.js'
-
 export type PatchStrategy = 'merge' | 'replace' | 'retainKeys' | 'merge,retainKeys'
 
 /** `elementType`: the type of the field's value, or of the elements of its list or map, when that is one with fields of its own. */

@@ -16,6 +16,7 @@ import { cordonCommand, drainCommand, uncordonCommand } from './drain.js'
 import { CommandFailure, reportOf } from './errors.js'
 import { eventsCommand } from './events.js'
 import { execCommand } from './exec.js'
+import { explainCommand } from './explain.js'
 import { exposeCommand } from './expose.js'
 import { flagsOf, parseWords, type FlagSpecification } from './flags.js'
 import { getCommand } from './get.js'
@@ -56,6 +57,7 @@ const commands: readonly Command[] = [
   logsCommand,
   runCommand,
   exposeCommand,
+  explainCommand,
   eventsCommand,
   diffCommand,
   copyCommand,

@@ -8,7 +8,6 @@ const reasons: Readonly<Record<string, string>> = {
   proxy: 'there is no network server here',
   attach: 'use kubectl exec or kubectl logs -f',
   debug: 'ephemeral containers are not simulated',
-  explain: 'the documentation of fields is not carried along; see https://kubernetes.io/docs/reference/',
   autoscale: 'autoscalers are stored but do nothing; apply the manifest if the object is enough',
   kustomize: 'name plain manifests with -f',
   certificate: 'certificates are not simulated',
