@@ -5,7 +5,15 @@
 import type { ApiCommand, ApiResult, Simulation, SimTime, WatchNotification } from '@statefold/core'
 import { warningsOfRequest } from '@statefold/core'
 import { kubectl } from './kubectl/kubectl.js'
-import type { ConsoleWait, CopiedFiles, ExecRequest, ExecResult, KubectlCluster, WatchEvent } from './kubectl/kubectl-cluster.js'
+import type {
+  ConsoleContext,
+  ConsoleWait,
+  CopiedFiles,
+  ExecRequest,
+  ExecResult,
+  KubectlCluster,
+  WatchEvent,
+} from './kubectl/kubectl-cluster.js'
 
 /** The files that a console may read: those of its folder. */
 export interface ConsoleFiles {
@@ -39,6 +47,7 @@ export interface ConsoleParts {
   readonly exec: (request: ExecRequest) => Generator<ConsoleWait, ExecResult, void>
   readonly logsOf: KubectlCluster['logsOf']
   readonly ownFiles?: CopiedFiles
+  readonly context?: ConsoleContext
   readonly containerFiles?: KubectlCluster['containerFiles']
 }
 
@@ -58,7 +67,16 @@ export const passTime = (simulation: Simulation, wait: ConsoleWait): boolean => 
   return simulation.state().cluster.revision !== revision || wait.atMost !== undefined
 }
 
-export const kubectlClusterOf = ({ simulation, files, timing, exec, logsOf, ownFiles, containerFiles }: ConsoleParts): KubectlCluster => {
+export const kubectlClusterOf = ({
+  simulation,
+  files,
+  timing,
+  exec,
+  logsOf,
+  ownFiles,
+  context,
+  containerFiles,
+}: ConsoleParts): KubectlCluster => {
   let warnings: readonly string[] = []
   const request = (command: ApiCommand): ApiResult => {
     const before = warningsFrom(command)
@@ -91,6 +109,7 @@ export const kubectlClusterOf = ({ simulation, files, timing, exec, logsOf, ownF
     readFile: files.readFile,
     listFiles: files.listFiles,
     ...(ownFiles === undefined ? undefined : { ownFiles }),
+    ...(context === undefined ? undefined : { context }),
     ...(containerFiles === undefined ? undefined : { containerFiles }),
     revision: () => String(simulation.state().cluster.revision),
     serverVersion: 'v1.36.3',

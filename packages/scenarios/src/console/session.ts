@@ -9,7 +9,7 @@ import { containerMachine, viewOf } from './applets/container-machine.js'
 import { workstation } from './applets/host-machine.js'
 import { kubectlClusterOf, kubectlTiming, type ConsoleFiles, type ConsoleTiming, type LineResult } from './cluster-console.js'
 import { kubectl } from './kubectl/kubectl.js'
-import type { ConsoleWait, CopiedFiles } from './kubectl/kubectl-cluster.js'
+import type { ConsoleContext, ConsoleWait, CopiedFiles } from './kubectl/kubectl-cluster.js'
 import { pathFrom, type Machine, type Program, type ProgramCall } from './shell/machine.js'
 import { shellLimits, type LimitReached } from './shell/shell-limits.js'
 import { converse } from './shell/run-script.js'
@@ -61,6 +61,13 @@ export const createSession = (options: SessionOptions): Session => {
   const choose = simulation.options.choose ?? seededChoose(simulation.options.seed)
   const view = viewOf(simulation, choose)
   const line: Desk['line'] = { budget: newBudget(), watchLines: undefined, shown: () => '' }
+  let namespace = ''
+  const context: ConsoleContext = {
+    namespace: () => namespace,
+    setNamespace: (chosen) => {
+      namespace = chosen
+    },
+  }
   const kubectlProgram: Program = function* (call) {
     yield { kind: 'sleep', ms: timing.startMs }
     const resolved = (path: string): string => pathFrom(call.directory, path)
@@ -79,8 +86,9 @@ export const createSession = (options: SessionOptions): Session => {
         write: (path, content) => call.files.write(resolved(path), content),
         makeFolder: (path) => call.files.makeFolder(resolved(path)),
       },
-      containerFiles: (namespace, name, container) => {
-        const pod = simulation.reader().get('Pod', namespace, name)
+      context,
+      containerFiles: (podNamespace, name, container) => {
+        const pod = simulation.reader().get('Pod', podNamespace, name)
         const place = pod === undefined ? undefined : containerMachine({ simulation, view, pod, container })
         return place === undefined ? undefined : copiedFilesOf(place)
       },

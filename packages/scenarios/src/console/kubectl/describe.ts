@@ -1,6 +1,7 @@
 /** kubectl describe. Follows kubectl/pkg/cmd/describe/describe.go. */
 import type { KubernetesObject } from '@statefold/core'
 import { atOnce, fileFlags, selectorFlag, type Call, type Command } from './command.js'
+import { describeHorizontalPodAutoscaler } from './describe/autoscaler.js'
 import { eventLines, eventsAbout } from './describe/events.js'
 import { describeGeneric } from './describe/generic.js'
 import type { Lines } from './describe/lines.js'
@@ -12,6 +13,7 @@ import {
   describePersistentVolume,
   describePersistentVolumeClaim,
   describePodDisruptionBudget,
+  describePriorityClass,
   describeSecret,
   describeServiceAccount,
   describeStorageClass,
@@ -42,6 +44,7 @@ const describers: Readonly<Record<string, Describer>> = {
   EndpointSlice: describeEndpointSlice,
   Endpoints: describeEndpoints,
   CronJob: describeCronJob,
+  HorizontalPodAutoscaler: describeHorizontalPodAutoscaler,
   Job: describeJob,
   Namespace: describeNamespace,
   Node: describeNode,
@@ -49,6 +52,7 @@ const describers: Readonly<Record<string, Describer>> = {
   PersistentVolumeClaim: describePersistentVolumeClaim,
   Pod: describePod,
   PodDisruptionBudget: describePodDisruptionBudget,
+  PriorityClass: describePriorityClass,
   ReplicaSet: describeReplicaSet,
   ReplicationController: describeReplicationController,
   Secret: describeSecret,

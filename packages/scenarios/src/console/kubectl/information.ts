@@ -1,4 +1,4 @@
-/** kubectl version, api-resources, api-versions, cluster-info and config: what there is to know of client and server. */
+/** kubectl version, api-resources, api-versions and cluster-info: what there is to know of client and server. */
 import { allResources, apiVersionOf, type ApiResource, type JsonObject } from '@statefold/core'
 import { atOnce, type Call, type Command } from './command.js'
 import { fail } from './errors.js'
@@ -112,22 +112,6 @@ const clusterInfo = (call: Call): number => {
   return 0
 }
 
-const contextName = 'statefold'
-
-const currentContext = (call: Call): number => {
-  call.output.stdout(`${contextName}\n`)
-  return 0
-}
-
-const getContexts = (call: Call): number => {
-  const rows = [
-    'CURRENT\tNAME\tCLUSTER\tAUTHINFO\tNAMESPACE',
-    `*\t${contextName}\t${contextName}\t${contextName}\t${call.namespaceGiven ? call.namespace : ''}`,
-  ]
-  call.output.stdout(call.flags.text('output') === 'name' ? `${contextName}\n` : `${alignTabs(rows.join('\n'), tableOptions)}\n`)
-  return 0
-}
-
 export const informationCommands: readonly Command[] = [
   { name: 'version', flags: [switchFlag('client'), text('output', 'o')], run: atOnce(version) },
   {
@@ -146,6 +130,4 @@ export const informationCommands: readonly Command[] = [
   },
   { name: 'api-versions', flags: [], run: atOnce(apiVersions) },
   { name: 'cluster-info', flags: [], run: atOnce(clusterInfo) },
-  { name: 'config current-context', flags: [], run: atOnce(currentContext) },
-  { name: 'config get-contexts', flags: [text('output', 'o'), switchFlag('no-headers')], run: atOnce(getContexts) },
 ]

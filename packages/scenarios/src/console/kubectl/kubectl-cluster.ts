@@ -35,12 +35,21 @@ export interface KubectlCluster {
   readonly listFiles: (path: string) => readonly string[] | undefined
   /** The console's own files, where it has a shell that can write them. */
   readonly ownFiles?: CopiedFiles
+  /** What the console remembers from line to line, as a real kubectl does in its file. */
+  readonly context?: ConsoleContext
   /** Undefined: the container does not run. */
   readonly containerFiles?: (namespace: string, pod: string, container: string) => CopiedFiles | undefined
   /** The newest resourceVersion. */
   readonly revision?: () => string
   /** `v1.36.3` */
   readonly serverVersion: string
+}
+
+/** The one context of a console; its namespace is what commands without -n speak of. */
+export interface ConsoleContext {
+  /** '' while none was chosen. */
+  readonly namespace: () => string
+  readonly setNamespace: (namespace: string) => void
 }
 
 /** What `kubectl cp` reads and writes; complaints are the file system's words. */

@@ -5,8 +5,10 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { applyCommand } from './apply.js'
 import { authCommands } from './auth.js'
+import { autoscaleCommand } from './autoscale.js'
 import { globalFlags, type Call, type Command } from './command.js'
 import { copyCommand } from './cp.js'
+import { configCommands, contextName } from './config.js'
 import { createCommand } from './create.js'
 import { createGenerators } from './create-generators.js'
 import { deleteCommand } from './delete.js'
@@ -30,7 +32,9 @@ import { replaceCommand } from './replace.js'
 import { rolloutCommands } from './rollout.js'
 import { runCommand } from './run.js'
 import { scaleCommand } from './scale.js'
-import { setCommands } from './set.js'
+import { setEnvCommand } from './set-env.js'
+import { setOtherCommands } from './set-others.js'
+import { setContainerCommands } from './set.js'
 import { taintCommand } from './taint.js'
 import { waitCommand } from './wait.js'
 
@@ -43,8 +47,11 @@ const commands: readonly Command[] = [
   replaceCommand,
   deleteCommand,
   scaleCommand,
+  autoscaleCommand,
   patchCommand,
-  ...setCommands,
+  ...setContainerCommands,
+  setEnvCommand,
+  ...setOtherCommands,
   ...rolloutCommands,
   labelCommand,
   annotateCommand,
@@ -63,6 +70,7 @@ const commands: readonly Command[] = [
   copyCommand,
   ...authCommands,
   ...informationCommands,
+  ...configCommands,
   ...refusedCommands,
 ]
 
@@ -179,7 +187,11 @@ export function* kubectl(
     output.stdout(usageText(command))
     return 0
   }
-  const namespace = flags.text('namespace')
+  const [namespace, context] = [flags.text('namespace'), flags.text('context')]
+  if (context !== '' && context !== contextName && !command.name.startsWith('config ')) {
+    output.stderr(`Error in configuration: context was not found for specified context: ${context}\n`)
+    return 1
+  }
   const call: Call = {
     cluster,
     output,
@@ -188,7 +200,7 @@ export function* kubectl(
     flags,
     words: parsed.right.words,
     dashAt: parsed.right.dashAt,
-    namespace: namespace === '' ? 'default' : namespace,
+    namespace: namespace || cluster.context?.namespace() || 'default',
     namespaceGiven: namespace !== '',
   }
   try {

@@ -8,7 +8,6 @@ const reasons: Readonly<Record<string, string>> = {
   proxy: 'there is no network server here',
   attach: 'use kubectl exec or kubectl logs -f',
   debug: 'ephemeral containers are not simulated',
-  autoscale: 'autoscalers are stored but do nothing; apply the manifest if the object is enough',
   kustomize: 'name plain manifests with -f',
   certificate: 'certificates are not simulated',
   completion: 'completion belongs to a real shell',
@@ -20,12 +19,6 @@ const refused = (name: string, text: string): Command => ({ name, flags: [], run
 export const refusedCommands: readonly Command[] = [
   ...Object.entries(reasons).map(([name, reason]) => refused(name, `kubectl ${name} is not supported here: ${reason}`)),
   ...['reconcile'].map((name) => refused(`auth ${name}`, `kubectl auth ${name} is not supported here: roles are stored, not simulated`)),
-  ...['set-context', 'use-context', 'view', 'set', 'get-clusters', 'get-users', 'delete-context'].map((name) =>
-    refused(
-      `config ${name}`,
-      `kubectl config ${name} is not supported here: there is one cluster and one context; name a namespace with -n`,
-    ),
-  ),
   // What kubectl says where no metrics server is installed.
   refused('top pods', 'Metrics API not available'),
   refused('top pod', 'Metrics API not available'),

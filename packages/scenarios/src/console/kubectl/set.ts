@@ -1,24 +1,26 @@
-/** kubectl set image, env and resources. Follows kubectl/pkg/cmd/set. */
+/** kubectl set image and resources, and what the other subcommands share with them. Follows kubectl/pkg/cmd/set. */
 import * as E from 'fp-ts/lib/Either.js'
 import type { Json, JsonObject } from '@statefold/core'
 import { dryRunOf, patchItem, splitPairs } from './changing.js'
 import { atOnce, dryRunFlag, fieldManagerFlag, fileFlags, outputFlags, selectorFlag, type Call, type Command } from './command.js'
 import { CommandFailure, fail, textProblem, type Problem } from './errors.js'
-import { list, switchFlag, text, type FlagSpecification } from './flags.js'
-import { at, jsonOf, listAt, objectAt, textAt, withField } from './json-object.js'
+import { switchFlag, text, type FlagSpecification } from './flags.js'
+import { jsonOf, listAt, objectAt, textAt, withField } from './json-object.js'
 import { compactJson } from './printers/json-printer.js'
 import { changePrinterOf } from './printers/object-printer.js'
 import { liveItems, type Item } from './resource-arguments.js'
 import { podSpecPathOf } from './pod-template.js'
 
-interface ContainerEdit {
+export interface ContainerEdit {
   readonly list: 'containers' | 'initContainers'
   readonly name: string
   /** The fields that change, as a strategic patch of the container. */
   readonly fields: JsonObject
+  /** The same fields as they will be, where a patch says it otherwise. */
+  readonly result?: JsonObject
 }
 
-const containersOf = (podSpec: JsonObject, field: ContainerEdit['list']): readonly JsonObject[] =>
+export const containersOf = (podSpec: JsonObject, field: ContainerEdit['list']): readonly JsonObject[] =>
   listAt(podSpec, field).map((container) => objectAt({ container }, 'container'))
 
 /** `$setElementOrder` keeps the containers where they are, as CreateTwoWayMergePatch writes it. */
@@ -39,7 +41,7 @@ const localResult = (object: JsonObject, path: readonly string[], podSpec: JsonO
     if (!edits.some((edit) => edit.list === field)) continue
     const changed = containersOf(podSpec, field).map((container) => {
       const edit = edits.find((candidate) => candidate.list === field && candidate.name === textAt(container, 'name'))
-      return edit === undefined ? container : { ...container, ...edit.fields }
+      return edit === undefined ? container : { ...container, ...(edit.result ?? edit.fields) }
     })
     result = withField(result, [...path, field], changed)
   }
@@ -48,10 +50,10 @@ const localResult = (object: JsonObject, path: readonly string[], podSpec: JsonO
 
 type EditsOf = (podSpec: JsonObject, item: Item) => E.Either<readonly string[], readonly ContainerEdit[]>
 
-const nameWithGroup = (item: Item): string => `${item.type.plural}/${item.name}`
+export const nameWithGroup = (item: Item): string => `${item.type.plural}/${item.name}`
 
 /** Computes and sends the edits of every object. `noun` is what the failure calls the change. */
-const applyEdits = (call: Call, resources: readonly string[], operation: string, noun: string, editsOf: EditsOf): number => {
+export const applyEdits = (call: Call, resources: readonly string[], operation: string, noun: string, editsOf: EditsOf): number => {
   const { flags } = call
   const dryRun = dryRunOf(call)
   if (flags.on('all') && flags.text('selector') !== '') return fail('cannot set --all and --selector at the same time')
@@ -86,7 +88,7 @@ const applyEdits = (call: Call, resources: readonly string[], operation: string,
   return 0
 }
 
-const requireResources = (call: Call, resources: readonly string[]): void => {
+export const requireResources = (call: Call, resources: readonly string[]): void => {
   if (resources.length === 0 && call.flags.list('filename').length === 0)
     fail('one or more resources must be specified as <resource> <name> or <resource>/<name>')
 }
@@ -99,7 +101,7 @@ const setImage = (call: Call): number => {
       ? fail(`${JSON.stringify(pair)} is an invalid image update`)
       : { name: pair.slice(0, equals), image: pair.slice(equals + 1) }
   })
-  requireResources(call, resources)
+  if (resources.length === 0 && call.flags.list('filename').length === 0) liveItems(call, resources)
   if (images.length === 0) return fail('at least one image update is required')
   if (images.length > 1 && images.some(({ name }) => name === '*'))
     return fail('all containers are already specified by *, but saw more than one container_name=container_image pairs')
@@ -122,105 +124,13 @@ const setImage = (call: Call): number => {
 }
 
 /** `*` and `?` as in shell patterns. */
-const nameMatches = (pattern: string, name: string): boolean =>
+export const nameMatches = (pattern: string, name: string): boolean =>
   new RegExp(
     `^${pattern
       .replace(/[.+^${}()|[\]\\]/g, '\\$&')
       .replaceAll('*', '.*')
       .replaceAll('?', '.')}$`,
   ).test(name)
-
-const envText = (variable: Json): string => {
-  const from = at(variable, 'valueFrom')
-  if (from === undefined) return `${textAt(variable, 'name')}=${textAt(variable, 'value')}`
-  const source =
-    at(from, 'configMapKeyRef') !== undefined
-      ? `configmap ${textAt(from, 'configMapKeyRef', 'name')}, key ${textAt(from, 'configMapKeyRef', 'key')}`
-      : at(from, 'secretKeyRef') !== undefined
-        ? `secret ${textAt(from, 'secretKeyRef', 'name')}, key ${textAt(from, 'secretKeyRef', 'key')}`
-        : `field path ${textAt(from, 'fieldRef', 'fieldPath')}`
-  return `# ${textAt(variable, 'name')} from ${source}`
-}
-
-const setEnv = (call: Call): number => {
-  const { flags } = call
-  const isPair = (word: string): boolean => /^[^=/]+=/.test(word) || (word.endsWith('-') && word !== '-')
-  const first = call.words.findIndex(isPair)
-  const resources = first < 0 ? call.words : call.words.slice(0, first)
-  const pairs = [...(first < 0 ? [] : call.words.slice(first)), ...flags.list('env')]
-  if (first >= 0 && call.words.slice(first).some((word) => !isPair(word)))
-    return fail(`all resources must be specified before environment changes: ${call.words.join(' ')}`)
-  requireResources(call, resources)
-  if (flags.on('list') && flags.text('output') !== '') return fail('--list and --output may not be specified together')
-  const set = new Map<string, string>()
-  const remove: string[] = []
-  for (const pair of pairs) {
-    const equals = pair.indexOf('=')
-    if (equals > 0) set.set(pair.slice(0, equals), pair.slice(equals + 1))
-    else if (pair.endsWith('-')) remove.push(pair.slice(0, -1))
-    else return fail(`unknown: ${pair}`)
-  }
-  const pattern = flags.text('containers')
-  if (flags.on('list')) {
-    const { items, problems } = liveItems(call, resources, { labels: flags.text('selector'), all: flags.on('all') })
-    if (problems.length > 0) throw new CommandFailure(problems)
-    for (const item of items) {
-      const podSpec = objectAt(jsonOf(item.object), ...(podSpecPathOf(item.type.kind) ?? []))
-      for (const container of [...containersOf(podSpec, 'initContainers'), ...containersOf(podSpec, 'containers')]) {
-        if (!nameMatches(pattern, textAt(container, 'name'))) continue
-        call.output.stdout(
-          `# ${item.type.kind} ${item.name}, container ${textAt(container, 'name')}\n${listAt(container, 'env')
-            .map((variable) => `${envText(variable)}\n`)
-            .join('')}`,
-        )
-      }
-    }
-    return 0
-  }
-  if (set.size === 0 && remove.length === 0) return 0
-  return applyEdits(call, resources, 'env updated', 'env', (podSpec, item) => {
-    const chosen = containersOf(podSpec, 'containers').filter((container) => nameMatches(pattern, textAt(container, 'name')))
-    if (chosen.length === 0) {
-      call.output.stderr(`Warning: ${nameWithGroup(item)} does not have any containers matching ${JSON.stringify(pattern)}\n`)
-      return E.right([])
-    }
-    const edits: ContainerEdit[] = []
-    for (const container of chosen) {
-      const current = listAt(container, 'env')
-      const changed = [...set].filter(([name, value]) => {
-        const own = current.find((variable) => textAt(variable, 'name') === name)
-        return own === undefined || textAt(own, 'value') !== value || at(own, 'valueFrom') !== undefined
-      })
-      if (!flags.on('overwrite')) {
-        for (const [name] of changed) {
-          const own = current.find((variable) => textAt(variable, 'name') === name)
-          if (own !== undefined)
-            return E.left([
-              `error: ${nameWithGroup(item)} '${name}' already has a value (${textAt(own, 'value')}), and --overwrite is false\n`,
-            ])
-        }
-      }
-      const removed = remove.filter((name) => current.some((variable) => textAt(variable, 'name') === name))
-      if (changed.length === 0 && removed.length === 0) continue
-      const names = [
-        ...current.map((variable) => textAt(variable, 'name')).filter((name) => !removed.includes(name)),
-        ...changed.map(([name]) => name).filter((name) => !current.some((variable) => textAt(variable, 'name') === name)),
-      ]
-      edits.push({
-        list: 'containers',
-        name: textAt(container, 'name'),
-        fields: {
-          '$setElementOrder/env': names.map((name) => ({ name })),
-          env: [
-            ...changed.map(([name, value]) => ({ name, value, valueFrom: null })),
-            ...removed.map((name) => ({ $patch: 'delete', name })),
-          ],
-        },
-      })
-    }
-    return E.right(edits)
-  })
-}
 
 const quantities = (input: string): JsonObject => {
   if (input === '') return {}
@@ -257,7 +167,7 @@ const setResources = (call: Call): number => {
   })
 }
 
-const flags: readonly FlagSpecification[] = [
+export const setFlags: readonly FlagSpecification[] = [
   ...fileFlags,
   ...outputFlags,
   selectorFlag,
@@ -267,21 +177,11 @@ const flags: readonly FlagSpecification[] = [
   switchFlag('local'),
 ]
 
-export const setCommands: readonly Command[] = [
-  { name: 'set image', flags, run: atOnce(setImage) },
+export const setContainerCommands: readonly Command[] = [
+  { name: 'set image', flags: setFlags, run: atOnce(setImage) },
   {
-    name: 'set env',
-    flags: [
-      ...flags,
-      text('containers', 'c', '*'),
-      list('env', 'e'),
-      switchFlag('overwrite', undefined, 'true'),
-      switchFlag('list'),
-      switchFlag('resolve'),
-      text('from'),
-      text('prefix'),
-    ],
-    run: atOnce(setEnv),
+    name: 'set resources',
+    flags: [...setFlags, text('containers', 'c', '*'), text('limits'), text('requests')],
+    run: atOnce(setResources),
   },
-  { name: 'set resources', flags: [...flags, text('containers', 'c', '*'), text('limits'), text('requests')], run: atOnce(setResources) },
 ]

@@ -4,6 +4,7 @@ import type { Call } from '../command.js'
 import { at, jsonOf, listAt, objectAt, sortedNames, textAt, textsAt, wordOf } from '../json-object.js'
 import {
   accessModesText,
+  annotationLines,
   classOf,
   countText,
   dateText,
@@ -249,5 +250,17 @@ export const describeNamespace = (call: Call, object: KubernetesObject): Lines =
     ...(limits.length === 0
       ? ['No LimitRange resource.']
       : ['Resource Limits', ...limits.map((limit) => level(1, `Name:\t${limit.metadata.name}`))]),
+  ]
+}
+
+export const describePriorityClass = (_call: Call, object: KubernetesObject): Lines => {
+  const priorityClass = jsonOf(object)
+  return [
+    `Name:\t${textAt(priorityClass, 'metadata', 'name')}`,
+    `Value:\t${countText(priorityClass, 'value')}`,
+    `GlobalDefault:\t${String(at(priorityClass, 'globalDefault') === true)}`,
+    `PreemptionPolicy:\t${textAt(priorityClass, 'preemptionPolicy') || 'PreemptLowerPriority'}`,
+    `Description:\t${textAt(priorityClass, 'description')}`,
+    ...annotationLines('Annotations', textsAt(priorityClass, 'metadata', 'annotations')),
   ]
 }
