@@ -25,7 +25,7 @@ export const findTarget = (target: ObjectRef, state: ClusterState): E.Either<Api
 }
 
 /** Follows the preconditions of Store.Update in apiserver/pkg/registry/generic/registry/store.go. */
-const checkPreconditions = (sent: UnstoredObject, stored: KubernetesObject): E.Either<ApiStatus, undefined> => {
+export const checkPreconditions = (sent: UnstoredObject, stored: KubernetesObject): E.Either<ApiStatus, undefined> => {
   const resource = qualifiedResource(stored.kind)
   const { uid, resourceVersion } = sent.metadata ?? {}
   if (uid !== undefined && uid !== '' && uid !== stored.metadata.uid)

@@ -29,6 +29,10 @@ export interface Command {
   readonly name: string
   readonly flags: readonly FlagSpecification[]
   readonly run: (call: Call) => Running
+  /** Another name of the command before it: help does not list it. */
+  readonly isAlias?: boolean
+  /** The exit code of a failure, where 1 means something else. */
+  readonly failureCode?: number
 }
 
 /** Flags that every command takes. Follows AddFlags in cli-runtime/pkg/genericclioptions/config_flags.go. */

@@ -1,6 +1,6 @@
 /** kubectl cp: files and folders between the console and a container. Follows kubectl/pkg/cmd/cp/cp.go, which sends a tar archive through exec. */
 import { atOnce, type Call, type Command } from './command.js'
-import { fail, failUsage } from './errors.js'
+import { fail } from './errors.js'
 import { numberFlag, switchFlag, text } from './flags.js'
 import type { CopiedFiles } from './kubectl-cluster.js'
 import { containerOf, podsOf } from './pod-choice.js'
@@ -62,7 +62,7 @@ const copy = (from: CopiedFiles, source: string, to: CopiedFiles, target: string
 const run = (call: Call): number => {
   const { words, output } = call
   const [first, second] = words
-  if (first === undefined || second === undefined || words.length !== 2) return failUsage(call.path, 'source and destination are required')
+  if (first === undefined || second === undefined || words.length !== 2) return fail('source and destination are required')
   const [source, target] = [placeOf(call, first), placeOf(call, second)]
   if (source.pod !== undefined && target.pod !== undefined) return fail('one of src or dest must be a local file specification')
   if (source.pod === undefined && target.pod === undefined) return fail('one of src or dest must be a remote file specification')

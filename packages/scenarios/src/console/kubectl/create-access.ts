@@ -35,8 +35,14 @@ const rulesOf = (call: Call, verbs: readonly string[]): readonly Json[] => {
   }))
 }
 
+/** What the API server knows to do, and what it asks about. Follows validResourceVerbs in create_role.go. */
+const knownVerbs: readonly string[] =
+  '* get delete list create update patch watch proxy deletecollection use bind escalate impersonate approve sign'.split(' ')
+
 const verbsOf = (call: Call): readonly string[] => {
   const verbs = [...new Set(call.flags.list('verb'))]
+  const [odd] = verbs.filter((verb) => !knownVerbs.includes(verb))
+  if (odd !== undefined && call.flags.list('resource').length > 0) call.output.stderr(`Warning: '${odd}' is not a standard resource verb\n`)
   return verbs.includes('*') ? ['*'] : verbs
 }
 

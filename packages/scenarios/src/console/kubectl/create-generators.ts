@@ -298,7 +298,8 @@ const tlsSecret = (call: Call): number => {
   const name = nameFrom(call)
   const [cert, key] = [call.flags.text('cert'), call.flags.text('key')]
   if (cert === '' || key === '') return fail('key and cert must be specified')
-  const read = (path: string): string => base64Of(call.cluster.readFile(path) ?? fail(`open ${path}: no such file or directory`))
+  const read = (path: string): string =>
+    base64Of(call.cluster.readFile(path) ?? fail(`Cannot read file ${path}, open ${path}: no such file or directory`))
   const data = { 'tls.crt': read(cert), 'tls.key': read(key) }
   return createFrom(call, { apiVersion: 'v1', data, kind: 'Secret', metadata: { name }, type: 'kubernetes.io/tls' }, 'secret')
 }

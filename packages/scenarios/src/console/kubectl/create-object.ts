@@ -61,4 +61,9 @@ export const base64Of = (input: string): string => {
 const common: readonly FlagSpecification[] = [...outputFlags, dryRunFlag, validateFlag, fieldManagerFlag, switchFlag('save-config')]
 
 export const aliased = (names: readonly string[], flags: readonly FlagSpecification[], run: (call: Call) => number): readonly Command[] =>
-  names.map((name) => ({ name: `create ${name}`, flags: [...common, ...flags], run: atOnce(run) }))
+  names.map((name, index) => ({
+    name: `create ${name}`,
+    flags: [...common, ...flags],
+    run: atOnce(run),
+    ...(index === 0 ? {} : { isAlias: true }),
+  }))

@@ -57,6 +57,11 @@ const policyWords: Readonly<Record<string, DeletionPolicy['propagation']>> = {
 
 export const propagationOf = (call: Call): DeletionPolicy['propagation'] => {
   const word = call.flags.text('cascade')
+  // Follows GetCascadingStrategy in kubectl/pkg/cmd/util/helpers.go.
+  if (word === 'true' || word === 'false')
+    call.output.stderr(
+      `warning: --cascade=${word} is deprecated (boolean value) and can be replaced with --cascade=${word === 'true' ? 'background' : 'orphan'}.\n`,
+    )
   return policyWords[word] ?? fail(`invalid cascade value (${word}). Must be "background", "foreground", or "orphan"`)
 }
 

@@ -88,6 +88,8 @@ function* run(call: Call): Running {
 
 export const diffCommand: Command = {
   name: 'diff',
+  // Follows CheckDiffErr in kubectl/pkg/cmd/util/helpers.go: 1 means that there are differences.
+  failureCode: 2,
   flags: [
     ...fileFlags,
     selectorFlag,

@@ -1,8 +1,9 @@
 /** kubectl get. Follows kubectl/pkg/cmd/get/get.go. */
-import { tableOf, type Json, type KubernetesObject } from '@statefold/core'
+import { ageOf, formatLabelSelector, tableOf, type Json, type KubernetesObject, type Table } from '@statefold/core'
 import { fieldSelectorFlag, fileFlags, outputFlags, selectorFlag, type Call, type Command, type Running } from './command.js'
-import { CommandFailure, fail, failUsage, type Problem } from './errors.js'
+import { CommandFailure, fail, failUsage, failWith, statusProblem, type Problem } from './errors.js'
 import { commaList, numberFlag, switchFlag, text } from './flags.js'
+import { at, jsonOf, numberAt, objectAt, textsAt } from './json-object.js'
 import type { WatchEvent } from './kubectl-cluster.js'
 import { objectPrinterOf, type ObjectPrinter } from './printers/object-printer.js'
 import { alignTabs, tableOptions } from './printers/tab-writer.js'
@@ -37,6 +38,52 @@ const optionsOf = (call: Call, type: ResourceType, severalTypes: boolean): Table
 // Stored objects are JSON; the printers want to see them so.
 const asJson = (object: KubernetesObject): Json => object as unknown as Json
 
+/** The Scale of an object. Follows scaleFromStatefulSet in pkg/registry/apps/statefulset/storage/storage.go and its neighbours. */
+const scaleOf = (object: KubernetesObject): KubernetesObject => {
+  const json = jsonOf(object)
+  const { creationTimestamp, name, namespace, resourceVersion, uid } = object.metadata
+  const selector = at(json, 'spec', 'selector')
+  const isPlain = object.kind === 'ReplicationController'
+  const text =
+    selector === undefined
+      ? ''
+      : formatLabelSelector(isPlain ? { matchLabels: textsAt(json, 'spec', 'selector') } : objectAt(json, 'spec', 'selector'))
+  return {
+    apiVersion: 'autoscaling/v1',
+    kind: 'Scale',
+    metadata: { creationTimestamp, name, ...(namespace === undefined ? {} : { namespace }), resourceVersion, uid },
+    spec: { replicas: numberAt(json, 'spec', 'replicas') },
+    status: { replicas: numberAt(json, 'status', 'replicas'), ...(text === '' ? {} : { selector: text }) },
+  } as KubernetesObject
+}
+
+const subresourceOf = (call: Call, type: ResourceType, object: KubernetesObject): KubernetesObject => {
+  const asked = call.flags.text('subresource')
+  if (asked === '') return object
+  if (!type.subresources.some(({ name, verbs }) => name === asked && verbs.includes('get')))
+    return failWith(statusProblem({ reason: 'NotFound', code: 404, message: 'the server could not find the requested resource' }))
+  return asked === 'scale' ? scaleOf(object) : object
+}
+
+const scaleColumns = ['Name', 'Desired', 'Available', 'Age'].map((name) => ({
+  name,
+  type: 'string',
+  format: name === 'Name' ? 'name' : '',
+  priority: 0,
+  description: '',
+}))
+
+const tableFor = (call: Call, type: ResourceType, objects: readonly KubernetesObject[]): Table => {
+  if (call.flags.text('subresource') !== 'scale') return tableOf(type.kind, objects, call.cluster.now())
+  const cellsOf = (object: KubernetesObject): readonly (string | number)[] => [
+    object.metadata.name,
+    numberAt(jsonOf(object), 'spec', 'replicas'),
+    numberAt(jsonOf(object), 'status', 'replicas'),
+    ageOf(object.metadata.creationTimestamp, call.cluster.now()),
+  ]
+  return { columns: scaleColumns, rows: objects.map((object) => ({ cells: cellsOf(object), object })) }
+}
+
 const answersOf = (
   call: Call,
   requests: readonly Request[],
@@ -57,7 +104,7 @@ const answersOf = (
       continue
     }
     const object = readObject(call, request.type, request.namespace, request.name)
-    if (object !== undefined) answers.push({ type: request.type, isList: false, objects: [object] })
+    if (object !== undefined) answers.push({ type: request.type, isList: false, objects: [subresourceOf(call, request.type, object)] })
     else if (!call.flags.on('ignore-not-found')) problems.push(notFoundProblem(request.type, request.name, call, request.namespace))
   }
   return { answers, problems }
@@ -122,7 +169,7 @@ const printTables = (call: Call, answers: readonly Answer[], problems: readonly 
   }
   let written = false
   for (const { type, objects } of groups) {
-    const table = tableOf(type.kind, sort === '' ? objects : sortedOrNone(sort, objects), call.cluster.now())
+    const table = tableFor(call, type, sort === '' ? objects : sortedOrNone(sort, objects))
     const lines = tableLines(type, table, optionsOf(call, type, severalTypes))
     if (lines.length === 0) continue
     if (written && !call.flags.on('no-headers')) call.output.stdout('\n')
@@ -206,6 +253,7 @@ function* watch(call: Call): Running {
 function* run(call: Call): Running {
   const { flags } = call
   validate(call)
+  if (flags.text('raw') !== '' && call.words.length > 0) return fail('arguments may not be passed when --raw is specified')
   if (flags.text('raw') !== '') return getRaw(call, flags.text('raw'))
   if (flags.on('watch') || flags.on('watch-only')) {
     if (flags.text('sort-by') !== '')

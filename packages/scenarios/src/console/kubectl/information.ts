@@ -10,7 +10,7 @@ import { yamlText } from './printers/yaml-printer.js'
 const clientVersion = 'v1.36.3'
 const kustomizeVersion = 'v5.8.1'
 
-export const serverVersionInfo = (version: string): JsonObject => {
+const serverVersionInfo = (version: string): JsonObject => {
   const [major = '', minor = ''] = version.replace(/^v/, '').split('.')
   return {
     buildDate: '',
@@ -25,6 +25,14 @@ export const serverVersionInfo = (version: string): JsonObject => {
   }
 }
 
+/** What only a server says: which older versions it can stand in for. */
+const serverOnly = (version: string): JsonObject => {
+  const [major = '', minor = ''] = version.replace(/^v/, '').split('.')
+  return { emulationMajor: major, emulationMinor: minor, minCompatibilityMajor: major, minCompatibilityMinor: String(Number(minor) - 1) }
+}
+
+export const versionOfServer = (version: string): JsonObject => ({ ...serverVersionInfo(version), ...serverOnly(version) })
+
 const version = (call: Call): number => {
   const { flags, output, cluster } = call
   const format = flags.text('output')
@@ -38,7 +46,7 @@ const version = (call: Call): number => {
   const all = {
     clientVersion: serverVersionInfo(clientVersion),
     kustomizeVersion,
-    ...(withServer ? { serverVersion: serverVersionInfo(cluster.serverVersion) } : {}),
+    ...(withServer ? { serverVersion: versionOfServer(cluster.serverVersion) } : {}),
   }
   if (format === 'json') output.stdout(`${indentedJson(all, '  ')}\n`)
   else if (format === 'yaml') output.stdout(`${yamlText(all)}\n`)

@@ -119,7 +119,21 @@ const overviewText = (): string =>
   `kubectl controls the Kubernetes cluster manager.\n\nCommands:\n${topLevelNames.map((name) => `  ${name}`).join('\n')}\n\nUsage:\n  kubectl [flags] [options]\n`
 
 /** The command that the words name, and where its own words begin. */
-type Found = { readonly command: Command; readonly rest: readonly string[] } | { readonly problem: string } | { readonly help: string }
+type Found =
+  | { readonly command: Command; readonly rest: readonly string[] }
+  | { readonly problem: string }
+  | { readonly help: string; readonly exit?: number; readonly to?: 'stderr' }
+
+/** A command that only has subcommands: asked for help it helps, otherwise it fails. Follows DefaultSubCommandRun in kubectl/pkg/cmd/util/helpers.go. */
+const parentHelp = (path: string, children: readonly Command[], words: readonly string[]): Found => {
+  const names = children.flatMap(({ name, isAlias }) => (isAlias === true ? [] : [name.slice(path.length + 1)]))
+  const help = `Available Commands:\n${[...names]
+    .sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
+    .map((name) => `  ${name}`)
+    .join('\n')}\n\nUsage:\n  kubectl ${path} SUBCOMMAND [options]\n`
+  if (words.includes('-h') || words.includes('--help')) return { help }
+  return path === 'rollout' ? { help, exit: 1 } : { help, exit: 1, to: 'stderr' }
+}
 
 const find = (args: readonly string[]): Found => {
   const leading = parseWords(globalFlags, args, true)
@@ -143,11 +157,17 @@ const find = (args: readonly string[]): Found => {
     if (grandchild !== undefined) return { command: grandchild, rest: [...globals, ...rest.slice(0, place), ...rest.slice(place + 2)] }
     const child = parents.find(({ name }) => name === `${verb} ${word ?? ''}`)
     if (child !== undefined) return { command: child, rest: [...globals, ...rest.slice(0, place), ...rest.slice(place + 1)] }
-    if (own === undefined) {
+    if (own === undefined || deeper.length > 0) {
+      if (deeper.length > 0 && word !== undefined) {
+        const path = `${verb} ${word}`
+        return next === undefined || next.startsWith('-')
+          ? parentHelp(path, deeper, rest)
+          : {
+              problem: `unknown command ${JSON.stringify(rest.slice(place + 1).join(' '))}\nSee 'kubectl ${path} -h' for help and examples`,
+            }
+      }
       return word === undefined || E.isLeft(between)
-        ? {
-            help: `Available Commands:\n${parents.map(({ name }) => `  ${name.slice(verb.length + 1)}`).join('\n')}\n\nUsage:\n  kubectl ${verb} SUBCOMMAND [options]\n`,
-          }
+        ? parentHelp(verb, parents, rest)
         : { problem: `unknown command ${JSON.stringify(rest.slice(place).join(' '))}\nSee 'kubectl ${verb} -h' for help and examples` }
     }
   }
@@ -163,8 +183,8 @@ export function* kubectl(
 ): Generator<ConsoleWait, number, void> {
   const found = find(args)
   if ('help' in found) {
-    output.stdout(found.help)
-    return 0
+    output[found.to ?? 'stdout'](found.help)
+    return found.exit ?? 0
   }
   if ('problem' in found) {
     output.stderr(`error: ${found.problem}${found.problem.endsWith('\n') ? '' : '\n'}`)
@@ -209,6 +229,6 @@ export function* kubectl(
     if (!(failure instanceof CommandFailure)) throw failure
     const { text, code } = reportOf(failure.problems)
     output.stderr(text)
-    return code
+    return code === 1 ? (command.failureCode ?? code) : code
   }
 }

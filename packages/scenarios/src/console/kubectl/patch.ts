@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { Subresource } from '@statefold/core'
 import { dryRunOf, patchItem } from './changing.js'
 import { atOnce, dryRunFlag, fieldManagerFlag, fileFlags, outputFlags, type Call, type Command } from './command.js'
-import { fail, statusProblem } from './errors.js'
+import { fail, failWith, statusProblem } from './errors.js'
 import { switchFlag, text } from './flags.js'
 import { jsonOf } from './json-object.js'
 import { changePrinterOf } from './printers/object-printer.js'
@@ -16,7 +16,8 @@ const patchTypes: readonly string[] = ['json', 'merge', 'strategic']
 const subresourceOf = (word: string): Subresource | undefined => {
   if (word === '') return undefined
   if (word === 'status' || word === 'scale') return word
-  return fail(`invalid subresource value: ${JSON.stringify(word)}. Must be one of [resize scale status]`)
+  if (word === 'resize') return fail('patch --subresource=resize is not supported here: containers are not resized in place')
+  return failWith(statusProblem({ reason: 'NotFound', code: 404, message: 'the server could not find the requested resource' }))
 }
 
 /** Follows applyJSPatch and applyPatchToCurrentObject in apiserver/pkg/endpoints/handlers/patch.go. */

@@ -6,7 +6,7 @@ import { failWith, statusProblem } from './errors.js'
 import { jsonOf } from './json-object.js'
 import { compactJson, indentedJson } from './printers/json-printer.js'
 import { listObjects, readOrFail } from './reading.js'
-import { serverVersionInfo } from './information.js'
+import { versionOfServer } from './information.js'
 
 const notFound = (): never =>
   failWith(statusProblem({ reason: 'NotFound', code: 404, message: 'the server could not find the requested resource' }))
@@ -17,7 +17,7 @@ const pathPattern =
 
 const answerTo = (call: Call, path: string, query: URLSearchParams): string => {
   if (/^\/(?:healthz|livez|readyz)$/.test(path)) return 'ok'
-  if (path === '/version') return indentedJson(serverVersionInfo(call.cluster.serverVersion), '  ')
+  if (path === '/version') return indentedJson(versionOfServer(call.cluster.serverVersion), '  ')
   const parts = (path === '/api/v1/namespaces' ? /^(?<plural>\/api\/v1\/namespaces)$/ : pathPattern).exec(path)?.groups
   if (parts === undefined) return notFound()
   const namespacesAlone = /^\/api\/v1\/namespaces(?:\/(?<name>[^/]+))?$/.exec(path)

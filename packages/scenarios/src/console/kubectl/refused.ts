@@ -20,10 +20,10 @@ export const refusedCommands: readonly Command[] = [
   ...Object.entries(reasons).map(([name, reason]) => refused(name, `kubectl ${name} is not supported here: ${reason}`)),
   ...['reconcile'].map((name) => refused(`auth ${name}`, `kubectl auth ${name} is not supported here: roles are stored, not simulated`)),
   // What kubectl says where no metrics server is installed.
-  refused('top pods', 'Metrics API not available'),
-  refused('top pod', 'Metrics API not available'),
-  refused('top nodes', 'Metrics API not available'),
-  refused('top node', 'Metrics API not available'),
+  ...['node', 'nodes', 'no', 'pod', 'pods', 'po'].map((name) => ({
+    ...refused(`top ${name}`, 'Metrics API not available'),
+    isAlias: name !== 'node' && name !== 'pod',
+  })),
 ]
 /** Their words are never read as flags or arguments. */
 export const isRefused = (name: string): boolean => refusedCommands.some((command) => command.name === name && !name.startsWith('top '))

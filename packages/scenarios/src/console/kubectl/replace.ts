@@ -15,7 +15,7 @@ import {
 } from './command.js'
 import { asUnstored } from './create.js'
 import { deleteAll, deletionFlags, propagationOf } from './delete.js'
-import { CommandFailure, fail, failUsage, statusProblem, withSource, type Problem } from './errors.js'
+import { CommandFailure, fail, statusProblem, withSource, type Problem } from './errors.js'
 import { switchFlag, text } from './flags.js'
 import { jsonOf, withField } from './json-object.js'
 import { lastAppliedName, withLastApplied } from './last-applied.js'
@@ -63,7 +63,7 @@ function* run(call: Call): Running {
   if (flags.number('grace-period') >= 0 && !flags.on('force')) return fail('--grace-period must have --force specified')
   if (flags.duration('timeout') !== 0 && !flags.on('force')) return fail('--timeout must have --force specified')
   if (flags.on('force') && dryRun !== 'none') return fail('--dry-run can not be used when --force is set')
-  if (flags.list('filename').length === 0 && !flags.given('kustomize')) return failUsage(call.path, 'must specify --filename to replace')
+  if (flags.list('filename').length === 0 && !flags.given('kustomize')) return fail('must specify one of -f and -k')
   const { manifests, problems: unread } = readManifests(call)
   if (flags.on('force')) return yield* forceReplace(call, manifests, unread)
   const print = changePrinterOf(call, 'replaced', dryRun)

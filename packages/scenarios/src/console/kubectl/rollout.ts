@@ -127,9 +127,7 @@ const statusOf = (item: Item, object: JsonObject, revision: number): Status => {
     case 'StatefulSet':
       return statefulSetStatus(object)
     default:
-      return fail(
-        `no status viewer has been implemented for ${item.type.group === '' ? item.type.kind : `${item.type.group}/${item.type.version}, Kind=${item.type.kind}`}`,
-      )
+      return fail(`no status viewer has been implemented for ${item.type.kind}${item.type.group === '' ? '' : `.${item.type.group}`}`)
   }
 }
 

@@ -1,6 +1,6 @@
 /** kubectl run. Follows kubectl/pkg/cmd/run/run.go and kubectl/pkg/generate/versioned/run.go. */
 import * as E from 'fp-ts/lib/Either.js'
-import type { Json, JsonObject, KubernetesObject } from '@statefold/core'
+import { applyPatch, type Json, type JsonObject, type KubernetesObject } from '@statefold/core'
 import { dryRunOf } from './changing.js'
 import { ask, dryRunFlag, fieldManagerFlag, outputFlags, timeoutFlag, type Call, type Command, type Running } from './command.js'
 import { asUnstored } from './create.js'
@@ -32,15 +32,11 @@ const labelsOf = (call: Call, name: string): JsonObject => {
   )
 }
 
-const merged = (target: Json, patch: Json): Json => {
-  if (patch === null || typeof patch !== 'object' || Array.isArray(patch)) return patch
-  const base = target !== null && typeof target === 'object' && !Array.isArray(target) ? (target as JsonObject) : {}
-  const result: Record<string, Json> = {}
-  for (const [key, value] of [...Object.entries(base), ...Object.entries(patch as JsonObject)]) {
-    if (value === undefined || value === null) delete result[key]
-    else result[key] = key in base && key in patch ? merged(base[key] ?? null, (patch as JsonObject)[key] ?? null) : value
-  }
-  return result
+/** --overrides is a patch of the Pod, of the kind that --override-type names. Follows NewOverrider in kubectl/pkg/cmd/util/override_options.go. */
+const overridden = (pod: JsonObject, sort: string, patch: Json): JsonObject => {
+  if (sort !== 'json' && sort !== 'merge' && sort !== 'strategic') return fail(`invalid override type: ${sort}`)
+  const patched = applyPatch('Pod', sort, pod, patch)
+  return E.isLeft(patched) ? fail(patched.left.message) : patched.right
 }
 
 const podOf = (call: Call, name: string, restart: string): JsonObject => {
@@ -82,7 +78,7 @@ const podOf = (call: Call, name: string, restart: string): JsonObject => {
   if (overrides === '') return pod
   const { values, problem } = readJsonStream(overrides)
   if (problem !== undefined) return fail(`Invalid JSON Patch: ${problem.message}`)
-  return merged(pod, values[0] ?? {}) as JsonObject
+  return overridden(pod, flags.text('override-type'), values[0] ?? {})
 }
 
 const restartPolicyOf = (call: Call): string => {

@@ -154,7 +154,9 @@ const listVariables = (call: Call, resources: readonly string[], wish: Wish): nu
         else output.stdout(`# ${nameOf(variable)} from ${referenceText(from)}\n`)
         if (value !== undefined && E.isLeft(value)) unresolved.set(value.left, [...(unresolved.get(value.left) ?? []), nameOf(variable)])
       }
-      const sentences = [...unresolved].map(([why, names]) => `error retrieving reference for ${[...names].sort(byText).join(', ')}: ${why}\n`)
+      const sentences = [...unresolved].map(
+        ([why, names]) => `error retrieving reference for ${[...names].sort(byText).join(', ')}: ${why}\n`,
+      )
       for (const sentence of sentences.sort(byText)) output.stderr(sentence)
     }
   }

@@ -151,7 +151,12 @@ const setSubject = (call: Call): number => {
 }
 
 export const setOtherCommands: readonly Command[] = [
-  ...['serviceaccount', 'sa'].map((name) => ({ name: `set ${name}`, flags: setFlags, run: atOnce(setServiceAccount) })),
+  ...['serviceaccount', 'sa'].map((name) => ({
+    name: `set ${name}`,
+    flags: setFlags,
+    run: atOnce(setServiceAccount),
+    isAlias: name === 'sa',
+  })),
   { name: 'set selector', flags: [...setFlags, text('resource-version')], run: atOnce(setSelector) },
   { name: 'set subject', flags: [...setFlags, list('user'), list('group'), list('serviceaccount')], run: atOnce(setSubject) },
 ]

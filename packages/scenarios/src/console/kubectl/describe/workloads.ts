@@ -290,6 +290,7 @@ export const describeCronJob = (_call: Call, object: KubernetesObject): Lines =>
     `Schedule:\t${textAt(cronJob, 'spec', 'schedule')}`,
     `Concurrency Policy:\t${textAt(cronJob, 'spec', 'concurrencyPolicy')}`,
     `Suspend:\t${at(cronJob, 'spec', 'suspend') === true ? 'True' : 'False'}`,
+    `Time Zone:\t${textAt(cronJob, 'spec', 'timeZone') || '<unset>'}`,
     `Successful Job History Limit:\t${orUnset(at(cronJob, 'spec', 'successfulJobsHistoryLimit'))}`,
     `Failed Job History Limit:\t${orUnset(at(cronJob, 'spec', 'failedJobsHistoryLimit'))}`,
     `Starting Deadline Seconds:\t${orUnset(at(cronJob, 'spec', 'startingDeadlineSeconds'), 's')}`,
