@@ -208,7 +208,7 @@ it('every state of this file is of a property', () => {
   expect(new Set(Object.keys(cases))).toEqual(new Set(temporalProperties.map(({ name }) => name)))
 })
 
-it('does not blame a budget for a Pod that lost its labels, which it cannot hear of', () => {
+it('does not blame a budget for what it cannot hear of, nor for Pods that nobody expects', () => {
   const stray = withMetadata(aPod('web-9'), { labels: { app: 'other' } })
   const ready: Pod = { ...stray, status: { ...stray.status, conditions: [{ type: 'Ready', status: 'True' }] } }
   const budgets = temporalProperties.filter(({ name }) => name === 'eventually/budgets-follow-their-pods')
@@ -216,6 +216,9 @@ it('does not blame a budget for a Pod that lost its labels, which it cannot hear
   expect(owedBy([...healthy, ready, budget(3, 2)])).toBe(0)
   expect(owedBy([...healthy, budget(3, 2)])).toBe(1)
   expect(owedBy([...healthy, ready, budget(1, 0)])).toBe(1)
+  const nobodysPods = budget(2, 0)
+  expect(owedBy([...healthy, { ...nobodysPods, status: { ...nobodysPods.status, expectedPods: 0 } } as KubernetesObject])).toBe(0)
+  expect(owedBy([...healthy, nobodysPods])).toBe(1)
 })
 
 describe('the cause', () => {

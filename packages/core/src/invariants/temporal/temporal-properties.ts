@@ -337,14 +337,16 @@ const budgetsFollowTheirPods: TemporalProperty = {
         .list('Pod', budget.metadata.namespace ?? '')
         .filter((pod) => budget.spec.selector !== undefined && selectorMatches(budget.spec.selector, pod.metadata.labels))
       const healthy = pods.filter((pod) => isHealthy(pod) && !isTerminal(pod)).length
-      const { currentHealthy = 0, desiredHealthy = 0, disruptionsAllowed = 0 } = budget.status
+      const { currentHealthy = 0, desiredHealthy = 0, disruptionsAllowed = 0, expectedPods = 0 } = budget.status
       // Follows updatePod in pkg/controller/disruption/disruption.go: a Pod that lost the labels is looked up by those that it has now, so that the
       // budget does not hear of it, and counts it on.
       const lost = reader
         .list('Pod', budget.metadata.namespace ?? '')
         .filter((pod) => isHealthy(pod) && !pods.includes(pod) && controllerRefOf(pod) === undefined).length
       if (currentHealthy > healthy && currentHealthy <= healthy + lost) return []
-      if (currentHealthy === healthy && (disruptionsAllowed === Math.max(0, healthy - desiredHealthy) || pods.length === 0)) return []
+      // Where no controller expects any Pods, none may go. Follows updatePdbStatus.
+      const allowed = expectedPods <= 0 ? 0 : Math.max(0, healthy - desiredHealthy)
+      if (currentHealthy === healthy && (disruptionsAllowed === allowed || pods.length === 0)) return []
       return [
         owe(
           budget,
