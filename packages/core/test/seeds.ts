@@ -1,5 +1,5 @@
 /** Histories that found a bug, each with a name. They are run before all others by every property, and are never taken out. */
-import type { History, SetShape } from '../src/testing/history.js'
+import { plainSet, type History, type SetShape } from '../src/testing/history.js'
 
 export interface NamedHistory {
   readonly name: string
@@ -8,19 +8,7 @@ export interface NamedHistory {
   readonly history: History
 }
 
-const shape: SetShape = {
-  replicas: 3,
-  policy: 'OrderedReady',
-  strategy: 'RollingUpdate',
-  start: 0,
-  partition: 0,
-  minReadySeconds: 0,
-  claims: 'none',
-  whenDeleted: 'Retain',
-  whenScaled: 'Retain',
-  probed: true,
-  revisionHistoryLimit: 1,
-}
+const shape: SetShape = { ...plainSet, probed: true, revisionHistoryLimit: 1 }
 
 export const seeds: readonly NamedHistory[] = [
   {

@@ -3,25 +3,13 @@ import { describe, expect, it } from 'vitest'
 import type { ClusterCommand } from '../cluster/commands.js'
 import { alwaysInvariants } from '../invariants/all-invariants.js'
 import { debtsOf } from '../invariants/temporal/convergence.js'
-import { beginHistory, type History } from '../testing/history.js'
+import { beginHistory, plainSet, type History } from '../testing/history.js'
 import type { Simulation } from './simulation.js'
 
 const history: History = {
   seed: 5,
   nodes: 2,
-  set: {
-    replicas: 3,
-    policy: 'OrderedReady',
-    strategy: 'RollingUpdate',
-    start: 0,
-    partition: 0,
-    minReadySeconds: 0,
-    claims: 'none',
-    whenDeleted: 'Retain',
-    whenScaled: 'Retain',
-    probed: false,
-    revisionHistoryLimit: 10,
-  },
+  set: plainSet,
   steps: [],
 }
 

@@ -64,6 +64,21 @@ export interface History {
 const namespace = 'default'
 const setName = 'web'
 
+/** Three Pods and nothing else: what a test is about is said beside it. */
+export const plainSet: SetShape = {
+  replicas: 3,
+  policy: 'OrderedReady',
+  strategy: 'RollingUpdate',
+  start: 0,
+  partition: 0,
+  minReadySeconds: 0,
+  claims: 'none',
+  whenDeleted: 'Retain',
+  whenScaled: 'Retain',
+  probed: false,
+  revisionHistoryLimit: 10,
+}
+
 export const setObject = (shape: SetShape): UnstoredObject => {
   const spec = {
     replicas: shape.replicas,

@@ -7,7 +7,7 @@ import { initialState, type ClusterState } from '../../src/cluster/state.js'
 import { defaultClusterSettings, makeControllers } from '../../src/simulation/default-controllers.js'
 import { loadRun, saveRun } from '../../src/simulation/save-run.js'
 import { createSimulation, type Recorded, type Simulation } from '../../src/simulation/simulation.js'
-import { beginHistory, runHistory, takeStep, type History } from '../../src/testing/history.js'
+import { beginHistory, plainSet, runHistory, takeStep, type History } from '../../src/testing/history.js'
 import { firstDifference } from './one-run.js'
 import { removeProgram, runElsewhere } from './elsewhere.js'
 import { sampleHistories } from './sample-histories.js'
@@ -33,12 +33,9 @@ const rollout: History = {
   seed: 4,
   nodes: 2,
   set: {
+    ...plainSet,
     replicas: 2,
-    policy: 'OrderedReady',
-    strategy: 'RollingUpdate',
-    start: 0,
     partition: 1,
-    minReadySeconds: 0,
     claims: 'waiting',
     whenDeleted: 'Delete',
     whenScaled: 'Delete',

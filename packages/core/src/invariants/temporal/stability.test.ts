@@ -4,26 +4,14 @@ import type { Controller } from '../../controllers/controller.js'
 import { defineController } from '../../simulation/define-controller.js'
 import { defaultClusterSettings, makeControllers } from '../../simulation/default-controllers.js'
 import type { Simulation } from '../../simulation/simulation.js'
-import { beginHistory, type History } from '../../testing/history.js'
+import { beginHistory, plainSet, type History } from '../../testing/history.js'
 import { differencesOfEnds } from './same-end.js'
 import { lostWakeUps, unrestAfter } from './stability.js'
 
 const history: History = {
   seed: 3,
   nodes: 2,
-  set: {
-    replicas: 3,
-    policy: 'OrderedReady',
-    strategy: 'RollingUpdate',
-    start: 0,
-    partition: 0,
-    minReadySeconds: 0,
-    claims: 'immediate',
-    whenDeleted: 'Retain',
-    whenScaled: 'Retain',
-    probed: false,
-    revisionHistoryLimit: 10,
-  },
+  set: { ...plainSet, claims: 'immediate' },
   steps: [],
 }
 

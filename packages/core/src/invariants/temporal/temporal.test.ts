@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { ClusterEvent } from '../../cluster/events.js'
 import { defineController } from '../../simulation/define-controller.js'
 import { defaultClusterSettings, makeControllers } from '../../simulation/default-controllers.js'
-import { beginHistory, type History } from '../../testing/history.js'
+import { beginHistory, plainSet, type History } from '../../testing/history.js'
 import type { RecordedEvent } from '../../kernel/recorded-event.js'
 import { debtsOf } from './convergence.js'
 import { findDisorder } from './log-order.js'
@@ -11,19 +11,7 @@ import { unrestIn } from './quiet.js'
 const history: History = {
   seed: 2,
   nodes: 1,
-  set: {
-    replicas: 2,
-    policy: 'OrderedReady',
-    strategy: 'RollingUpdate',
-    start: 0,
-    partition: 0,
-    minReadySeconds: 0,
-    claims: 'none',
-    whenDeleted: 'Retain',
-    whenScaled: 'Retain',
-    probed: false,
-    revisionHistoryLimit: 10,
-  },
+  set: { ...plainSet, replicas: 2 },
   steps: [],
 }
 
