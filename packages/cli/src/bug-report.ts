@@ -15,3 +15,9 @@ export const bugReport = (error: unknown, args: readonly string[]): string => {
     '',
   ].join('\n')
 }
+
+/** What a search says that has run into a bug of the program: the file shows it again, with all that somebody needs. */
+export const bugFound = (message: string, path: string | undefined): string =>
+  `statefold has a bug: ${message}\n${
+    path === undefined ? 'With --write PATH it is written as a scenario that shows it' : 'The written scenario shows it'
+  }; please report it with that file (statefold ${engineVersion}, Kubernetes ${kubernetesVersion}).\n`

@@ -2,5 +2,5 @@
 import { formatTimeline, legend, type Timeline } from '@statefold/replay'
 import type { Output } from './output.js'
 
-export const timelineText = (timeline: Timeline, output: Output): string =>
+export const timelineText = (timeline: Timeline, output: Pick<Output, 'paint' | 'isTerminal' | 'columns'>): string =>
   `${formatTimeline(timeline, output.paint, output.isTerminal ? { columns: output.columns } : {})}${output.paint.tone('faint', legend)}\n\n`

@@ -92,7 +92,7 @@ export const logText = (about: LogAbout, events: readonly Recorded[], outcome: s
 }
 
 /** Whether something other than a plain file stands there: a device or a pipe, which a rename would replace. */
-const isSpecialFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === false
+export const isSpecialFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === false
 
 /** A whole file at once: beside its place first, then renamed into it. A device or a pipe is written into. */
 export const writeWhole = (path: string, text: string): void => {

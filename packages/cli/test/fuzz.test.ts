@@ -4,9 +4,8 @@ import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { plainPaint } from '@statefold/replay'
 import { describe, expect, it, vi } from 'vitest'
-import { runProgram } from '../src/program.js'
+import { statefold, type Ended } from './statefold.js'
 
 // Slow machines have time.
 vi.setConfig({ testTimeout: 300_000 })
@@ -14,25 +13,7 @@ vi.setConfig({ testTimeout: 300_000 })
 const web = fileURLToPath(new URL('../../../examples/canary/web.yaml', import.meta.url))
 const runner = fileURLToPath(new URL('../../../tools/statefold.mjs', import.meta.url))
 
-const fuzz = async (...args: readonly string[]): Promise<{ readonly exit: number; readonly printed: string; readonly noted: string }> => {
-  let printed = ''
-  let noted = ''
-  const exit = await runProgram(['fuzz', ...args], {
-    output: {
-      print: (text) => {
-        printed += text
-      },
-      note: (text) => {
-        noted += text
-      },
-      progress: () => undefined,
-      paint: plainPaint,
-      isTerminal: false,
-      columns: 120,
-    },
-  })
-  return { exit, printed, noted }
-}
+const fuzz = (...args: readonly string[]): Promise<Ended> => statefold(['fuzz', ...args])
 
 interface Counts {
   readonly runs: number

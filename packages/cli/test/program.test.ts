@@ -4,44 +4,11 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, symlinkSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { plainPaint } from '@statefold/replay'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { runProgram } from '../src/program.js'
+import { statefold, type Ended } from './statefold.js'
 
 const canary = fileURLToPath(new URL('../../../examples/canary/canary.yaml', import.meta.url))
 const web = fileURLToPath(new URL('../../../examples/canary/web.yaml', import.meta.url))
-
-interface Ended {
-  readonly exit: number
-  readonly printed: string
-  readonly noted: string
-}
-
-const statefold = async (args: readonly string[], input: readonly string[] = []): Promise<Ended> => {
-  let printed = ''
-  let noted = ''
-  const exit = await runProgram(args, {
-    output: {
-      print: (text) => {
-        printed += text
-      },
-      note: (text) => {
-        noted += text
-      },
-      progress: () => undefined,
-      paint: plainPaint,
-      isTerminal: false,
-      columns: 120,
-    },
-    input: {
-      isTerminal: false,
-      async *lines() {
-        yield* input
-      },
-    },
-  })
-  return { exit, printed, noted }
-}
 
 const folder = mkdtempSync(join(tmpdir(), 'statefold-'))
 const file = (name: string, text?: string): string => {
@@ -152,7 +119,7 @@ describe('run', () => {
       `${folder}/words.txt:1: line 1 is not JSON; expected the header of a statefold log\n`,
     ],
   ])('%s is a sentence, not a stack trace', async (_name, args, words) => {
-    expect(await statefold(args())).toEqual({ exit: 64, printed: '', noted: words })
+    expect(await statefold(args())).toMatchObject({ exit: 64, printed: '', noted: words })
   })
 
   it('says of an unreadable folder that it may not be read', async () => {
@@ -301,24 +268,12 @@ describe('fork', () => {
 
 describe('shell', () => {
   it('prints both outputs of a line in the order in which they came', async () => {
-    const parts: string[] = []
-    await runProgram(['shell', web], {
-      output: {
-        print: (text) => parts.push(`out ${text.trim()}`),
-        note: (text) => parts.push(`err ${text.trim()}`),
-        progress: () => undefined,
-        paint: plainPaint,
-        isTerminal: false,
-        columns: 120,
-      },
-      input: {
-        isTerminal: false,
-        async *lines() {
-          yield 'echo before; kubectl get nosuch; echo after'
-        },
-      },
-    })
-    expect(parts).toEqual(['out before', `err error: the server doesn't have a resource type "nosuch"`, 'out after'])
+    const { parts } = await statefold(['shell', web], ['echo before; kubectl get nosuch; echo after'])
+    expect(parts.map(([where, text]) => [where, text.trim()])).toEqual([
+      ['printed', 'before'],
+      ['noted', `error: the server doesn't have a resource type "nosuch"`],
+      ['printed', 'after'],
+    ])
   })
 
   it('steps, rewinds, forks and comes back', async () => {

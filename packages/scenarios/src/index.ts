@@ -26,6 +26,7 @@ export { settle, unsettledObjects, watchQuiet, type Unsettled } from './converge
 export { clusterSpecOf, runScenario, settingsOf, type RunOptions, type ScenarioRun } from './run-scenario.js'
 export type { ExpectationReport, Outcome, RunReport, StepReport, ViolationReport } from './run-report.js'
 export { formatJUnit, formatRunReport, plainReportPaint, type ReportPaint, type ReportTone } from './format-run-report.js'
+export { assertionProperty } from './promises.js'
 export { withPrograms } from './run-programs.js'
 export { makeConsole, runConsoleLine, type Console, type ConsoleAnswer } from './make-console.js'
 export { kubectlTiming, noFiles, runKubectl, type ConsoleFiles, type ConsoleParts, type LineResult } from './console/cluster-console.js'

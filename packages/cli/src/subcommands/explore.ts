@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import * as E from 'fp-ts/lib/Either.js'
 import {
+  assertionProperty,
   canBeLean,
   formatProblems,
   makeExpander,
@@ -25,11 +26,13 @@ import {
   type Search,
   type SearchReport,
 } from '@statefold/scenarios'
+import { bugFound } from '../bug-report.js'
 import { badInput, exitCodes, fileProblem, type ExitCode } from '../exit-codes.js'
 import type { ExploreWorkerAnswer, ExploreWorkerTask } from '../explore-worker.js'
 import type { Output } from '../output.js'
 import { readScenario } from '../read-scenario.js'
 import { refuseExisting, writeWhole } from '../write-files.js'
+import { refuseFindings, writeFindings } from '../write-findings.js'
 
 export interface ExploreFlags {
   readonly seed?: number
@@ -49,8 +52,6 @@ export interface ExploreFlags {
 }
 
 const memoryDefaultMiB = 3_072
-
-const numbered = (path: string, index: number): string => (index === 0 ? path : path.replace(/(\.ya?ml)?$/, `-${index + 1}$1`))
 
 const isBroken = ({ kind }: Finding): boolean => kind !== 'sometimes'
 
@@ -193,7 +194,7 @@ export const explore = async (name: string, flags: ExploreFlags, output: Output,
     throw badInput(
       `${name}: expected a \`search\` section that says what may be chosen (order, caches, crashes, answers, anytime); found none`,
     )
-  if (flags.write !== undefined) refuseExisting(flags.write, flags.overwrite === true)
+  if (flags.write !== undefined) refuseFindings(flags.write, flags.overwrite === true)
   if (flags.save !== undefined && flags.save !== flags.resume) refuseExisting(flags.save, flags.overwrite === true)
   const { depth, states, seconds, workers = Math.min(availableParallelism(), 2) } = flags
   if (workers < 1 || workers > 64) throw badInput(`--workers: expected 1 to 64, found ${workers}`)
@@ -249,13 +250,14 @@ export const explore = async (name: string, flags: ExploreFlags, output: Output,
     process.off('SIGINT', interrupt)
     output.progress('')
   }
-  const written: string[] = []
-  if (flags.write !== undefined)
-    for (const [index, finding] of report.findings.entries()) {
-      const path = numbered(flags.write, index)
-      writeWhole(path, writeCounterexample(scenario, finding, seed))
-      written.push(path)
-    }
+  const written =
+    flags.write === undefined
+      ? []
+      : writeFindings(
+          flags.write,
+          report.findings.map((finding) => writeCounterexample(scenario, finding, seed)),
+          flags.overwrite === true,
+        )
   const { findings, scope, saved, ...counts } = report
   if (flags.save !== undefined && saved !== undefined) writeWhole(flags.save, `${JSON.stringify(saved())}\n`)
   if (flags.json === true) {
@@ -276,6 +278,9 @@ export const explore = async (name: string, flags: ExploreFlags, output: Output,
     )
     for (const path of written) output.print(`written to ${path}  (statefold run ${path})\n`)
   }
+  const assertions = findings.filter(({ property }) => property === assertionProperty)
+  for (const { message } of assertions) output.note(bugFound(message, flags.write))
+  if (assertions.length > 0) return exitCodes.ourBug
   if (findings.some(isBroken)) return exitCodes.violated
   if (!report.complete) return exitCodes.unknown
   return report.unmet.length > 0 ? exitCodes.violated : exitCodes.passed

@@ -1,6 +1,7 @@
 /** `statefold fuzz`: random histories of a scenario's cluster, or of clusters made up; what breaks, shrunk, as a scenario. */
 import { Worker } from 'node:worker_threads'
 import {
+  assertionProperty,
   CannotBegin,
   formatProblems,
   makeHistoryRunner,
@@ -14,12 +15,13 @@ import {
   type HistoryOutcome,
   type Scenario,
 } from '@statefold/scenarios'
+import { bugFound } from '../bug-report.js'
 import { readCorpus, writeCorpus } from '../corpus-folder.js'
 import { badInput, exitCodes, type ExitCode } from '../exit-codes.js'
 import type { FuzzWorkerAnswer, FuzzWorkerTask } from '../fuzz-worker.js'
 import type { Output } from '../output.js'
 import { readScenario } from '../read-scenario.js'
-import { refuseExisting, writeWhole } from '../write-files.js'
+import { refuseFindings, writeFindings } from '../write-findings.js'
 
 export interface FuzzFlags {
   readonly any?: boolean
@@ -33,8 +35,6 @@ export interface FuzzFlags {
   readonly overwrite?: boolean
   readonly json?: boolean
 }
-
-const numbered = (path: string, index: number): string => (index === 0 ? path : path.replace(/(\.ya?ml)?$/, `-${index + 1}$1`))
 
 const againWords = (name: string | undefined, flags: FuzzFlags, seed: number, run: number): string =>
   [
@@ -55,6 +55,9 @@ const wordsOf = ({ property, message, steps, found, isConfirmed, run }: FuzzFind
     property,
     `again: ${again}`,
   ].join('\n')
+
+/** Above the scenario that shows it. */
+const headingOf = (finding: FuzzFinding, again: string): string => `Broken: ${finding.property}\n${wordsOf(finding, again)}`
 
 /** Runs the jobs of a round, and calls back with each outcome in the order of the jobs. False: it was told to stop first. */
 interface Runners {
@@ -143,7 +146,7 @@ export const fuzz = async (name: string | undefined, flags: FuzzFlags, output: O
   if ((name === undefined) !== (flags.any === true))
     throw badInput('fuzz: expected a scenario, manifests or a catalog name, or --any; not both')
   const scenario = name === undefined ? undefined : readScenario(name)
-  if (flags.write !== undefined) refuseExisting(flags.write, flags.overwrite === true)
+  if (flags.write !== undefined) refuseFindings(flags.write, flags.overwrite === true)
   const { seed, runs, seconds, steps, workers = 1 } = flags
   if (workers < 1 || workers > 64) throw badInput(`--workers: expected 1 to 64, found ${workers}`)
   if (steps !== undefined && (steps.min < 1 || steps.min > steps.max || steps.max > 10_000))
@@ -190,13 +193,14 @@ export const fuzz = async (name: string | undefined, flags: FuzzFlags, output: O
   }
   const { findings, corpus, ...counts } = report
   const added = flags.corpus === undefined ? 0 : writeCorpus(flags.corpus, corpus)
-  const written: string[] = []
-  if (flags.write !== undefined)
-    for (const [index, finding] of findings.entries()) {
-      const path = numbered(flags.write, index)
-      writeWhole(path, scenarioText(finding.scenario, `Broken: ${finding.property}\n${finding.message}`))
-      written.push(path)
-    }
+  const written =
+    flags.write === undefined
+      ? []
+      : writeFindings(
+          flags.write,
+          findings.map((finding) => scenarioText(finding.scenario, headingOf(finding, againWords(name, flags, counts.seed, finding.run)))),
+          flags.overwrite === true,
+        )
   if (flags.json === true) {
     for (const { scenario: _scenario, ...finding } of findings)
       output.print(`${JSON.stringify({ ...finding, again: againWords(name, flags, counts.seed, finding.run) })}\n`)
@@ -213,6 +217,9 @@ export const fuzz = async (name: string | undefined, flags: FuzzFlags, output: O
         written.map((path) => `written to ${path}  (statefold run ${path})\n`).join(''),
     )
   }
+  const assertions = findings.filter(({ property }) => property === assertionProperty)
+  for (const { message } of assertions) output.note(bugFound(message, flags.write))
+  if (assertions.length > 0) return exitCodes.ourBug
   if (findings.length > 0) return exitCodes.violated
   return counts.limit === interrupted ? exitCodes.unknown : exitCodes.passed
 }

@@ -1,18 +1,9 @@
 /** `statefold run`: a scenario, plain manifests or a catalog name; timeline, report, log. */
 import * as E from 'fp-ts/lib/Either.js'
-import {
-  formatJUnit,
-  formatProblems,
-  formatRunReport,
-  runScenario,
-  type Outcome,
-  type ReportPaint,
-  type Scenario,
-} from '@statefold/scenarios'
-import { timelineOf } from '@statefold/replay'
+import { formatJUnit, formatProblems, runScenario, type Outcome, type Scenario } from '@statefold/scenarios'
 import { badInput, exitCodes, type ExitCode } from '../exit-codes.js'
 import type { Output } from '../output.js'
-import { timelineText } from '../print-timeline.js'
+import { reportText, runStory } from '../print-run.js'
 import { readScenario } from '../read-scenario.js'
 import { logSinkOf, refuseExisting, writeWhole, type LogSink } from '../write-files.js'
 
@@ -34,8 +25,6 @@ const exitCodeOf: Readonly<Record<Outcome, ExitCode>> = {
   nondeterministic: exitCodes.notDeterministic,
   unknown: exitCodes.unknown,
 }
-
-const reportPaintOf = (output: Output): ReportPaint => ({ tone: (tone, text) => output.paint.tone(tone, text) })
 
 const againOf = (name: string, seed: number, flags: RunFlags): string =>
   [
@@ -86,20 +75,8 @@ export const run = (name: string, flags: RunFlags, output: Output): ExitCode => 
     output.print(`${JSON.stringify({ ...report, digest, ...(flags.log === undefined ? undefined : { log: flags.log }) })}\n`)
     return exitCodeOf[report.outcome]
   }
-  if (flags.quiet !== true) {
-    if (scenario.written.title !== undefined) output.print(`${output.paint.tone('outside', report.title)}\n`)
-    if (report.lesson !== undefined) output.print(`${output.paint.tone('faint', report.lesson)}\n`)
-    if (scenario.written.title !== undefined) output.print('\n')
-    const events = simulation.log()
-    const seqAt = (at: number): number => events.find((recorded) => recorded.at >= at)?.seq ?? Number.MAX_SAFE_INTEGER
-    const headings = report.steps.flatMap(({ name: words, seq, startedAt, commands = [] }) => [
-      ...(words === undefined ? [] : [{ seq, at: startedAt, text: words }]),
-      ...commands.map(({ at, command }) => ({ seq: Math.max(seq, seqAt(at)), at, text: `$ ${command.split('\n')[0] ?? ''}` })),
-    ])
-    const timeline = timelineOf(events, { headings, ...(flags.all === true ? { all: true } : undefined) })
-    if (timeline.rows.length > 0) output.print(timelineText(timeline, output))
-  }
-  output.print(formatRunReport(report, reportPaintOf(output)))
+  if (flags.quiet !== true) output.print(runStory(scenario, report, simulation.log(), output, flags.all === true))
+  output.print(reportText(report, output))
   if (flags.log !== undefined) output.print(output.paint.tone('faint', `log ${flags.log}  digest ${digest}`) + '\n')
   return exitCodeOf[report.outcome]
 }
