@@ -141,7 +141,8 @@ export const runProgram = async (
         'statefold run manifests/ --until 30m --json',
       )}
 At rest: for 30 simulated seconds no object was written (Events, Leases and routine node reports aside), and every workload,
-Pod and claim is where its spec wants it.
+Pod and claim is where its spec wants it. What is done again and again without a pause ends a run (temporal/no-hot-loop).
+Ctrl-C ends a run at once; of its log whole turns are left.
 ${exitCodeHelp}`,
     )
     .action((file: string, flags: RunFlags) => {
@@ -293,7 +294,7 @@ ${exitCodeHelp}`,
     .option('--save <path>', 'where to write how far it came, if a bound or Ctrl-C ends it')
     .option('--resume <path>', 'go on from what --save has written')
     .option('--all', 'go on after the first finding, to the first of each kind')
-    .option('--write <path>', 'where to write the finding as a scenario (with --all: -2, -3 … are added)')
+    .option('--write <path>', 'where to write the finding as a scenario, its run beside it as .txt (with --all: -2, -3 … are added)')
     .option('--overwrite', 'it may replace an existing file')
     .option('--json', 'print a JSON line for each finding, then one with what was covered')
     .addHelpText(
@@ -302,7 +303,7 @@ ${exitCodeHelp}`,
         'statefold explore questions/scaling-with-a-slow-cache',
         'statefold explore rollout.yaml --seconds 60 --write broken.yaml && statefold run broken.yaml',
       )}
-Prints exactly what was covered. Complete: 0, something broke: 1, ended by a bound or by Ctrl-C: 4.
+Prints exactly what was covered. Complete: 0, something broke: 1, ended by a bound or by Ctrl-C: 4, a bug of statefold itself: 70.
 `,
     )
     .action(async (file: string, flags: ExploreFlags) => {
@@ -320,7 +321,7 @@ Prints exactly what was covered. Complete: 0, something broke: 1, ended by a bou
     .option('--seed <n>', 'seed of the histories: the same seed, the same histories, whatever the workers', wholeNumber)
     .option('--workers <n>', 'threads that run histories (default: 1)', wholeNumber)
     .option('--corpus <dir>', 'keep histories that showed something new in this folder, and begin with those that are there')
-    .option('--write <path>', 'where to write what breaks as a scenario (further ones: -2, -3 …)')
+    .option('--write <path>', 'where to write what breaks as a scenario, its run beside it as .txt (further ones: -2, -3 …)')
     .option('--overwrite', 'it may replace an existing file')
     .option('--json', 'print a JSON line for each finding, then one with the counts')
     .addHelpText(
@@ -330,7 +331,8 @@ Prints exactly what was covered. Complete: 0, something broke: 1, ended by a bou
         'statefold fuzz web.yaml --runs 200 --steps 300 --json',
         'statefold fuzz --any --seconds 600 --steps 10-300 --workers 2 --corpus corpus',
       )}
-Nothing broke: 0, also when --seconds or --runs ended it. Something broke: 1. Control-C: what was found so far, and 4 if that is nothing.
+Nothing broke: 0, also when --seconds or --runs ended it. Something broke: 1. Ctrl-C: what was found so far, and 4 if that is nothing.
+A bug of statefold itself: 70.
 `,
     )
     .action(async (file: string | undefined, flags: FuzzFlags) => {

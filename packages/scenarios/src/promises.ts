@@ -9,7 +9,7 @@ export interface BrokenPromise {
   readonly message: string
 }
 
-export const convergenceProperty = 'temporal/converges-or-says-why'
+const convergenceProperty = 'temporal/converges-or-says-why'
 export const hotLoopProperty = 'temporal/no-hot-loop'
 
 /** The engine, a controller or an invariant threw. */

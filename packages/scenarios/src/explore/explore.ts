@@ -210,7 +210,7 @@ export const startSearch = (scenario: Scenario, options: ExploreOptions, { space
   const isDone = (): boolean => isEnough || (findings.some(({ kind }) => kind !== 'sometimes') && options.all !== true)
   const isOver = (): boolean => {
     if (limit !== undefined) return true
-    if (options.mustStop?.() === true) limit = 'it was stopped'
+    if (options.mustStop?.() === true) limit = 'the user'
     else if (visited.size() >= statesMax) limit = `${statesMax} states`
     else if (options.bounds?.seconds !== undefined && clock() - startedAt > options.bounds.seconds * 1_000)
       limit = `${options.bounds.seconds} s`
