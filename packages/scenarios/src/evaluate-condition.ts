@@ -176,7 +176,8 @@ export const checkDns = (
   question: { readonly name: string; readonly type: string },
   wanted: Pick<Condition, 'rcode' | 'answers' | 'equals' | 'atLeast' | 'atMost' | 'contains' | 'matches'>,
 ): Answer => {
-  const { rcode, answers } = answerDns(reader, question)
+  const { rcode, answers: last, aliases } = answerDns(reader, question)
+  const answers = [...aliases, ...last]
   const found = `${rcode}${answers.length === 0 ? '' : ` ${answers.join(', ')}`}`
   if (wanted.rcode !== undefined && wanted.rcode !== rcode) return answer(false, found)
   if (wanted.answers !== undefined && sorted(wanted.answers).join('\n') !== sorted(answers).join('\n')) return answer(false, found)

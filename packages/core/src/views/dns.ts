@@ -16,8 +16,10 @@ export interface DnsAnswer {
   readonly rcode: 'NOERROR' | 'NODATA' | 'NXDOMAIN' | 'SERVFAIL' | 'REFUSED'
   /** Record data: `10.244.0.3`, `0 33 80 web-0.nginx.default.svc.cluster.local.` */
   readonly answers: readonly string[]
-  /** The names that own the answers (after a CNAME), for printing. */
+  /** The name that owns the answers: the last of the aliases, or what was asked for. */
   readonly owner: string
+  /** Other names (CNAME records, with their final dot) that lead from what was asked for to the owner, in order. */
+  readonly aliases: readonly string[]
 }
 
 interface PortOf {
@@ -34,7 +36,12 @@ interface Address {
 }
 
 const nothing: readonly string[] = []
-const none = (rcode: DnsAnswer['rcode'], owner: string): DnsAnswer => ({ rcode, answers: nothing, owner })
+const none = (rcode: DnsAnswer['rcode'], owner: string): DnsAnswer => ({ rcode, answers: nothing, owner, aliases: nothing })
+
+const some = (answers: readonly string[], owner: string): DnsAnswer => ({ rcode: 'NOERROR', answers, owner, aliases: nothing })
+
+/** An IPv4 address. Follows HostType in plugin/etcd/msg/type.go: such an external name is none. */
+const isAddress = (text: string): boolean => /^\d{1,3}(?:\.\d{1,3}){3}$/.test(text)
 
 const serviceNameLabel = 'kubernetes.io/service-name'
 
@@ -88,24 +95,55 @@ const unique = (list: readonly string[]): readonly string[] => [...new Set(list)
 
 const answered = (found: readonly Found[], type: string, owner: string): DnsAnswer => {
   if (found.length === 0) return none('NXDOMAIN', owner)
-  if (type === 'A') return { rcode: 'NOERROR', answers: unique(found.map(({ ip }) => ip)), owner }
+  if (type === 'A') return some(unique(found.map(({ ip }) => ip)), owner)
   if (type === 'SRV') {
     const targets = found.filter(({ port }) => port !== undefined)
     const weight = Math.floor(100 / Math.max(1, targets.length))
     return targets.length === 0
       ? none('NODATA', owner)
-      : { rcode: 'NOERROR', answers: targets.map(({ port, target }) => `0 ${weight} ${port ?? 0} ${target}.`), owner }
+      : some(
+          targets.map(({ port, target }) => `0 ${weight} ${port ?? 0} ${target}.`),
+          owner,
+        )
   }
   return none('NODATA', owner)
 }
 
-const serviceAnswer = (reader: Reader, service: Service, wanted: Wanted, type: string, owner: string, zone: string): DnsAnswer => {
+const aliasesMax = 7
+
+/**
+ * A name inside the zone counts with what it leads to, and not at all when that is nothing; one outside is handed on as it is.
+ * Follows A in coredns plugin/backend_lookup.go.
+ */
+const throughAlias = (reader: Reader, external: string, { type, owner, zone, aliases }: Asked): DnsAnswer => {
+  const target = `${external.toLowerCase()}.`
+  const isLoop = target === `${owner.toLowerCase()}.` || aliases.includes(target) || aliases.length > aliasesMax
+  if (isLoop) return none('NODATA', owner)
+  if (!target.endsWith(`.${zone}.`)) return { rcode: 'NOERROR', answers: nothing, owner: external, aliases: [`${external}.`] }
+  const further = answerInZone(reader, { type, owner: external, zone, aliases: [...aliases, target] })
+  return further.answers.length + further.aliases.length === 0
+    ? none('NODATA', owner)
+    : { ...further, aliases: [`${external}.`, ...further.aliases] }
+}
+
+interface Asked {
+  readonly type: string
+  /** The name as it was written, without a final dot. */
+  readonly owner: string
+  readonly zone: string
+  /** The names that led here. */
+  readonly aliases: readonly string[]
+}
+
+const serviceAnswer = (reader: Reader, service: Service, wanted: Wanted, { type, owner, zone, aliases }: Asked): DnsAnswer => {
   const base = `${service.metadata.name}.${service.metadata.namespace ?? ''}.svc.${zone}`
   if (service.spec.type === 'ExternalName') {
-    if (wanted.endpoint !== undefined) return none('NXDOMAIN', owner)
+    const external = (service.spec.externalName ?? '').replace(/\.$/, '')
+    if (wanted.endpoint !== undefined || isAddress(external)) return none('NXDOMAIN', owner)
+    if (type === 'CNAME') return some([`${external}.`], owner)
     // Another name is no answer to a question about ports.
-    if (type !== 'A' && type !== 'AAAA' && type !== 'CNAME') return none('NODATA', owner)
-    return { rcode: 'NOERROR', answers: [`${service.spec.externalName ?? ''}.`], owner }
+    if (type !== 'A' && type !== 'AAAA') return none('NODATA', owner)
+    return throughAlias(reader, external, { type, owner, zone, aliases })
   }
   if (service.spec.clusterIP === 'None' || wanted.endpoint !== undefined) {
     const found = addressesOf(reader, service)
@@ -140,8 +178,7 @@ const wantedOf = (labels: readonly string[]): Wanted | undefined => {
 const reverseAnswer = (reader: Reader, name: string, owner: string, zone: string): DnsAnswer => {
   const ip = name.slice(0, -'.in-addr.arpa'.length).split('.').reverse().join('.')
   const service = reader.list('Service').find((candidate) => candidate.spec.clusterIPs?.includes(ip) === true)
-  if (service !== undefined)
-    return { rcode: 'NOERROR', answers: [`${service.metadata.name}.${service.metadata.namespace ?? ''}.svc.${zone}.`], owner }
+  if (service !== undefined) return some([`${service.metadata.name}.${service.metadata.namespace ?? ''}.svc.${zone}.`], owner)
   const names = reader
     .list('Service')
     .filter((candidate) => candidate.spec.type !== 'ExternalName')
@@ -150,7 +187,7 @@ const reverseAnswer = (reader: Reader, name: string, owner: string, zone: string
         .filter((address) => address.ip === ip)
         .map((address) => `${address.label}.${candidate.metadata.name}.${candidate.metadata.namespace ?? ''}.svc.${zone}.`),
     )
-  return names.length === 0 ? none('NXDOMAIN', owner) : { rcode: 'NOERROR', answers: unique(names), owner }
+  return names.length === 0 ? none('NXDOMAIN', owner) : some(unique(names), owner)
 }
 
 export const answerDns = (reader: Reader, question: DnsQuestion, zone = 'cluster.local'): DnsAnswer => {
@@ -160,10 +197,15 @@ export const answerDns = (reader: Reader, question: DnsQuestion, zone = 'cluster
   if (name.endsWith('.in-addr.arpa')) return type === 'PTR' ? reverseAnswer(reader, name, owner, zone) : none('NXDOMAIN', owner)
   // The recorded cluster forwards nowhere.
   if (name !== zone && !name.endsWith(`.${zone}`)) return none('SERVFAIL', owner)
+  return answerInZone(reader, { type, owner, zone, aliases: nothing })
+}
+
+const answerInZone = (reader: Reader, asked: Asked): DnsAnswer => {
+  const { type, owner, zone } = asked
+  const name = owner.toLowerCase()
   const labels = name === zone ? [] : name.slice(0, -zone.length - 1).split('.')
   const sort = labels.at(-1)
-  if (sort === 'dns-version' && labels.length === 1)
-    return type === 'TXT' ? { rcode: 'NOERROR', answers: ['1.1.0'], owner } : none('NXDOMAIN', owner)
+  if (sort === 'dns-version' && labels.length === 1) return type === 'TXT' ? some(['1.1.0'], owner) : none('NXDOMAIN', owner)
   if (sort === undefined) return none('NODATA', owner)
   if (sort === 'pod') return podAnswer(reader, labels.slice(0, -1), type, owner)
   if (sort !== 'svc') return none('NXDOMAIN', owner)
@@ -175,7 +217,7 @@ export const answerDns = (reader: Reader, question: DnsQuestion, zone = 'cluster
   const wanted = wantedOf(labels.slice(0, -3))
   const service = wanted === undefined ? undefined : reader.get('Service', namespace, serviceName)
   if (wanted === undefined || service === undefined) return none('NXDOMAIN', owner)
-  return serviceAnswer(reader, service, wanted, type, owner, zone)
+  return serviceAnswer(reader, service, wanted, asked)
 }
 
 /** `pods insecure`: the address in the name is the answer, whether or not such a Pod exists. */
@@ -185,6 +227,6 @@ const podAnswer = (reader: Reader, labels: readonly string[], type: string, owne
   if (reader.get('Namespace', '', namespace) === undefined) return none('NXDOMAIN', owner)
   if (address === undefined) return none('NODATA', owner)
   const ip = address.replaceAll('-', '.')
-  if (!/^\d{1,3}(\.\d{1,3}){3}$/.test(ip) || labels.length > 2) return none('NXDOMAIN', owner)
-  return type === 'A' ? { rcode: 'NOERROR', answers: [ip], owner } : none('NODATA', owner)
+  if (!isAddress(ip) || labels.length > 2) return none('NXDOMAIN', owner)
+  return type === 'A' ? some([ip], owner) : none('NODATA', owner)
 }

@@ -33,10 +33,13 @@ const nameProblem = (name: string): string | undefined => {
 /** A name in a packet that is not shortened. */
 const nameBytes = (name: string): number => (name === '' ? 1 : name.replace(/\.$/, '').length + 2)
 
+/** Another name, not an address. */
+const isName = (answer: string): boolean => answer.endsWith('.') && !answer.includes(' ')
+
 /** One record whose owner is the name that was asked for. */
 const recordBytes = (type: string, answer: string): number => {
   const withoutContent = 12
-  if (type === 'A') return withoutContent + 4
+  if (type === 'A' && !isName(answer)) return withoutContent + 4
   return type === 'SRV' ? withoutContent + 6 + nameBytes(answer.split(' ').at(-1) ?? '') : withoutContent + nameBytes(answer)
 }
 
@@ -48,32 +51,17 @@ const fittingAnswers = (question: DnsStep, answers: readonly string[]): readonly
   })
 }
 
-const isName = (answer: string): boolean => answer.endsWith('.') && !answer.includes(' ')
-
 /** An A question may be answered with another name instead of addresses. */
 const written = (type: string, answer: string): string =>
   (type === 'A' || type === 'CNAME') && isName(answer) ? `CNAME ${answer}` : answer
-
-const aliasesMax = 8
-
-/** Follows A in plugin/backend_lookup.go: a name inside the cluster is followed by its addresses; without any it is no answer. */
-const answersOf = (reader: Reader, question: DnsStep, seen: readonly string[]): DnsReply => {
-  const { rcode, answers } = answerDns(reader, question)
-  const [alias] = answers
-  const isInside = alias !== undefined && question.type === 'A' && isName(alias) && alias.toLowerCase().endsWith('.cluster.local.')
-  if (!isInside) return { rcode, answers }
-  const isLoop = seen.includes(alias) || seen.length >= aliasesMax || alias === `${question.name}.`
-  const further = isLoop ? [] : answersOf(reader, { name: alias.slice(0, -1), type: 'A' }, [...seen, alias]).answers
-  return further.length === 0 ? { rcode: 'NODATA', answers: [] } : { rcode, answers: [alias, ...further] }
-}
 
 export const askDns = (reader: Reader, question: DnsStep): DnsReply => {
   if (!askedTypes.has(question.type) || question.name.length + 1 > nameMax) return { answers: [], rcode: 'error: bad question' }
   const problem = nameProblem(question.name)
   if (problem !== undefined) return { answers: [], rcode: `error: packing Question: Name: ${problem}` }
-  const { rcode, answers } = answersOf(reader, question, [])
+  const { rcode, answers, aliases } = answerDns(reader, question)
   return {
-    answers: fittingAnswers(question, answers)
+    answers: fittingAnswers(question, [...aliases, ...answers])
       .map((answer) => written(question.type, answer))
       .sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)),
     rcode: resultWords[rcode] ?? rcode,

@@ -55,14 +55,29 @@ const typeWords = (args: readonly string[]): { readonly types: readonly string[]
   words: args.filter((word) => !word.startsWith('-')),
 })
 
-const recordText = (owner: string, type: string, record: string): string => {
-  if (type === 'A' || type === 'AAAA')
-    return isAddress(record) ? `Name:\t${owner}\nAddress: ${record}\n` : `${owner}\tcanonical name = ${record}\n`
+interface OwnedRecord {
+  readonly owner: string
+  readonly type: string
+  readonly record: string
+}
+
+/** Every record of an answer with the name that it belongs to: first those that say another name, then those that were asked for. */
+const recordsOf = (answer: DnsAnswer, asked: string, type: string): readonly OwnedRecord[] => [
+  ...answer.aliases.map((record, index) => ({ owner: (answer.aliases[index - 1] ?? asked).replace(/\.$/, ''), type: 'CNAME', record })),
+  ...answer.answers.map((record) => ({ owner: answer.aliases.length === 0 ? asked : answer.owner, type, record })),
+]
+
+const recordText = ({ owner, type, record }: OwnedRecord): string => {
+  if (type === 'A' || type === 'AAAA') return `Name:\t${owner}\nAddress: ${record}\n`
   if (type === 'PTR') return `${owner}\tname = ${record.replace(/\.$/, '')}\n`
   if (type === 'SRV') return `${owner}\tservice = ${record}\n`
   if (type === 'CNAME') return `${owner}\tcanonical name = ${record}\n`
   return `${owner}\ttext = "${record}"\n`
 }
+
+/** busybox writes the other name without its final dot. */
+const withoutDot = (owned: OwnedRecord): OwnedRecord =>
+  owned.type === 'CNAME' ? { ...owned, record: owned.record.replace(/\.$/, '') } : owned
 
 /** Follows networking/nslookup.c (FEATURE_NSLOOKUP_BIG) of busybox. */
 function* lookupByItself(tools: NetworkTools, call: ProgramCall, searches: boolean): Waits<number> {
@@ -97,7 +112,7 @@ function* lookupByItself(tools: NetworkTools, call: ProgramCall, searches: boole
       write(`** server can't find ${question.name}: ${answer.rcode}\n\n`)
     else {
       failed = false
-      write(`${answer.answers.map((record) => recordText(question.name, question.type, record)).join('')}\n`)
+      write(`${recordsOf(answer, question.name, question.type).map(withoutDot).map(recordText).join('')}\n`)
     }
   }
   return failed ? 1 : 0
@@ -133,13 +148,12 @@ function* lookupAsBind(tools: NetworkTools, call: ProgramCall): Waits<number> {
     write(`** server can't find ${type === 'PTR' ? asked : name}: ${answer.rcode}\n\n`)
     return 1
   }
-  if (answer.answers.length === 0) {
+  const records = recordsOf(answer, asked, type)
+  if (records.length === 0) {
     write(`*** Can't find ${name}: No answer\n\n`)
     return 0
   }
-  write(
-    `${answer.answers.map((record) => recordText(asked, type, type === 'PTR' ? `${record.replace(/\.$/, '')}..`.slice(0, -1) : record)).join('')}\n`,
-  )
+  write(`${records.map(recordText).join('')}\n`)
   return 0
 }
 
@@ -187,7 +201,7 @@ const dig = (tools: NetworkTools): Program =>
       for (const candidate of candidatesOf(settings, asked)) {
         full = candidate
         answer = askDns(tools.place, server, candidate, wanted)
-        if (answer === undefined || answer.answers.length > 0) break
+        if (answer === undefined || answer.answers.length + answer.aliases.length > 0) break
       }
     yield { kind: 'sleep', ms: answer === undefined ? silenceMs : answerMs }
     const write = call.streams.stdout
@@ -200,16 +214,15 @@ const dig = (tools: NetworkTools): Program =>
       )
       return 9
     }
-    const records = answer.answers.map((record) => ({
-      type: wanted === 'A' && !isAddress(record) ? 'CNAME' : wanted,
-      record: wanted === 'TXT' ? `"${record}"` : record,
-    }))
+    const records = recordsOf(answer, full, wanted).map((owned) =>
+      owned.type === 'TXT' ? { ...owned, record: `"${owned.record}"` } : owned,
+    )
     if (isShort) {
       for (const { record } of records) write(`${record}\n`)
       return 0
     }
     const status = answer.rcode === 'NODATA' ? 'NOERROR' : answer.rcode
-    const answerLines = records.map(({ type: sort, record }) => `${full}. ${ttlSeconds}\tIN\t${sort}\t${record}\n`)
+    const answerLines = records.map(({ owner, type: sort, record }) => `${owner}. ${ttlSeconds}\tIN\t${sort}\t${record}\n`)
     if (flags.has('noall')) {
       if (flags.has('answer')) for (const line of answerLines) write(line)
       return 0
@@ -258,7 +271,8 @@ const host = (tools: NetworkTools): Program =>
         call.streams.stdout(';; connection timed out; no servers could be reached\n')
         return 1
       }
-      if (answer.answers.length === 0) continue
+      const records = recordsOf(answer, candidate, isAddress(name) ? 'PTR' : type)
+      if (records.length === 0) continue
       yield { kind: 'sleep', ms: answerMs }
       const what = isAddress(name)
         ? 'domain name pointer'
@@ -267,8 +281,8 @@ const host = (tools: NetworkTools): Program =>
           : type === 'A'
             ? 'has address'
             : `has ${type} record`
-      for (const record of answer.answers)
-        call.streams.stdout(`${candidate} ${isAddress(record) || isAddress(name) || type !== 'A' ? what : 'is an alias for'} ${record}\n`)
+      for (const { owner, type: sort, record } of records)
+        call.streams.stdout(`${owner} ${sort === 'CNAME' && type !== 'CNAME' ? 'is an alias for' : what} ${record}\n`)
       return 0
     }
     yield { kind: 'sleep', ms: answerMs }

@@ -267,7 +267,7 @@ export type Lookup =
   /** No server answered. */
   | { readonly kind: 'silence' }
 
-/** As getaddrinfo does for IPv4: hosts first, then DNS with the search list; aliases are followed. */
+/** As getaddrinfo does for IPv4: hosts first, then DNS with the search list; an answer ends where its aliases end. */
 export const lookUp = (place: NetworkPlace, settings: ResolverSettings, name: string): Lookup => {
   if (isAddress(name)) return { kind: 'found', name, addresses: [name] }
   const known = settings.hosts.get(name.toLowerCase())
@@ -276,23 +276,9 @@ export const lookUp = (place: NetworkPlace, settings: ResolverSettings, name: st
   const [server] = settings.servers
   if (server === undefined) return { kind: 'unknown' }
   for (const candidate of candidatesOf(settings, name)) {
-    const found = followAliases(place, server, candidate)
+    const found = askDns(place, server, candidate, 'A')
     if (found === undefined) return { kind: 'silence' }
-    if (found.length > 0) return { kind: 'found', name: candidate, addresses: found }
+    if (found.answers.length > 0) return { kind: 'found', name: candidate, addresses: found.answers }
   }
   return { kind: 'unknown' }
-}
-
-const aliasesMax = 8
-
-const followAliases = (place: NetworkPlace, server: string, name: string): readonly string[] | undefined => {
-  let next = name
-  for (let count = 0; count < aliasesMax; count += 1) {
-    const answer = askDns(place, server, next, 'A')
-    if (answer === undefined) return undefined
-    const [alias] = answer.answers
-    if (alias === undefined || isAddress(alias)) return answer.answers
-    next = alias.replace(/\.$/, '')
-  }
-  return []
 }
