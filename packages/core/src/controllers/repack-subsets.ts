@@ -4,6 +4,7 @@
  */
 import { fnv1a128 } from '../api/template-hash/fnv.js'
 import type { EndpointAddress, EndpointPort, EndpointSubset } from '../api/generated/types.js'
+import type { Mutable } from '../kernel/mutable.js'
 
 /** One Pod behind one of the Service's ports; `port` is absent for a headless Service without ports. */
 export interface PortedAddress {
@@ -44,11 +45,11 @@ export const repackSubsets = (entries: readonly PortedAddress[]): readonly Endpo
   const subsets = [...bySet.values()].map(({ members, ports }): EndpointSubset => {
     const addresses = members.filter(({ ready }) => ready).map(({ address }) => address)
     const notReadyAddresses = members.filter(({ ready }) => !ready).map(({ address }) => address)
-    return {
-      ...(addresses.length === 0 ? undefined : { addresses }),
-      ...(notReadyAddresses.length === 0 ? undefined : { notReadyAddresses }),
-      ...(ports.length === 0 ? undefined : { ports: sortedBy(ports, printedPort) }),
-    }
+    const subset: Mutable<EndpointSubset> = {}
+    if (addresses.length > 0) subset.addresses = addresses
+    if (notReadyAddresses.length > 0) subset.notReadyAddresses = notReadyAddresses
+    if (ports.length > 0) subset.ports = sortedBy(ports, printedPort)
+    return subset
   })
   return sortedBy(subsets, printedSubset)
 }

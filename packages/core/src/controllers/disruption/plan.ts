@@ -4,6 +4,7 @@ import type { ApiStatus } from '../../api/api-status.js'
 import type { Pod, PodDisruptionBudget, PodDisruptionBudgetStatus } from '../../api/generated/types.js'
 import { controllerRefOf, splitKey } from '../../api/object.js'
 import type { Reader } from '../../cluster/reader.js'
+import { extended } from '../../kernel/extended.js'
 import { simTimeOf, type SimTime } from '../../kernel/sim-time.js'
 import { covers, disruptionConditions, withCondition } from '../../resources/pod-disruption-budget/queries.js'
 import { isReady, isTerminating } from '../../resources/pod/queries.js'
@@ -177,13 +178,12 @@ function* writeStatus(budget: PodDisruptionBudget, counts: Counts, now: SimTime)
   const { conditions } = budget.status
   const counted: PodDisruptionBudget = {
     ...budget,
-    status: {
-      ...numbers,
+    status: extended(numbers, {
       disruptionsAllowed: allowed,
       ...(Object.keys(disrupted).length === 0 ? undefined : { disruptedPods: disrupted }),
       ...(generation === undefined ? undefined : { observedGeneration: generation }),
       ...(conditions === undefined ? undefined : { conditions }),
-    },
+    }),
   }
   const next = { ...counted, status: { ...counted.status, conditions: disruptionConditions(counted, now) } }
   if (semanticallyEqual(budget.status, next.status)) return undefined

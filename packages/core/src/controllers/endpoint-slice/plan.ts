@@ -198,8 +198,7 @@ function* finalize(service: Service, changes: SliceChanges, time: string | undef
       const { generateName, uid, resourceVersion, creationTimestamp, generation, annotations } = slice.metadata
       toUpdate.push({
         ...next,
-        metadata: {
-          ...metadata,
+        metadata: extended(metadata, {
           name: slice.metadata.name,
           ...(generateName === undefined ? undefined : { generateName }),
           ...(generation === undefined ? undefined : { generation }),
@@ -207,7 +206,7 @@ function* finalize(service: Service, changes: SliceChanges, time: string | undef
           uid,
           resourceVersion,
           creationTimestamp,
-        },
+        }),
       })
     }
   }

@@ -9,6 +9,7 @@ import { lastChangeTriggerTime, triggerOf } from '../last-change-trigger.js'
 import { endpointHostname, findPort, hasManagedEndpoints, isHeadless, podsOf, shouldBeInEndpoints } from '../service-endpoints.js'
 import { create, isNamespaceTerminating, isNotFound, replace, report } from '../requests.js'
 import { repackSubsets, type PortedAddress } from '../repack-subsets.js'
+import { extended } from '../../kernel/extended.js'
 import type { Mutable } from '../../kernel/mutable.js'
 
 /** An Endpoints object holds no more addresses than this; EndpointSlices do. */
@@ -47,7 +48,7 @@ export function* planEndpoints({ key, reader, memory }: PlanContext): Plan {
   const endpoints = {
     apiVersion: 'v1',
     kind: 'Endpoints',
-    metadata: { ...metadata, labels, ...(Object.keys(newAnnotations).length === 0 ? undefined : { annotations: newAnnotations }) },
+    metadata: extended(metadata, Object.keys(newAnnotations).length === 0 ? { labels } : { labels, annotations: newAnnotations }),
     ...(kept.length === 0 ? undefined : { subsets: kept }),
   } as const
 

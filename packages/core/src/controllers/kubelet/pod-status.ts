@@ -1,6 +1,7 @@
 /** A Pod's status as the real kubelet writes it, as a function of what runs on its machine. */
 import type { Container, ContainerState, ContainerStatus, Pod, PodCondition, PodStatus } from '../../api/generated/types.js'
 import { containerOf, type ContainerProcess, type FinishedProcess, type Machine, type PodProcesses } from '../../cluster/world.js'
+import { extended } from '../../kernel/extended.js'
 import type { Mutable } from '../../kernel/mutable.js'
 import { rememberedText } from '../../kernel/remembered-text.js'
 import { timestampOf, type SimTime } from '../../kernel/sim-time.js'
@@ -91,20 +92,21 @@ const containerStatusOf = (scene: StatusScene, container: Container, isInit: boo
   const known = hasRun ? writtenOf(pod, container, current, isInit) : undefined
   const isPlainInit = isInit && !isSidecar(container)
   const requests = container.resources?.requests
-  return {
-    ...(requests === undefined ? undefined : { allocatedResources: requests }),
-    ...(hasRun ? { containerID: known?.containerID ?? containerIdOf(pod.metadata.uid, container.name, current) } : undefined),
+  // In the order in which the API server prints them.
+  const written: Partial<Mutable<ContainerStatus>> = {}
+  if (requests !== undefined) written.allocatedResources = requests
+  if (hasRun) written.containerID = known?.containerID ?? containerIdOf(pod.metadata.uid, container.name, current)
+  const status = extended(written, {
     image: known?.image ?? container.image ?? '',
     imageID: hasRun ? (known?.imageID ?? imageIdOf(container.image ?? '')) : '',
     lastState,
     name: container.name,
     ready: isPlainInit ? state.terminated?.exitCode === 0 : isReady(container, process),
-    ...(hasRun && container.resources !== undefined ? { resources: container.resources } : undefined),
-    restartCount: current,
-    started: hasStarted(container, process),
-    state,
-    ...volumeMountsOf(container),
-  }
+  })
+  const rest = { restartCount: current, started: hasStarted(container, process), state, ...volumeMountsOf(container) }
+  return hasRun && container.resources !== undefined
+    ? Object.assign(status, { resources: container.resources }, rest)
+    : Object.assign(status, rest)
 }
 
 /** What the status says of the same process: in an imported Pod the runtime of the other cluster gave it its names. */

@@ -61,12 +61,11 @@ export const newClaim = (
   return {
     apiVersion: 'v1',
     kind: 'PersistentVolumeClaim',
-    metadata: {
-      ...metadata,
+    metadata: extended(metadata, {
       name: claimNameOf(set, template, ordinal),
       namespace: namespaceOf(set),
       ...(labels === undefined ? undefined : { labels }),
-    },
+    }),
     ...(template.spec === undefined ? undefined : { spec: template.spec }),
   }
 }

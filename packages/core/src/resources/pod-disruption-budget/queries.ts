@@ -3,6 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { forbidden, type ApiStatus } from '../../api/api-status.js'
 import type { Condition, Pod, PodDisruptionBudget } from '../../api/generated/types.js'
 import { selectorMatches } from '../../api/label-selector.js'
+import { extended } from '../../kernel/extended.js'
 import { timestampOf, type SimTime } from '../../kernel/sim-time.js'
 import { isReady, isTerminal, isTerminating } from '../pod/queries.js'
 
@@ -100,6 +101,6 @@ export const withCondition = (
 ): readonly Condition[] => {
   const known = conditions.find(({ type }) => type === condition.type)
   const lastTransitionTime = known !== undefined && known.status === condition.status ? known.lastTransitionTime : timestampOf(now)
-  const next = { ...condition, lastTransitionTime }
+  const next = extended(condition, { lastTransitionTime })
   return known === undefined ? [...conditions, next] : conditions.map((other) => (other === known ? next : other))
 }
