@@ -2,7 +2,7 @@
  * The wiring of informers to work queues: each controller is a stream of watch notifications in and a stream of keys out. Nothing is decided
  * here and nothing is kept: publishing a notification collects the keys that it wakes.
  */
-import { map, Observable, type Subscriber } from 'rxjs'
+import { Observable, type Subscriber } from 'rxjs'
 import type { KubernetesObject } from '../api/object.js'
 import type { ClusterEvent } from '../cluster/events.js'
 import type { Reader } from '../cluster/reader.js'
@@ -57,13 +57,12 @@ const collecting = <In>(watch: (value: In) => readonly Wake[]): ((value: In) => 
   const notifications$ = new Observable<In>((subscriber) => {
     publish = subscriber
   })
-  notifications$.pipe(map(watch)).subscribe({
-    next: (wakes) => {
-      collected = wakes
-    },
-    error: (error: unknown) => {
+  notifications$.subscribe((value) => {
+    try {
+      collected = watch(value)
+    } catch (error) {
       failure = { error }
-    },
+    }
   })
   return (value) => {
     collected = none
