@@ -95,11 +95,13 @@ export {
   type FoundViolation,
   type Interference,
   type IssuedCommand,
+  type Mood,
   type Recorded,
   type Simulation,
   type SimulationOptions,
 } from './simulation/simulation.js'
 export type { RunState } from './simulation/run-state.js'
+export { makeLookMemory, type LookMemory } from './simulation/look-memory.js'
 export type { DueWork, LaggingInformer } from './cluster/pending-work.js'
 export { makeStateHasher, type StateHash, type StateHasher, type StateSums } from './simulation/state-hash.js'
 export { loadRun, saveRun } from './simulation/save-run.js'

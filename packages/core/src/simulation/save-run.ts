@@ -59,7 +59,7 @@ const informerToJson = (informer: LaggingInformer): Json => ({
  * An older version that shares with the newer one all that they have in common, as it did in the run: whoever compares the two by identity to
  * see quickly what changed gets the same answer again.
  */
-const sharingWith = (newer: KubernetesObject | undefined, older: KubernetesObject): KubernetesObject => {
+export const sharingWith = (newer: KubernetesObject | undefined, older: KubernetesObject): KubernetesObject => {
   if (newer === undefined || newer.metadata.uid !== older.metadata.uid) return older
   if (newer.metadata.resourceVersion === older.metadata.resourceVersion) return newer
   const [from, to] = [newer, older] as unknown as readonly [JsonObject, JsonObject]

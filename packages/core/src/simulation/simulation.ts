@@ -17,8 +17,8 @@ import { makeReader } from '../cluster/make-reader.js'
 import { isObjectDeleted, splitObjectPath } from '../cluster/object-events.js'
 import type { Reader } from '../cluster/reader.js'
 import { reduce } from '../cluster/reduce.js'
-import { initialState, readerOf, storeOf, type ClusterSettings, type ClusterState } from '../cluster/state.js'
-import { allObjects, findObject } from '../cluster/store.js'
+import { initialState, readerOf, storeOf, withStore, type ClusterSettings, type ClusterState } from '../cluster/state.js'
+import { allObjects, findObject, type ObjectStore } from '../cluster/store.js'
 import type { Controller, PlanContext, PlanOutcome, Waiting, Wake, WatchNotification } from '../controllers/controller.js'
 import { makeInvariantTable } from '../invariants/invariant-table.js'
 import type { Invariant, ObservedChange, ObservedRequest, Violation } from '../invariants/invariant.js'
@@ -36,6 +36,7 @@ import type { SimTime } from '../kernel/sim-time.js'
 import { makeTurnQueues } from '../kernel/turn-queues.js'
 import { backOffMs, makeEntry, readyTime, type QueueEntry } from '../kernel/work-queue.js'
 import type { DueWork, LaggingInformer } from '../cluster/pending-work.js'
+import type { LookMemory, PossibleEnd, RememberedFact, RememberedLook, Told, ToldStep } from './look-memory.js'
 import { initialRunState, type RunState } from './run-state.js'
 import { wireWatches, type Delivery, type Watcher } from './watch-wiring.js'
 
@@ -71,6 +72,8 @@ export interface SimulationOptions {
    * own versions, on through deletions. So two ways to one state make the very same objects, down to their uids.
    */
   readonly lean?: boolean
+  /** For lean runs: looks that have been carried out once are not carried out again. */
+  readonly looks?: LookMemory
 }
 
 /** What a driver of a search does to the one turn that it takes. */
@@ -81,6 +84,29 @@ export interface Interference {
   readonly answer?: (controller: string, command: ClusterCommand, path: string) => ApiFaultSet['fault'] | undefined
   /** The controller's process ends here, after the answer to this command and before the next. */
   readonly crashes?: (controller: string, key: string, command: ClusterCommand) => boolean
+  /** For looks that are remembered; without it none is. */
+  readonly moods?: Moods
+}
+
+/** How a driver is disposed towards a look, so that what came of one can stand for another. */
+export interface Moods {
+  /** For a look of this controller that begins now. */
+  readonly of: (controller: string) => Mood
+  /** How many choices have come up in this turn. */
+  readonly asked: () => number
+  /** Answers, when it is asked, what has come up since now; … */
+  readonly listen: () => () => unknown
+  /** … which comes up again. */
+  readonly comeUp: (choices: unknown) => void
+}
+
+export interface Mood {
+  /** Looks that are met in moods of one name are done alike to. */
+  readonly name: string
+  /** Nothing comes up now, and nothing was done to a look that was met in this mood. */
+  readonly asIn?: string
+  /** As in this mood until so many choices have come up; with the next the process ends. */
+  readonly endsAfter?: { readonly name: string; readonly asked: number }
 }
 
 export interface Simulation {
@@ -190,13 +216,21 @@ const faultAnswer = (fault: ApiFaultSet['fault'], ref: ObjectRef | undefined): A
 export const createSimulation = (options: SimulationOptions): Simulation => {
   const { settings, controllers } = options
   const lean = options.lean === true
-  const choose = options.choose ?? seededChoose(options.seed)
+  const driver = options.choose ?? seededChoose(options.seed)
+  /** How often something was drawn. */
+  let drawn = 0
+  const choose: Choose = (address, from) => {
+    drawn += 1
+    return driver(address, from)
+  }
   const byName = new Map(controllers.map((controller) => [controller.name, controller]))
   assert(byName.size === controllers.length, 'two controllers have one name')
   const wiring = wireWatches(controllers)
   const invariants = makeInvariantTable(options.invariants ?? [])
 
-  let run: RunState = options.from ?? initialRunState(initialState(settings))
+  const looks = options.lean === true ? options.looks : undefined
+  const begun = options.from ?? initialRunState(initialState(settings))
+  let run: RunState = looks === undefined ? begun : looks.known(begun)
   const log: Recorded[] = []
   const violations: FoundViolation[] = []
   const marks = new Set<string>()
@@ -217,6 +251,10 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
   /** The item that this turn is about, and the request that is being carried out. */
   let turnItem: AgendaItem<DueWork> | undefined
   let request: ObservedRequest | undefined
+  /** Of the look that is being carried out, if it is to be remembered. */
+  let facts: RememberedFact[] | undefined
+  /** Of a fact that is told again for the first time. */
+  let toldSteps: ToldStep[] | undefined
   let { now, seq, turn, agenda, order, informers, workers, goneVersions } = run
   const queues = makeTurnQueues(run.queues)
 
@@ -276,10 +314,19 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     return makeReader((kind) => getAt(lagging, `${controller} ${kind}`)?.seen ?? getAt(seen.stores, kind))
   }
 
-  const deliver = ({ controller, wakes }: Watcher, delivery: Delivery, causedBy: number): void => {
+  const deliver = (watcher: Watcher, delivery: Delivery, causedBy: number): void => {
+    const { controller } = watcher
     if (isStopped(controller.name)) return
-    for (const woken of wakes(delivery)) wake(controller, woken, causedBy)
+    const wakes = watcher.wakes(delivery)
+    if (toldSteps !== undefined) {
+      if (hasLateCache(controller.name)) toldSteps.push({ watcher })
+      else if (wakes.length > 0) toldSteps.push({ woken: { controller, wakes } })
+    }
+    for (const woken of wakes) wake(controller, woken, causedBy)
   }
+
+  const hasLateCache = (controller: string): boolean =>
+    keysOf(informers).some((informer) => informer.startsWith(controller) && informer[controller.length] === ' ')
 
   const deliveryTo = (controller: string, notification: WatchNotification): Delivery => ({ notification, reader: readerFor(controller) })
 
@@ -294,21 +341,24 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     return before === after ? undefined : { type: 'MODIFIED', object: after, old: before }
   }
 
-  const publishChange = ({ path, kind, before, after }: ObservedChange, rv: number, eventSeq: number): void => {
+  /** A lagging informer hears of the change later. */
+  const tellLater = (informer: string, lagging: LaggingInformer, { path, kind }: ObservedChange, rv: number, eventSeq: number): void => {
     const { key } = splitObjectPath(path)
+    const last = lagging.underway.at(-1)
+    const lag = getAt(cluster.informerLags, informer) ?? 0
+    const dueAt = Math.max(now + lag, last?.dueAt ?? 0)
+    informers = setAt(informers, informer, {
+      seen: lagging.seen,
+      underway: [...lagging.underway, { dueAt, kind, key, store: knownStore(kind), rv, seq: eventSeq }],
+    })
+    schedule(dueAt, { kind: 'deliver', informer })
+  }
+
+  const publishChange = (change: ObservedChange, rv: number, eventSeq: number): void => {
+    const { kind, before, after } = change
     const notification = notificationOf(before, after, rv)
     if (notification === undefined) return
     if (changes.observed) turnChanges.push(notification)
-    const tellLater = (informer: string, lagging: LaggingInformer): void => {
-      const last = lagging.underway.at(-1)
-      const lag = getAt(cluster.informerLags, informer) ?? 0
-      const dueAt = Math.max(now + lag, last?.dueAt ?? 0)
-      informers = setAt(informers, informer, {
-        ...lagging,
-        underway: [...lagging.underway, { dueAt, kind, key, store: storeOf(cluster, kind), rv, seq: eventSeq }],
-      })
-      schedule(dueAt, { kind: 'deliver', informer })
-    }
     if (sizeOf(informers) === 0) {
       // Nobody lags: all see the same.
       const delivery: Delivery = { notification, reader: readerOf(cluster) }
@@ -322,13 +372,16 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
         deliver(watcher, deliveryTo(watcher.controller.name, notification), eventSeq)
         continue
       }
-      tellLater(informer, lagging)
+      toldSteps?.push({ informer })
+      tellLater(informer, lagging, change, rv, eventSeq)
     }
     // What a controller reads and does not watch has a cache too.
     for (const informer of keysOf(informers)) {
       if (!informer.endsWith(` ${kind}`) || wiring.watcherOf(informer) !== undefined) continue
       const lagging = getAt(informers, informer)
-      if (lagging !== undefined) tellLater(informer, lagging)
+      if (lagging === undefined) continue
+      toldSteps?.push({ informer })
+      tellLater(informer, lagging, change, rv, eventSeq)
     }
   }
 
@@ -359,12 +412,41 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     seq += 1
     const before = cluster
     cluster = lean && event.kind === 'WaitingChanged' ? before : reduce(before, event, now)
-    turnEvents.push(recorded)
     if (lean && isObjectDeleted(event)) goneVersions = setAt(goneVersions, event.object, event.rv)
-    let change: ObservedChange | undefined
+    const change = 'object' in event ? observedChange(event.object, before, cluster) : undefined
+    tell(recorded, before, change)
+    if (invariants.isWatched(event.kind)) {
+      const after = cluster
+      invariants.look(
+        planReader === undefined
+          ? { before, recorded, after, change, request }
+          : { before, recorded, after, change, request, view: planReader },
+        found,
+      )
+    }
+    if (looks !== undefined) {
+      // Only now: until here what is new shares with what was before all that they have in common.
+      if (change !== undefined) {
+        const known = knownStore(change.kind)
+        if (known !== storeOf(cluster, change.kind)) cluster = withStore(cluster, change.kind, known)
+      }
+      facts?.push({ event, change, cluster, goneVersions, telling: { told: undefined } })
+    }
+    return recorded.seq
+  }
+
+  /** The store as it is now. */
+  const knownStore = (kind: string): ObjectStore => {
+    const store = storeOf(cluster, kind)
+    return looks === undefined ? store : looks.storeLike(kind, store)
+  }
+
+  /** Whom it concerns. */
+  const tell = (recorded: Recorded, before: ClusterState, change: ObservedChange | undefined): void => {
+    const { event } = recorded
+    turnEvents.push(recorded)
     if ('object' in event) {
-      change = observedChange(event.object, before, cluster)
-      publishChange(change, event.rv, recorded.seq)
+      if (change !== undefined) publishChange(change, event.rv, recorded.seq)
     } else if (event.kind === 'ControllerCrashed') queues.forget(event.controller)
     else if (event.kind === 'ControllerRestarted') {
       const controller = byName.get(event.controller)
@@ -376,25 +458,21 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
       else if (had !== undefined && had.underway.length === 0) informers = removeAt(informers, informer)
     }
     if (before.world !== cluster.world)
-      for (const { controller, wakes } of wiring.worldWatchers) {
+      for (const watcher of wiring.worldWatchers) {
+        const { controller } = watcher
         if (isStopped(controller.name)) continue
-        for (const woken of wakes({ event, reader: readerFor(controller.name) })) wake(controller, woken, recorded.seq)
+        const wakes = watcher.wakes({ event, reader: readerFor(controller.name) })
+        if (toldSteps !== undefined) {
+          if (hasLateCache(controller.name)) toldSteps.push({ worldWatcher: watcher })
+          else if (wakes.length > 0) toldSteps.push({ woken: { controller, wakes } })
+        }
+        for (const woken of wakes) wake(controller, woken, recorded.seq)
       }
-    if (invariants.isWatched(event.kind)) {
-      const after = cluster
-      invariants.look(
-        planReader === undefined
-          ? { before, recorded, after, change, request }
-          : { before, recorded, after, change, request, view: planReader },
-        found,
-      )
-    }
-    return recorded.seq
   }
 
-  const recordAll = (facts: readonly ClusterEvent[], asked: ObservedRequest, actor: string, causedBy: number | null): void => {
+  const recordAll = (all: readonly ClusterEvent[], asked: ObservedRequest, actor: string, causedBy: number | null): void => {
     request = asked
-    for (const event of facts) record(event, actor, causedBy)
+    for (const event of all) record(event, actor, causedBy)
     request = undefined
   }
 
@@ -485,6 +563,7 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     outcome: PlanOutcome,
     writes: number,
     causedBy: number | null,
+    isAgain = false,
   ): void => {
     const entry = queues.entryOf(controller.name, key)
     const failures = outcome.error === undefined ? 0 : (before.failures ?? 0) + 1
@@ -523,7 +602,7 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     const waitingFor = outcome.waitingFor ?? noWaiting
     // Not kept in a lean run, so whoever waits says so each time: only the marks listen.
     const waited = lean ? noWaiting : (getAt(cluster.waiting, `${controller.name} ${key}`) ?? noWaiting)
-    if (waitingFor !== waited && !deepEqual(waitingFor as unknown as Json, waited as unknown as Json))
+    if (!isAgain && waitingFor !== waited && !deepEqual(waitingFor as unknown as Json, waited as unknown as Json))
       record({ kind: 'WaitingChanged', controller: controller.name, key, waitingFor }, controller.name, causedBy)
   }
 
@@ -532,6 +611,15 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     const entry = makeEntry(undefined, delayedUntil, delayedBy, busyUntil, failures, memory, undefined)
     queues.put(controller.name, key, entry)
     const causedBy = lean ? null : (cause ?? null)
+    const moods = interference?.moods
+    const mood = looks === undefined ? undefined : moods?.of(controller.name)
+    if (mood !== undefined && looks !== undefined && isRemembered(looks, mood, controller, key, entry)) return
+    const foundBefore = violations.length
+    const askedBefore = moods?.asked() ?? 0
+    const name = mood === undefined || looks === undefined ? undefined : nameOfLook(looks, mood.name, controller, key, entry)
+    const since = name === undefined ? undefined : moods?.listen()
+    const ends: PossibleEnd[] = []
+    if (since !== undefined) facts = []
     const context: PlanContext = {
       key,
       now,
@@ -549,15 +637,134 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
       assert(count < limits.commandsPerPlanMax, `the plan of ${controller.name} for ${key} does not end`)
       const result = apply(answer.value, controller.name, causedBy, true)
       if (E.isRight(result) && isWrite(answer.value)) writes += 1
-      if (interference?.crashes?.(controller.name, key, answer.value) === true) {
+      const command = answer.value
+      const asked = (moods?.asked() ?? 0) - askedBefore
+      const choices = since !== undefined && isWrite(command) ? since() : undefined
+      if (interference?.crashes?.(controller.name, key, command) === true) {
         record({ kind: 'ControllerCrashed', controller: controller.name }, controller.name, causedBy)
-        planReader = undefined
-        return
+        break
       }
+      if (choices !== undefined && (moods?.asked() ?? 0) - askedBefore > asked)
+        ends.push({ command, asked, choices, facts: facts?.length ?? 0 })
       answer = plan.next(result)
     }
-    finishSync(controller, key, entry, answer.value, writes, causedBy)
+    const outcome = answer.done === true ? answer.value : undefined
+    const seen = settledFacts()
+    if (outcome !== undefined) finishSync(controller, key, entry, outcome, writes, causedBy)
     planReader = undefined
+    if (looks !== undefined && name !== undefined && since !== undefined && seen !== undefined && violations.length === foundBefore)
+      looks.remember(name, { facts: seen, outcome, writes, choices: since(), ends })
+  }
+
+  /** All that the look will hang on. */
+  const nameOfLook = (memory: LookMemory, mood: string, controller: Controller, key: string, entry: QueueEntry): string | undefined =>
+    memory.nameOf(cluster, informers, controller.name, key, entry.memory, `${now} ${entry.failures ?? 0} ${mood}`)
+
+  /** False: there is no look to go by; nothing is done. */
+  const isRemembered = (
+    memory: LookMemory,
+    { name, asIn, endsAfter }: Mood,
+    controller: Controller,
+    key: string,
+    entry: QueueEntry,
+  ): boolean => {
+    const known = (mood: string): RememberedLook | undefined => {
+      const word = nameOfLook(memory, mood, controller, key, entry)
+      return word === undefined ? undefined : memory.lookNamed(word)
+    }
+    if (endsAfter !== undefined) {
+      const whole = known(endsAfter.name)
+      const end = whole?.ends.find(({ asked }) => asked === endsAfter.asked)
+      if (whole !== undefined && end !== undefined) {
+        interference?.moods?.comeUp(end.choices)
+        tellAgain(whole.facts.slice(0, end.facts), controller.name)
+        const isOver = interference?.crashes?.(controller.name, key, end.command) === true
+        assert(isOver, `the process of ${controller.name} was to end in its look at ${key}`)
+        record({ kind: 'ControllerCrashed', controller: controller.name }, controller.name, null)
+        return true
+      }
+    }
+    const look = known(name)
+    const other = look === undefined && asIn !== undefined ? known(asIn) : undefined
+    const same = look ?? other
+    if (same === undefined) return false
+    if (look !== undefined) interference?.moods?.comeUp(look.choices)
+    tellAgain(same.facts, controller.name)
+    if (same.outcome !== undefined) finishSync(controller, key, entry, same.outcome, same.writes, null, true)
+    return true
+  }
+
+  /** The facts so far. What has come of them gives way to what is equal and has been there before. */
+  const settledFacts = (): readonly RememberedFact[] | undefined => {
+    const seen = facts
+    facts = undefined
+    if (seen === undefined || looks === undefined) return undefined
+    const last = cluster
+    ;({ cluster, goneVersions } = looks.contentLike({ cluster, goneVersions }))
+    return seen.map((fact) => (fact.cluster === last ? { ...fact, cluster, goneVersions } : fact))
+  }
+
+  /** What has happened once happens again: what was done is the same, whom it concerns is told anew. */
+  const tellAgain = (known: readonly RememberedFact[], actor: string): void => {
+    for (const fact of known) {
+      const { event, change, telling } = fact
+      const before = cluster
+      cluster = fact.cluster
+      goneVersions = fact.goneVersions
+      const recorded: Recorded = { seq, turn, at: now, causedBy: null, actor, event }
+      seq += 1
+      if (event.kind === 'ControllerCrashed' || event.kind === 'ControllerRestarted' || event.kind === 'InformerLagSet')
+        tell(recorded, before, change)
+      else if (telling.told?.informers === informers.keySet) tellAs(telling.told, recorded, change)
+      else {
+        const steps: ToldStep[] = []
+        toldSteps = steps
+        const told = { informers: informers.keySet, steps }
+        tell(recorded, before, change)
+        toldSteps = undefined
+        telling.told = told
+      }
+    }
+  }
+
+  const tellAs = ({ steps }: Told, recorded: Recorded, change: ObservedChange | undefined): void => {
+    const { event } = recorded
+    turnEvents.push(recorded)
+    const rv = 'rv' in event ? event.rv : 0
+    let notification: WatchNotification | undefined
+    if (change !== undefined && (changes.observed || steps.some(({ watcher }) => watcher !== undefined))) {
+      notification = notificationOf(change.before, change.after, rv)
+      if (notification !== undefined && changes.observed) turnChanges.push(notification)
+    }
+    for (const { woken, watcher, informer, worldWatcher } of steps)
+      if (woken !== undefined) for (const key of woken.wakes) wake(woken.controller, key, recorded.seq)
+      else if (informer !== undefined) {
+        const lagging = getAt(informers, informer)
+        if (lagging !== undefined && change !== undefined) tellLater(informer, lagging, change, rv, recorded.seq)
+      } else if (watcher !== undefined) {
+        if (notification !== undefined) deliver(watcher, deliveryTo(watcher.controller.name, notification), recorded.seq)
+      } else if (worldWatcher !== undefined)
+        for (const key of worldWatcher.wakes({ event, reader: readerFor(worldWatcher.controller.name) }))
+          wake(worldWatcher.controller, key, recorded.seq)
+  }
+
+  /** A command from outside. */
+  const receive = (command: ClusterCommand, actor: string): ApiResult => {
+    const name = looks?.nameOfRequest(cluster, command, `${now} ${actor}`)
+    const known = name === undefined ? undefined : looks?.requestNamed(name)
+    if (known !== undefined) {
+      tellAgain(known.facts, actor)
+      return known.result
+    }
+    const [foundBefore, drawnBefore] = [violations.length, drawn]
+    if (name !== undefined) facts = []
+    const causedBy = record({ kind: 'CommandReceived', command }, actor, null)
+    const result = apply(command, actor, causedBy, false)
+    const seen = settledFacts()
+    // (What is drawn may be a choice of the search.)
+    if (looks !== undefined && name !== undefined && seen !== undefined && violations.length === foundBefore && drawn === drawnBefore)
+      looks.rememberRequest(name, { facts: seen, result })
+    return result
   }
 
   const deliverNext = (informer: string): void => {
@@ -568,7 +775,8 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     const underway = lagging.underway.slice(1)
     const caughtUp = underway.length === 0 && (getAt(cluster.informerLags, informer) ?? 0) === 0
     informers = caughtUp ? removeAt(informers, informer) : setAt(informers, informer, { seen: next.store, underway })
-    const notification = notificationOf(before, findObject(next.store, next.key), next.rv)
+    const after = findObject(next.store, next.key)
+    const notification = notificationOf(looks === undefined ? before : looks.olderOf(before, after), after, next.rv)
     const watcher = wiring.watcherOf(informer)
     if (notification !== undefined && watcher !== undefined) deliver(watcher, deliveryTo(watcher.controller.name, notification), next.seq)
   }
@@ -586,6 +794,7 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     const recorded = turnEvents
     if (counts) turn += 1
     const before = run
+    if (looks !== undefined && cluster !== before.cluster) ({ cluster, goneVersions } = looks.contentLike({ cluster, goneVersions }))
     run = { now, seq, turn, cluster, agenda, order, queues: queues.settle(), informers, workers, goneVersions }
     if (invariants.watchesTurns && counts) invariants.lookAtTurn({ before, after: run, item: turnItem, events: recorded }, foundAtEnd)
     turnItem = undefined
@@ -660,7 +869,19 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     return (item.kind === 'delayed' ? entry.delayedUntil : entry.dueAt) === dueAt
   }
 
+  // The last answer is kept: it is asked for twice where a search has come to.
+  let pendingOf: RunState | undefined
+  let pendingThere: readonly AgendaItem<DueWork>[] = []
+
   const pending = (): readonly AgendaItem<DueWork>[] => {
+    if (pendingOf !== run) {
+      pendingThere = pendingNow()
+      pendingOf = run
+    }
+    return pendingThere
+  }
+
+  const pendingNow = (): readonly AgendaItem<DueWork>[] => {
     const informersSeen = new Set<string>()
     return itemsOf(agenda).filter((item) => {
       if (!isPending(item)) return false
@@ -684,9 +905,9 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
 
   const restore = (from: RunState): void => {
     assert(!inTurn, 'a simulation is restored between turns')
-    run = from
-    ;({ now, seq, turn, cluster, agenda, order, informers, workers, goneVersions } = from)
-    queues.load(from.queues)
+    run = looks === undefined ? from : looks.known(from)
+    ;({ now, seq, turn, cluster, agenda, order, informers, workers, goneVersions } = run)
+    queues.load(run.queues)
     log.length = 0
     violations.length = 0
   }
@@ -706,8 +927,7 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     submit: (command, actor = 'user') => {
       beginTurn()
       const silent = command.kind === 'GetObject' || ('dryRun' in command && command.dryRun === true)
-      const causedBy = silent ? null : record({ kind: 'CommandReceived', command }, actor, null)
-      const result = apply(command, actor, causedBy, false)
+      const result = silent ? apply(command, actor, null, false) : receive(command, actor)
       endTurn(!silent)
       return result
     },

@@ -37,13 +37,18 @@ export interface StateHasher {
 
 /** What a state's hash is made of, as far as it is a sum. */
 export interface StateSums {
+  readonly cluster: ClusterSums
+  readonly queues: Hash
+}
+
+interface ClusterSums {
   readonly entries: Hash
   /** Of references to what is gone. It stays as it is while no object comes, goes or refers to others than before. */
   readonly references: Hash
 }
 
-/** The maps whose entries are summed up, each under its name. */
-const forEachHashedPart = ({ cluster, queues }: RunState, visit: (part: string, entries: PersistentMap<unknown>) => void): void => {
+/** The maps of a cluster whose entries are summed up, each under its name. */
+const forEachHashedPart = (cluster: ClusterState, visit: (part: string, entries: PersistentMap<unknown>) => void): void => {
   forEachEntry(cluster.stores, (kind, store) => visit(kind, store.objects))
   const { world } = cluster
   visit('machines', world.machines)
@@ -51,7 +56,6 @@ const forEachHashedPart = ({ cluster, queues }: RunState, visit: (part: string, 
   visit('assets', world.assets)
   visit('attachments', world.attachments)
   visit('stopped', cluster.stopped)
-  forEachEntry(queues, (controller, queue) => visit(`queue ${controller}`, queue))
 }
 
 const notCompared: ReadonlySet<string> = new Set(['Event', 'Lease'])
@@ -148,7 +152,7 @@ export const makeStateHasher = (): StateHasher => {
   }
 
   /** Which references name an object that is not there any more: what the names alone do not tell. */
-  const hashReferences = ({ cluster }: RunState): Hash => {
+  const hashReferences = (cluster: ClusterState): Hash => {
     let hash = zeroHash
     for (const kind of kindsWithReferences)
       forEachEntry(storeOf(cluster, kind).objects, (key, object) => {
@@ -185,10 +189,18 @@ export const makeStateHasher = (): StateHasher => {
     return foldBranches(entries, branches, (key, item) => hashOfEntry(part, key, item), plus, zeroHash)
   }
 
-  const hashEntries = (run: RunState): Hash => {
+  const sumsOfCluster = (cluster: ClusterState): ClusterSums => {
+    let entries = zeroHash
+    forEachHashedPart(cluster, (part, items) => {
+      entries = plus(entries, hashPart(part, items))
+    })
+    return { entries, references: hashReferences(cluster) }
+  }
+
+  const hashQueues = ({ queues }: RunState): Hash => {
     let hash = zeroHash
-    forEachHashedPart(run, (part, entries) => {
-      hash = plus(hash, hashPart(part, entries))
+    forEachEntry(queues, (controller, queue) => {
+      hash = plus(hash, hashPart(`queue ${controller}`, queue))
     })
     return hash
   }
@@ -201,10 +213,13 @@ export const makeStateHasher = (): StateHasher => {
     return next
   }
 
-  const sumsAfter: StateHasher['sumsAfter'] = ({ entries, references: referring }, before, after) => {
+  // Many ways may lead to one cluster.
+  const clusters = new WeakMap<ClusterState, ClusterSums>()
+
+  const sumsOfNext = ({ entries, references: referring }: ClusterSums, was: ClusterState, is: ClusterState): ClusterSums => {
     let sum = entries
     let refersAnew = false
-    forEachDifference(before.cluster.stores, after.cluster.stores, (kind, old = emptyStore, store = emptyStore) => {
+    forEachDifference(was.stores, is.stores, (kind, old = emptyStore, store = emptyStore) => {
       if (notCompared.has(kind)) return
       forEachDifference(old.objects, store.objects, (key, one, other) => {
         sum = plus(sum, minus(hashOfEntry(kind, key, other), hashOfEntry(kind, key, one)))
@@ -215,7 +230,6 @@ export const makeStateHasher = (): StateHasher => {
           !sameReferences(referencesIn(one), referencesIn(other))
       })
     })
-    const [was, is] = [before.cluster, after.cluster]
     if (was.world !== is.world) {
       sum = partAfter('machines', sum, was.world.machines, is.world.machines)
       sum = partAfter('processes', sum, was.world.pods, is.world.pods)
@@ -224,10 +238,23 @@ export const makeStateHasher = (): StateHasher => {
       refersAnew ||= was.world.pods.keySet !== is.world.pods.keySet
     }
     sum = partAfter('stopped', sum, was.stopped, is.stopped)
+    return { entries: sum, references: refersAnew ? hashReferences(is) : referring }
+  }
+
+  const sumsAfter: StateHasher['sumsAfter'] = (sums, before, after) => {
+    let cluster: ClusterSums | undefined = sums.cluster
+    if (before.cluster !== after.cluster) {
+      cluster = clusters.get(after.cluster)
+      if (cluster === undefined) {
+        cluster = sumsOfNext(sums.cluster, before.cluster, after.cluster)
+        clusters.set(after.cluster, cluster)
+      }
+    }
+    let { queues } = sums
     forEachDifference(before.queues, after.queues, (controller, old = emptyQueue, queue = emptyQueue) => {
-      sum = partAfter(`queue ${controller}`, sum, old, queue)
+      queues = partAfter(`queue ${controller}`, queues, old, queue)
     })
-    return { entries: sum, references: refersAnew ? hashReferences(after) : referring }
+    return { cluster, queues }
   }
 
   /** Looks that fall due together are one group; the groups count in their order. A key's object may be gone by now. */
@@ -273,11 +300,11 @@ export const makeStateHasher = (): StateHasher => {
   const timers = hashOfText('timers')
   const others = hashOfText('more')
 
-  const sumsOf = (run: RunState): StateSums => ({ entries: hashEntries(run), references: hashReferences(run) })
+  const sumsOf = (run: RunState): StateSums => ({ cluster: sumsOfCluster(run.cluster), queues: hashQueues(run) })
 
-  const combine: StateHasher['combine'] = ({ entries, references: referring }, run, pending, more) => {
+  const combine: StateHasher['combine'] = ({ cluster, queues }, run, pending, more) => {
     const { apiFaults, world } = run.cluster
-    let sum = plus(entries, referring)
+    let sum = plus(plus(cluster.entries, cluster.references), queues)
     if (world.behaviours.length > 0) sum = plus(sum, mixed(behaviours, value(world.behaviours)))
     if (apiFaults.length > 0) sum = plus(sum, mixed(faults, value(apiFaults)))
     sum = plus(sum, mixed(timers, hashTimers(pending)))

@@ -7,8 +7,10 @@ import {
   allInvariants,
   createSimulation,
   makeControllers,
+  makeLookMemory,
   makeStateHasher,
   seededChoose,
+  type ClusterState,
   type FoundViolation,
   type Reader,
   type Simulation,
@@ -132,6 +134,7 @@ export const makeGround = (scenario: Scenario, options: ExploreOptions): E.Eithe
       from: prepared.right.state(),
       keepLog: false,
       lean,
+      ...(lean && options.remember !== 0 ? { looks: makeLookMemory(options.remember) } : undefined),
     })
   return E.right({ space, simulationOf })
 }
@@ -185,9 +188,17 @@ export const makeExpander = (scenario: Scenario, { space, simulationOf }: Ground
   const seen = makeVisitedStates()
   let unmet: readonly number[] = []
 
+  // They look at nothing but the cluster, and many states have the same.
+  const goalsOfCluster = new WeakMap<ClusterState, number>()
+
   const goalsHere = (): number => {
+    if (goals.length === 0) return 0
+    const { cluster } = simulation.state()
+    const known = goalsOfCluster.get(cluster)
+    if (known !== undefined) return known
     let bits = 0
     for (const [index, condition] of goals.entries()) if (evaluate(condition, view).holds) bits |= 1 << index
+    goalsOfCluster.set(cluster, bits)
     return bits
   }
 
@@ -213,12 +224,12 @@ export const makeExpander = (scenario: Scenario, { space, simulationOf }: Ground
 
   /** Time that passes and changes nothing is not worth a decision: it goes on passing until something changes. */
   const carryOn = ({ state, progress }: Held, move: Move, option: number, within: readonly number[]) => {
-    const own = machine.hash(state, progress)
     const carried = machine.carryOut(state, progress, move, within)
     let { after, progress: next, violations } = carried
     let hash = machine.hash(after, next)
     const options: number[] = [option]
-    while (hash.high === own.high && hash.low === own.low && isTick(move) && options.length < ticksMax) {
+    const own = isTick(move) ? machine.hash(state, progress) : undefined
+    while (hash.high === own?.high && hash.low === own.low && options.length < ticksMax) {
       const later = space.moves(after, next)
       const tick = later.findIndex(isTick)
       const ticking = later[tick]

@@ -6,7 +6,7 @@
  * no time: the clock moves only when nothing is ready, to what is due next.
  */
 import * as E from 'fp-ts/lib/Either.js'
-import type { AgendaItem, Choose, ClusterCommand, DueWork, Interference, RunState, Simulation } from '@statefold/core'
+import type { AgendaItem, Choose, ClusterCommand, DueWork, Interference, Mood, RunState, Simulation } from '@statefold/core'
 import { getAt } from '@statefold/core'
 import type { ScenarioSearch, ScenarioStep } from '../format/scenario-codec.js'
 import { NeverAtRest } from '../promises.js'
@@ -70,6 +70,9 @@ export interface Moved {
   readonly spent: Pick<Progress, 'crashes' | 'answers'>
 }
 
+/** What came up within one look. */
+type CameUp = Pick<Moved, 'within' | 'happened'> & Pick<Progress, 'crashes' | 'answers'>
+
 /** A state as far as its moves go. */
 export interface Position {
   readonly run: RunState
@@ -94,6 +97,10 @@ export interface SearchSpace {
 
 /** Steps up to and including the first `settle` are the way to where the search begins. */
 export const searchStart = (steps: readonly ScenarioStep[]): number => steps.findIndex(({ settle }) => settle !== undefined) + 1
+
+const ordinary: Mood = { name: '' }
+/** The process may end, and nothing else is chosen. */
+const mayEndAlone = 'ends 0 '
 
 const isWrite = ({ kind }: ClusterCommand): boolean => kind !== 'GetObject' && kind !== 'RecordEvent' && kind !== 'ActOnWorld'
 
@@ -137,6 +144,38 @@ export const makeSearchSpace = (scenario: Scenario): SearchSpace => {
   let budget = { crashes: 0, answers: 0 }
   const during: Interference = {
     takesNoTime: true,
+    moods: {
+      of: (controller) => {
+        const mayEnd = crashing.has(controller) && budget.crashes < scope.crashes.most
+        const mayBeAnswered = answering.has(controller) ? scope.answers.most - budget.answers : 0
+        if (!mayEnd && mayBeAnswered <= 0 && chance.size === 0)
+          return crashing.has(controller) && scope.crashes.most > 0 ? { name: '', asIn: mayEndAlone } : ordinary
+        const said = forced.slice(within.length)
+        while (said.at(-1) === 0) said.pop()
+        // (A look in which the process ends is over: how many more times it may end does not count.)
+        const before = `${mayEnd ? 'ends' : ''} ${mayBeAnswered} `
+        const isEnd = mayEnd && mayBeAnswered <= 0 && chance.size === 0 && said.at(-1) === 1 && said.indexOf(1) === said.length - 1
+        return { name: before + said.join(), ...(isEnd ? { endsAfter: { name: before, asked: said.length - 1 } } : undefined) }
+      },
+      asked: () => within.length,
+      listen: () => {
+        const [asked, told, had] = [within.length, happened.length, budget]
+        return (): CameUp => ({
+          within: within.slice(asked),
+          happened: happened.slice(told),
+          crashes: budget.crashes - had.crashes,
+          answers: budget.answers - had.answers,
+        })
+      },
+      comeUp: (choices) => {
+        // What `listen` has answered.
+        const cameUp = choices as CameUp
+        within.push(...cameUp.within)
+        happened.push(...cameUp.happened)
+        if (cameUp.crashes > 0 || cameUp.answers > 0)
+          budget = { crashes: budget.crashes + cameUp.crashes, answers: budget.answers + cameUp.answers }
+      },
+    },
     answer: (controller, command, path) => {
       if (budget.answers >= scope.answers.most || !answering.has(controller)) return undefined
       const are = scope.answers.are.filter(
