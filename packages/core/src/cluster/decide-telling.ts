@@ -1,6 +1,7 @@
 /** Telling people something: an Event comes to be, is counted up, or is dropped by the spam filter. */
 import type { EventSubject } from './api-commands.js'
 import { keyOf, type KubernetesObject } from '../api/object.js'
+import { eightDigits, fourDigits } from '../kernel/hexadecimal.js'
 import type { Mutable } from '../kernel/mutable.js'
 import { assert } from '../kernel/assert.js'
 import type { DecideContext } from '../kernel/decider.js'
@@ -24,25 +25,24 @@ export interface TellCommand {
   readonly action?: string
 }
 
+const isGiven = (value: string | undefined): value is string => value !== undefined && value !== ''
+
 /** Fields that are empty are left out; the order is that of the log. */
 const subjectOf = (about: KubernetesObject | EventSubject, fieldPath: string | undefined): Readonly<Record<string, string>> => {
   const subject: Record<string, string> = {}
-  const add = (field: string, value: string | undefined): void => {
-    if (value !== undefined && value !== '') subject[field] = value
-  }
   if ('involved' in about) {
-    for (const [field, value] of Object.entries(about.involved)) add(field, value)
-    add('fieldPath', fieldPath)
-    return subject
+    for (const [field, value] of Object.entries(about.involved)) if (isGiven(value)) subject[field] = value
+  } else {
+    const { apiVersion, kind, metadata } = about
+    const { namespace, name, uid, resourceVersion } = metadata
+    if (isGiven(apiVersion)) subject['apiVersion'] = apiVersion
+    if (isGiven(kind)) subject['kind'] = kind
+    if (isGiven(namespace)) subject['namespace'] = namespace
+    if (isGiven(name)) subject['name'] = name
+    if (isGiven(uid)) subject['uid'] = uid
+    if (isGiven(resourceVersion)) subject['resourceVersion'] = resourceVersion
   }
-  const { apiVersion, kind, metadata } = about
-  add('apiVersion', apiVersion)
-  add('kind', kind)
-  add('namespace', metadata.namespace)
-  add('name', metadata.name)
-  add('uid', metadata.uid)
-  add('resourceVersion', metadata.resourceVersion)
-  add('fieldPath', fieldPath)
+  if (isGiven(fieldPath)) subject['fieldPath'] = fieldPath
   return subject
 }
 
@@ -69,6 +69,8 @@ const namedIn = (state: ClusterState, involved: Readonly<Record<string, string>>
   return Object.keys(rest).length === 0 ? { about } : { about, involved: rest }
 }
 
+const all32Bits = 4_294_967_296
+
 /** `web-0.18ea0028fae6c424`: the involved name and a time in nanoseconds, here made unique by the resourceVersion. */
 const nameOf = (involvedName: string, now: number, rv: number): string => {
   // More than 53 bits: a head and a tail of 16 bits. A BigInt would do, and cost ten times as much.
@@ -76,7 +78,9 @@ const nameOf = (involvedName: string, now: number, rv: number): string => {
   const head = Math.floor(milliseconds / 65_536)
   const tail = (milliseconds - head * 65_536) * 1_000_000 + (rv % 1_000_000)
   const carried = Math.floor(tail / 65_536)
-  return `${involvedName}.${(head * 1_000_000 + carried).toString(16)}${(tail - carried * 65_536).toString(16).padStart(4, '0')}`
+  const front = head * 1_000_000 + carried
+  const high = Math.floor(front / all32Bits)
+  return `${involvedName}.${high.toString(16)}${eightDigits(front - high * all32Bits)}${fourDigits(tail - carried * 65_536)}`
 }
 
 // Follows Admit in plugin/pkg/admission/namespace/lifecycle/admission.go: nothing new in a namespace that ends, and who told it does not try again

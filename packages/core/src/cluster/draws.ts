@@ -1,11 +1,6 @@
 /** The random values that the API server makes: uids and name suffixes. Each is a draw at its own address. */
 import type { Choose } from '../kernel/choose.js'
-
-const bytes: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
-
-/** Eight digits. */
-const hex = (value: number): string =>
-  `${bytes[value >>> 24] ?? ''}${bytes[(value >>> 16) & 255] ?? ''}${bytes[(value >>> 8) & 255] ?? ''}${bytes[value & 255] ?? ''}`
+import { eightDigits } from '../kernel/hexadecimal.js'
 
 /** 32 other bits that depend on all of these. */
 const stirred = (left: number, right: number): number => {
@@ -22,9 +17,9 @@ export const drawUid = (choose: Choose, about: string): string => {
   const d = choose({ stream: 'api/uid/low', key: about }, all32Bits)
   const b = stirred(a, d)
   const c = stirred(d, a)
-  const middle = hex(b)
-  const rest = hex(c)
-  return `${hex(a)}-${middle.slice(0, 4)}-4${middle.slice(5)}-${'89ab'.charAt(c & 3)}${rest.slice(1, 4)}-${rest.slice(4)}${hex(d)}`
+  const middle = eightDigits(b)
+  const rest = eightDigits(c)
+  return `${eightDigits(a)}-${middle.slice(0, 4)}-4${middle.slice(5)}-${'89ab'.charAt(c & 3)}${rest.slice(1, 4)}-${rest.slice(4)}${eightDigits(d)}`
 }
 
 const alphabet = 'bcdfghjklmnpqrstvwxz2456789'
