@@ -33,7 +33,7 @@ export { kubectlTiming, noFiles, runKubectl, type ConsoleFiles, type ConsolePart
 export { canBeLean, explore, NotConfirmed, startSearch, type Search } from './explore/explore.js'
 export type { Decision, ExploreOptions, Finding, SavedSearch, SearchBounds, SearchCount, SearchReport } from './explore/search-types.js'
 export { makeExpander, makeGround, type Expander, type Expansion, type ExpandRequest, type Ground } from './explore/expander.js'
-export { whyNotResumed } from './explore/saved-search.js'
+export { readSavedSearch, savedText } from './explore/saved-search.js'
 export { SearchRefused } from './explore/search-space.js'
 export {
   fuzz,

@@ -24,6 +24,7 @@ import { promiseBrokenBy } from '../promises.js'
 import { settingsOf } from '../run-scenario.js'
 import type { Scenario } from '../scenario.js'
 import { learnUids, prepare } from './prepare.js'
+import { scopeProblems } from './scope-problems.js'
 import { makeSearchMachine, type SearchState } from './search-machine.js'
 import { makeSearchSpace, noProgress, SearchRefused, type Move, type Progress, type SearchSpace } from './search-space.js'
 import { makeVisitedStates } from './visited-states.js'
@@ -123,6 +124,14 @@ export const makeGround = (scenario: Scenario, options: ExploreOptions): E.Eithe
   const invariants = (options.invariants ?? allInvariants).filter(({ name }) => !excepted.has(name))
   const prepared = prepare(scenario, seed, [], options.controllers)
   if (E.isLeft(prepared)) return prepared
+  const { controllers } = prepared.right.options
+  const problems = scopeProblems(
+    scenario,
+    prepared.right.reader(),
+    controllers.map(({ name }) => name),
+    options.controllers !== undefined,
+  )
+  if (problems.length > 0) return E.left(problems)
   const space = makeSearchSpace(scenario)
   const simulationOf = (lean: boolean): Simulation =>
     createSimulation({

@@ -11,7 +11,7 @@ import { explore, startSearch } from './explore.js'
 import type { SearchReport } from './search-types.js'
 import { makeGrowingNumbers } from './growing-numbers.js'
 import { firstWithoutWay } from './reachability.js'
-import { whyNotResumed } from './saved-search.js'
+import { readSavedSearch, savedText } from './saved-search.js'
 import { makeVisitedStates } from './visited-states.js'
 
 const web = (image: string, replicas: number) => ({
@@ -107,10 +107,11 @@ describe('explore', () => {
         expect(complete).toBe(false)
         // As it would come from a file.
         const resume = JSON.parse(JSON.stringify(saved?.())) as NonNullable<ReturnType<NonNullable<typeof saved>>>
-        expect(whyNotResumed(resume, what, 1)).toBeUndefined()
+        expect(readSavedSearch(savedText(resume), what, 1)).toEqual(E.right(resume))
         expect({ ...explored(what, { all: true, resume }), visitedBytes: 0 }).toEqual({ ...whole, visitedBytes: 0 })
-        expect(whyNotResumed(resume, stuck, 1)).toContain('another scenario')
-        expect(whyNotResumed({ ...resume, parents: undefined }, what, 1)).toContain('damaged')
+        expect(readSavedSearch(savedText(resume), stuck, 1)).toEqual(E.left('it is of another scenario, or of another seed'))
+        const damaged = savedText(resume).replace('"level":[', '"level":[99999,')
+        expect(readSavedSearch(damaged, what, 1)).toEqual(E.left('it is damaged: begin anew'))
       }
     }
   })

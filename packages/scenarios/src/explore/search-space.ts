@@ -110,6 +110,9 @@ const countOfBits = (bits: number): number => {
   return count
 }
 
+/** Each outcome is a way of its own: nobody waits for thousands of millions. */
+const outcomesMax = 1_000
+
 /** So often something looks at once, and it is a hot loop: what has no free order comes to rest before anybody has a choice. */
 const turnsAtOnceMax = 20_000
 
@@ -213,6 +216,8 @@ export const makeSearchSpace = (scenario: Scenario): SearchSpace => {
     steps,
     choose: (otherwise) => (address, options) => {
       if (!isMoving || options <= 1 || !chance.has(address.stream)) return otherwise(address, options)
+      if (options > outcomesMax)
+        throw new SearchRefused(`search.chance: ${address.stream} has ${options} outcomes; a search takes draws of at most ${outcomesMax}`)
       const chosen = pick(options)
       if (chosen > 0) happened.push(`${address.stream}: ${chosen} of ${options}`)
       return chosen
