@@ -1,9 +1,9 @@
 /** Histories that a search has kept, one small file each, named by its content. */
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { historyFrom, historyText, type CorpusEntry, type FuzzHistory } from '@statefold/scenarios'
-import { fileProblem } from './exit-codes.js'
+import { badInput, fileProblem } from './exit-codes.js'
 import { writeWhole } from './write-files.js'
 
 const ending = '.history.json'
@@ -17,6 +17,7 @@ export interface ReadCorpus {
 /** In the order of the names, so that the same folder gives the same search. A folder that is not there is empty. */
 export const readCorpus = (folder: string): ReadCorpus => {
   let names: readonly string[]
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === false) throw badInput(`${folder}: expected a folder, found a file`)
   try {
     mkdirSync(folder, { recursive: true })
     names = readdirSync(folder).filter((name) => name.endsWith(ending))
@@ -31,7 +32,8 @@ export const readCorpus = (folder: string): ReadCorpus => {
     try {
       text = readFileSync(path, 'utf8')
     } catch (error) {
-      throw fileProblem(path, error)
+      refused.push(fileProblem(path, error).message)
+      continue
     }
     const history = historyFrom(text)
     if (E.isRight(history)) histories.push(history.right)

@@ -24,6 +24,29 @@ export class Stop extends Error {
 
 export const badInput = (message: string): Stop => new Stop(exitCodes.badInput, message)
 
+/** For what is written at the end of a long search: what was found is told first, also when it cannot be written. */
+export const makeLastWrites = (): {
+  readonly attempt: <T>(write: () => T, otherwise: T) => T
+  /** Now the first that went wrong ends it. */
+  readonly settle: () => void
+} => {
+  let refusal: Stop | undefined
+  return {
+    attempt: (write, otherwise) => {
+      try {
+        return write()
+      } catch (error) {
+        if (!(error instanceof Stop)) throw error
+        refusal ??= error
+        return otherwise
+      }
+    },
+    settle: () => {
+      if (refusal !== undefined) throw refusal
+    },
+  }
+}
+
 /** What the operating system says of a file, as a sentence. */
 export const fileProblem = (path: string, error: unknown, use: 'read' | 'write' = 'read'): Stop => {
   const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''

@@ -28,6 +28,14 @@ const wholeNumber = (text: string): number => {
   return Number(text)
 }
 
+/** What a scenario file may have, too. */
+const seedMax = 4_294_967_295
+
+const seedNumber = (text: string): number => {
+  if (!/^\d{1,10}$/.test(text) || Number(text) > seedMax) throw new InvalidArgumentError(`a whole number from 0 to ${seedMax} is expected.`)
+  return Number(text)
+}
+
 const lengths = (text: string): { readonly min: number; readonly max: number } => {
   const [, min, max] = /^(\d{1,6})(?:-(\d{1,6}))?$/.exec(text) ?? []
   if (min === undefined) throw new InvalidArgumentError('a whole number is expected, or two such as 10-300.')
@@ -124,7 +132,7 @@ export const runProgram = async (
     .command('run')
     .description('run a scenario, Kubernetes manifests (until at rest) or a scenario of the catalog')
     .argument('<file>', 'scenario file, manifest file, folder of manifests, or catalog name')
-    .option('--seed <n>', 'seed of all that is chance (default: the scenario’s, or 1)', wholeNumber)
+    .option('--seed <n>', 'seed of all that is chance (default: the scenario’s, or 1)', seedNumber)
     .option('--until <time>', 'end the run at this simulated time at the latest (default: 10m)', time)
     .option('--log <path>', 'write the log')
     .option('--overwrite', 'the log may replace an existing file')
@@ -169,7 +177,7 @@ ${exitCodeHelp}`,
     .usage('[options] <log>\n       statefold verify --self [options] [scenario...]')
     .argument('[file...]', 'log file; with --self: scenarios (default: the whole catalog)')
     .option('--self', 'check the program: run scenarios in fresh processes under other surroundings, and name what makes a difference')
-    .option('--seed <n>', 'with --self: seed of all that is chance', wholeNumber)
+    .option('--seed <n>', 'with --self: seed of all that is chance', seedNumber)
     .option('--json', 'print as JSON')
     .addHelpText(
       'after',
@@ -266,7 +274,7 @@ ${exitCodeHelp}`,
     .command('shell')
     .description('kubectl on virtual time: step, rewind to any turn, fork')
     .argument('<file>', 'scenario, manifests, catalog name or log')
-    .option('--seed <n>', 'seed of all that is chance', wholeNumber)
+    .option('--seed <n>', 'seed of all that is chance', seedNumber)
     .option('--at <turn|time>', 'of a log: begin there', moment)
     .addHelpText(
       'after',
@@ -284,7 +292,7 @@ ${exitCodeHelp}`,
     .command('explore')
     .description('walk every order, crash and late cache that a scenario’s `search` allows; write what breaks as a scenario')
     .argument('<file>', 'scenario file or catalog name')
-    .option('--seed <n>', 'seed of all that is chance', wholeNumber)
+    .option('--seed <n>', 'seed of all that is chance', seedNumber)
     .option('--depth <n>', 'decisions on a path at most', wholeNumber)
     .option('--states <n>', 'different states at most (default: 5000000)', wholeNumber)
     .option('--seconds <n>', 'seconds at most', wholeNumber)
@@ -318,7 +326,7 @@ Prints exactly what was covered. Complete: 0, something broke: 1, ended by a bou
     .option('--runs <n>', 'histories (default: 1000, or as many as --seconds allows)', wholeNumber)
     .option('--seconds <n>', 'seconds at most', wholeNumber)
     .option('--steps <n>', 'commands and faults of a history: 30, or between two numbers: 10-300 (default: 30)', lengths)
-    .option('--seed <n>', 'seed of the histories: the same seed, the same histories, whatever the workers', wholeNumber)
+    .option('--seed <n>', 'seed of the histories: the same seed, the same histories, whatever the workers', seedNumber)
     .option('--workers <n>', 'threads that run histories (default: 1)', wholeNumber)
     .option('--corpus <dir>', 'keep histories that showed something new in this folder, and begin with those that are there')
     .option('--write <path>', 'where to write what breaks as a scenario, its run beside it as .txt (further ones: -2, -3 …)')
@@ -374,7 +382,7 @@ A bug of statefold itself: 70.
     .description('run conformance scripts as the recorded cluster would and write their traces')
     .argument('<script...>', 'script files (YAML)')
     .requiredOption('--out <dir>', 'folder for the traces')
-    .option('--seed <n>', 'seed of all that is chance', wholeNumber, 1)
+    .option('--seed <n>', 'seed of all that is chance', seedNumber, 1)
     .option('--show', 'say what differs from the recordings, field by field, and which event wrote it')
     .option('--recordings <dir>', 'folder with the expected items of each script')
     .addHelpText(

@@ -1,5 +1,6 @@
 /** Files that subcommands write: whole or not at all, never over an existing one unless asked. */
-import { existsSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import type { ClusterSettings, Recorded, Simulation } from '@statefold/core'
 import { makeHeader, makeLogWriter } from '@statefold/replay'
 import { createLogFile, nodeSha256 } from '@statefold/replay/node'
@@ -26,6 +27,21 @@ export interface LogSink {
 /** Refuses early what would be refused at the end. */
 export const refuseExisting = (path: string, overwrite: boolean): void => {
   if (!overwrite && existsSync(path)) throw badInput(`${path}: it exists already; name another file or add --overwrite`)
+}
+
+/** The same for what is only written when a long search has ended. */
+export const refuseUnwritable = (path: string, overwrite: boolean): void => {
+  if (isSpecialFile(path)) {
+    if (statSync(path).isDirectory()) throw badInput(`${path}: it is a folder, not a file`)
+    return
+  }
+  refuseExisting(path, overwrite)
+  const folder = dirname(path)
+  try {
+    accessSync(folder, constants.W_OK)
+  } catch (error) {
+    throw fileProblem(path, error, 'write')
+  }
 }
 
 /**

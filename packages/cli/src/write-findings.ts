@@ -1,7 +1,7 @@
 /** What a search has found, as files: each a scenario that shows it by itself, and beside it what a run of that prints. */
 import { existsSync } from 'node:fs'
 import { storyOfFile } from './print-run.js'
-import { isSpecialFile, refuseExisting, writeWhole } from './write-files.js'
+import { isSpecialFile, refuseUnwritable, writeWhole } from './write-files.js'
 
 const numbered = (path: string, number: number): string => (number === 1 ? path : path.replace(/(\.ya?ml)?$/, `-${number}$1`))
 
@@ -12,7 +12,7 @@ const placesOf = (path: string): readonly string[] => (isSpecialFile(path) ? [pa
 
 /** Refuses early what would be refused at the end. */
 export const refuseFindings = (path: string, overwrite: boolean): void => {
-  if (!isSpecialFile(path)) for (const place of placesOf(path)) refuseExisting(place, overwrite)
+  for (const place of placesOf(path)) refuseUnwritable(place, overwrite)
 }
 
 /** Answers where they are. Further ones leave alone what is there already, unless it may be replaced. */

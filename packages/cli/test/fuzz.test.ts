@@ -1,6 +1,6 @@
 /** `statefold fuzz` as people use it: what it prints, what it keeps, and that threads change nothing. */
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -40,10 +40,12 @@ describe('fuzz', () => {
     expect(kept.length).toBeGreaterThan(0)
     expect(countsIn(first.printed)).toMatchObject({ runs: 6, findings: 0, corpus: kept.length })
     writeFileSync(join(corpus, 'broken.history.json'), '{"deeds":')
+    mkdirSync(join(corpus, 'folder.history.json'))
     const second = await fuzz('--any', '--runs', String(kept.length), '--steps', '3-8', '--corpus', corpus)
     expect([second.exit, second.printed]).toEqual([0, expect.stringContaining(`${kept.length} histories, `)])
     expect(second.noted).toContain('left out of the corpus:')
     expect(second.noted).toContain('broken.history.json')
+    expect(second.noted).toContain('folder.history.json: it is a folder, not a file')
   })
 
   it('takes a scenario or --any, and bounds that make sense', async () => {
@@ -56,6 +58,16 @@ describe('fuzz', () => {
     expect(await ends('--any', '--workers', '0')).toEqual([64, expect.stringContaining('--workers: expected 1 to 64, found 0')])
     expect(await ends('--any', '--steps', '9-3')).toEqual([64, expect.stringContaining('found 9-3')])
     expect(await ends('--any', '--steps', 'many')).toEqual([64, expect.stringContaining('10-300')])
+    expect(await ends('--any', '--seed', '4294967296')).toEqual([64, expect.stringContaining('from 0 to 4294967295')])
+    expect(await ends('--any', '--corpus', web)).toEqual([64, expect.stringContaining('expected a folder, found a file')])
+    // Nobody waits for an hour to hear this.
+    expect(await ends('--any', '--write', join(tmpdir(), 'nosuch', 'broken.yaml'))).toEqual([64, expect.stringContaining('does not exist')])
+    expect(await ends('--any', '--write', tmpdir())).toEqual([64, expect.stringContaining('it is a folder, not a file')])
+  })
+
+  it('knows nothing where nothing was run', async () => {
+    expect((await fuzz('--any', '--runs', '0')).exit).toBe(4)
+    expect((await fuzz('--any', '--seconds', '0')).exit).toBe(4)
   })
 
   it('runs the same histories in two threads as in none', async () => {

@@ -10,10 +10,11 @@ import {
   makeExpander,
   makeGround,
   NotConfirmed,
+  readSavedSearch,
+  savedText,
   SearchRefused,
   startSearch,
   storyOf,
-  whyNotResumed,
   writeCounterexample,
   type Expander,
   type Expansion,
@@ -27,11 +28,11 @@ import {
   type SearchReport,
 } from '@statefold/scenarios'
 import { bugFound } from '../bug-report.js'
-import { badInput, exitCodes, fileProblem, type ExitCode } from '../exit-codes.js'
+import { badInput, exitCodes, fileProblem, makeLastWrites, type ExitCode } from '../exit-codes.js'
 import type { ExploreWorkerAnswer, ExploreWorkerTask } from '../explore-worker.js'
 import type { Output } from '../output.js'
 import { readScenario } from '../read-scenario.js'
-import { refuseExisting, writeWhole } from '../write-files.js'
+import { refuseUnwritable, writeWhole } from '../write-files.js'
 import { refuseFindings, writeFindings } from '../write-findings.js'
 
 export interface ExploreFlags {
@@ -167,17 +168,15 @@ const walk = async (
 }
 
 const readSaved = (path: string, scenario: Scenario, seed: number): SavedSearch => {
-  let value: unknown
+  let text: string
   try {
-    value = JSON.parse(readFileSync(path, 'utf8'))
+    text = readFileSync(path, 'utf8')
   } catch (error) {
-    if (error instanceof SyntaxError) throw badInput(`${path}: expected a search that \`explore --save\` has written; it is no JSON`)
     throw fileProblem(path, error)
   }
-  const why = whyNotResumed(value, scenario, seed)
-  if (why !== undefined) throw badInput(`${path}: ${why}`)
-  // It was looked at.
-  return value as SavedSearch
+  const saved = readSavedSearch(text, scenario, seed)
+  if (E.isLeft(saved)) throw badInput(`${path}: ${saved.left}`)
+  return saved.right
 }
 
 const goOnWords = (name: string, { save, resume }: ExploreFlags): string =>
@@ -195,7 +194,7 @@ export const explore = async (name: string, flags: ExploreFlags, output: Output,
       `${name}: expected a \`search\` section that says what may be chosen (order, caches, crashes, answers, anytime); found none`,
     )
   if (flags.write !== undefined) refuseFindings(flags.write, flags.overwrite === true)
-  if (flags.save !== undefined && flags.save !== flags.resume) refuseExisting(flags.save, flags.overwrite === true)
+  if (flags.save !== undefined) refuseUnwritable(flags.save, flags.overwrite === true || flags.save === flags.resume)
   const { depth, states, seconds, workers = Math.min(availableParallelism(), 2) } = flags
   if (workers < 1 || workers > 64) throw badInput(`--workers: expected 1 to 64, found ${workers}`)
   const seed = flags.seed ?? scenario.written.seed ?? 1
@@ -250,16 +249,22 @@ export const explore = async (name: string, flags: ExploreFlags, output: Output,
     process.off('SIGINT', interrupt)
     output.progress('')
   }
+  const last = makeLastWrites()
+  const { write: path, save } = flags
   const written =
-    flags.write === undefined
+    path === undefined
       ? []
-      : writeFindings(
-          flags.write,
-          report.findings.map((finding) => writeCounterexample(scenario, finding, seed)),
-          flags.overwrite === true,
+      : last.attempt(
+          () =>
+            writeFindings(
+              path,
+              report.findings.map((finding) => writeCounterexample(scenario, finding, seed)),
+              flags.overwrite === true,
+            ),
+          [],
         )
   const { findings, scope, saved, ...counts } = report
-  if (flags.save !== undefined && saved !== undefined) writeWhole(flags.save, `${JSON.stringify(saved())}\n`)
+  if (save !== undefined && saved !== undefined) last.attempt(() => writeWhole(save, savedText(saved())), undefined)
   if (flags.json === true) {
     for (const finding of findings) output.print(`${JSON.stringify(finding)}\n`)
     output.print(`${JSON.stringify({ ...counts, seed, workers, findings: findings.length, written, scope })}\n`)
@@ -278,6 +283,7 @@ export const explore = async (name: string, flags: ExploreFlags, output: Output,
     )
     for (const path of written) output.print(`written to ${path}  (statefold run ${path})\n`)
   }
+  last.settle()
   const assertions = findings.filter(({ property }) => property === assertionProperty)
   for (const { message } of assertions) output.note(bugFound(message, flags.write))
   if (assertions.length > 0) return exitCodes.ourBug

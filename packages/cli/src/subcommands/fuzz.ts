@@ -17,7 +17,7 @@ import {
 } from '@statefold/scenarios'
 import { bugFound } from '../bug-report.js'
 import { readCorpus, writeCorpus } from '../corpus-folder.js'
-import { badInput, exitCodes, type ExitCode } from '../exit-codes.js'
+import { badInput, exitCodes, makeLastWrites, type ExitCode } from '../exit-codes.js'
 import type { FuzzWorkerAnswer, FuzzWorkerTask } from '../fuzz-worker.js'
 import type { Output } from '../output.js'
 import { readScenario } from '../read-scenario.js'
@@ -36,14 +36,14 @@ export interface FuzzFlags {
   readonly json?: boolean
 }
 
+const stepsWords = ({ min, max }: NonNullable<FuzzFlags['steps']>): string => (min === max ? String(min) : `${min}-${max}`)
+
 const againWords = (name: string | undefined, flags: FuzzFlags, seed: number, run: number): string =>
   [
     'statefold fuzz',
     name ?? '--any',
     `--seed ${seed} --runs ${run + 1}`,
-    ...(flags.steps === undefined
-      ? []
-      : [`--steps ${flags.steps.min === flags.steps.max ? flags.steps.min : `${flags.steps.min}-${flags.steps.max}`}`]),
+    ...(flags.steps === undefined ? [] : [`--steps ${stepsWords(flags.steps)}`]),
     ...(flags.corpus === undefined ? [] : [`--corpus ${flags.corpus} (as it was)`]),
   ].join(' ')
 
@@ -150,7 +150,7 @@ export const fuzz = async (name: string | undefined, flags: FuzzFlags, output: O
   const { seed, runs, seconds, steps, workers = 1 } = flags
   if (workers < 1 || workers > 64) throw badInput(`--workers: expected 1 to 64, found ${workers}`)
   if (steps !== undefined && (steps.min < 1 || steps.min > steps.max || steps.max > 10_000))
-    throw badInput(`--steps: expected a number from 1 to 10000, or two such as 10-300, found ${steps.min}-${steps.max}`)
+    throw badInput(`--steps: expected a number from 1 to 10000, or two such as 10-300, found ${stepsWords(steps)}`)
   const kept = flags.corpus === undefined ? undefined : readCorpus(flags.corpus)
   for (const line of kept?.refused ?? []) output.note(`left out of the corpus: ${line}\n`)
   const startedAt = performance.now()
@@ -192,14 +192,23 @@ export const fuzz = async (name: string | undefined, flags: FuzzFlags, output: O
     output.progress('')
   }
   const { findings, corpus, ...counts } = report
-  const added = flags.corpus === undefined ? 0 : writeCorpus(flags.corpus, corpus)
+  const last = makeLastWrites()
+  const { corpus: folder } = flags
+  const added = folder === undefined ? 0 : last.attempt(() => writeCorpus(folder, corpus), 0)
+  const { write: path } = flags
   const written =
-    flags.write === undefined
+    path === undefined
       ? []
-      : writeFindings(
-          flags.write,
-          findings.map((finding) => scenarioText(finding.scenario, headingOf(finding, againWords(name, flags, counts.seed, finding.run)))),
-          flags.overwrite === true,
+      : last.attempt(
+          () =>
+            writeFindings(
+              path,
+              findings.map((finding) =>
+                scenarioText(finding.scenario, headingOf(finding, againWords(name, flags, counts.seed, finding.run))),
+              ),
+              flags.overwrite === true,
+            ),
+          [],
         )
   if (flags.json === true) {
     for (const { scenario: _scenario, ...finding } of findings)
@@ -217,9 +226,11 @@ export const fuzz = async (name: string | undefined, flags: FuzzFlags, output: O
         written.map((path) => `written to ${path}  (statefold run ${path})\n`).join(''),
     )
   }
+  last.settle()
   const assertions = findings.filter(({ property }) => property === assertionProperty)
   for (const { message } of assertions) output.note(bugFound(message, flags.write))
   if (assertions.length > 0) return exitCodes.ourBug
   if (findings.length > 0) return exitCodes.violated
-  return counts.limit === interrupted ? exitCodes.unknown : exitCodes.passed
+  // Where nothing was run, nothing is known.
+  return counts.limit === interrupted || counts.runs === 0 ? exitCodes.unknown : exitCodes.passed
 }
