@@ -11,6 +11,7 @@ import type {
   CopiedFiles,
   ExecRequest,
   ExecResult,
+  FileEditor,
   KubectlCluster,
   WatchEvent,
 } from './kubectl/kubectl-cluster.js'
@@ -48,6 +49,7 @@ export interface ConsoleParts {
   readonly logsOf: KubectlCluster['logsOf']
   readonly ownFiles?: CopiedFiles
   readonly context?: ConsoleContext
+  readonly editor?: FileEditor
   readonly containerFiles?: KubectlCluster['containerFiles']
 }
 
@@ -75,6 +77,7 @@ export const kubectlClusterOf = ({
   logsOf,
   ownFiles,
   context,
+  editor,
   containerFiles,
 }: ConsoleParts): KubectlCluster => {
   let warnings: readonly string[] = []
@@ -110,6 +113,7 @@ export const kubectlClusterOf = ({
     listFiles: files.listFiles,
     ...(ownFiles === undefined ? undefined : { ownFiles }),
     ...(context === undefined ? undefined : { context }),
+    ...(editor === undefined ? undefined : { editor }),
     ...(containerFiles === undefined ? undefined : { containerFiles }),
     revision: () => String(simulation.state().cluster.revision),
     serverVersion: 'v1.36.3',

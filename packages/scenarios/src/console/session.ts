@@ -9,7 +9,7 @@ import { containerMachine, viewOf } from './applets/container-machine.js'
 import { workstation } from './applets/host-machine.js'
 import { kubectlClusterOf, kubectlTiming, type ConsoleFiles, type ConsoleTiming, type LineResult } from './cluster-console.js'
 import { kubectl } from './kubectl/kubectl.js'
-import type { ConsoleContext, ConsoleWait, CopiedFiles } from './kubectl/kubectl-cluster.js'
+import type { ConsoleContext, ConsoleWait, CopiedFiles, FileEditor } from './kubectl/kubectl-cluster.js'
 import { pathFrom, type Machine, type Program, type ProgramCall } from './shell/machine.js'
 import { shellLimits, type LimitReached } from './shell/shell-limits.js'
 import { converse } from './shell/run-script.js'
@@ -71,6 +71,7 @@ export const createSession = (options: SessionOptions): Session => {
   const kubectlProgram: Program = function* (call) {
     yield { kind: 'sleep', ms: timing.startMs }
     const resolved = (path: string): string => pathFrom(call.directory, path)
+    const editor = editorOf(call)
     const cluster = kubectlClusterOf({
       simulation,
       timing,
@@ -87,6 +88,7 @@ export const createSession = (options: SessionOptions): Session => {
         makeFolder: (path) => call.files.makeFolder(resolved(path)),
       },
       context,
+      ...(editor === undefined ? undefined : { editor }),
       containerFiles: (podNamespace, name, container) => {
         const pod = simulation.reader().get('Pod', podNamespace, name)
         const place = pod === undefined ? undefined : containerMachine({ simulation, view, pod, container })
@@ -101,6 +103,21 @@ export const createSession = (options: SessionOptions): Session => {
   }
   const machine = workstation({ simulation, view, files, kubectl: kubectlProgram })
   return openTerminal({ machine, simulation, line })
+}
+
+/** Words of the editor are parted at blanks; where it has quotes, a shell reads it. Follows NewDefaultEditor in kubectl/pkg/cmd/util/editor/editor.go. */
+const editorOf = ({ environment, files, start, streams }: ProgramCall): FileEditor | undefined => {
+  const name = environment['KUBE_EDITOR'] || environment['EDITOR']
+  if (name === undefined || name === '') return undefined
+  const words = (path: string): readonly string[] =>
+    /["'\\]/.test(name) ? ['bash', '-c', `${name} ${JSON.stringify(path)}`] : [...name.split(' '), path]
+  return {
+    name,
+    open: (path) => start(words(path), streams),
+    discard: (path) => {
+      files.remove(path)
+    },
+  }
 }
 
 const copiedFilesOf = ({ files, directory }: Machine): CopiedFiles => ({

@@ -1,5 +1,5 @@
 /** What the changing commands share: dry runs, patches, and words of the form `kind name key=value`. */
-import type { ApiStatus, Json, KubernetesObject, ObjectRef, Subresource } from '@statefold/core'
+import type { ApiStatus, FieldValidation, Json, KubernetesObject, ObjectRef, Subresource } from '@statefold/core'
 import type * as E from 'fp-ts/lib/Either.js'
 import { ask, type Call } from './command.js'
 import { fail } from './errors.js'
@@ -25,6 +25,7 @@ export interface PatchOptions {
   readonly patchType?: 'strategic' | 'merge' | 'json'
   readonly subresource?: Subresource
   readonly dryRun?: DryRun
+  readonly fieldValidation?: FieldValidation
 }
 
 export const patchItem = (call: Call, item: Item, patch: Json, options: PatchOptions = {}): E.Either<ApiStatus, KubernetesObject> =>
@@ -35,6 +36,7 @@ export const patchItem = (call: Call, item: Item, patch: Json, options: PatchOpt
     patch,
     ...(options.subresource === undefined ? {} : { subresource: options.subresource }),
     ...(options.dryRun === 'server' ? { dryRun: true } : {}),
+    ...(options.fieldValidation === undefined ? {} : { fieldValidation: options.fieldValidation }),
   })
 
 /** Follows GetResourcesAndPairs in kubectl/pkg/cmd/util/helpers.go. */

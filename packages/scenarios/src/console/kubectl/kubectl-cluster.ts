@@ -35,6 +35,8 @@ export interface KubectlCluster {
   readonly listFiles: (path: string) => readonly string[] | undefined
   /** The console's own files, where it has a shell that can write them. */
   readonly ownFiles?: CopiedFiles
+  /** What KUBE_EDITOR or EDITOR names; undefined: nothing. */
+  readonly editor?: FileEditor
   /** What the console remembers from line to line, as a real kubectl does in its file. */
   readonly context?: ConsoleContext
   /** Undefined: the container does not run. */
@@ -43,6 +45,14 @@ export interface KubectlCluster {
   readonly revision?: () => string
   /** `v1.36.3` */
   readonly serverVersion: string
+}
+
+/** A command that changes the file it is given; the answer of `open` is its exit status. */
+export interface FileEditor {
+  readonly name: string
+  readonly open: (path: string) => Generator<ConsoleWait, number, void>
+  /** Takes the file away again. */
+  readonly discard: (path: string) => void
 }
 
 /** The one context of a console; its namespace is what commands without -n speak of. */

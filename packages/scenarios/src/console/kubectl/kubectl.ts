@@ -15,6 +15,7 @@ import { deleteCommand } from './delete.js'
 import { describeCommand } from './describe.js'
 import { diffCommand } from './diff.js'
 import { cordonCommand, drainCommand, uncordonCommand } from './drain.js'
+import { editCommand } from './edit.js'
 import { CommandFailure, reportOf } from './errors.js'
 import { eventsCommand } from './events.js'
 import { execCommand } from './exec.js'
@@ -49,6 +50,7 @@ const commands: readonly Command[] = [
   scaleCommand,
   autoscaleCommand,
   patchCommand,
+  editCommand,
   ...setContainerCommands,
   setEnvCommand,
   ...setOtherCommands,

@@ -3,7 +3,6 @@ import { atOnce, type Command } from './command.js'
 import { fail } from './errors.js'
 
 const reasons: Readonly<Record<string, string>> = {
-  edit: 'there is no editor here; use kubectl patch, kubectl apply or kubectl set',
   'port-forward': 'no process listens on real ports; ask from inside a Pod with kubectl exec',
   proxy: 'there is no network server here',
   attach: 'use kubectl exec or kubectl logs -f',
