@@ -149,6 +149,7 @@ const isWatch = (args: readonly string[]): boolean => {
   const [verb = ''] = own.filter((word) => !word.startsWith('-'))
   if (verb === 'get' || verb === 'events')
     return own.some((word) => /^(?:-w|--watch|--watch=true|--watch-only|--watch-only=true)$/.test(word))
+  if (verb === 'attach' || verb === 'port-forward') return !readsInput(args)
   return verb === 'logs' && own.some((word) => /^(?:-f|--follow|--follow=true)$/.test(word))
 }
 

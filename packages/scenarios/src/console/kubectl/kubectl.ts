@@ -4,6 +4,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { applyCommand } from './apply.js'
+import { attachCommand } from './attach.js'
 import { authCommands } from './auth.js'
 import { autoscaleCommand } from './autoscale.js'
 import { globalFlags, type Call, type Command } from './command.js'
@@ -28,6 +29,7 @@ import type { ConsoleOutput, ConsoleWait, KubectlCluster } from './kubectl-clust
 import { annotateCommand, labelCommand } from './label.js'
 import { logsCommand } from './logs.js'
 import { patchCommand } from './patch.js'
+import { portForwardCommand } from './port-forward.js'
 import { isRefused, refusedCommands } from './refused.js'
 import { replaceCommand } from './replace.js'
 import { rolloutCommands } from './rollout.js'
@@ -63,6 +65,8 @@ const commands: readonly Command[] = [
   drainCommand,
   waitCommand,
   execCommand,
+  attachCommand,
+  portForwardCommand,
   logsCommand,
   runCommand,
   exposeCommand,

@@ -3,9 +3,7 @@ import { atOnce, type Command } from './command.js'
 import { fail } from './errors.js'
 
 const reasons: Readonly<Record<string, string>> = {
-  'port-forward': 'no process listens on real ports; ask from inside a Pod with kubectl exec',
   proxy: 'there is no network server here',
-  attach: 'use kubectl exec or kubectl logs -f',
   debug: 'ephemeral containers are not simulated',
   kustomize: 'name plain manifests with -f',
   certificate: 'certificates are not simulated',

@@ -1,6 +1,7 @@
 /** kubectl run. Follows kubectl/pkg/cmd/run/run.go and kubectl/pkg/generate/versioned/run.go. */
 import * as E from 'fp-ts/lib/Either.js'
 import { applyPatch, type Json, type JsonObject, type KubernetesObject } from '@statefold/core'
+import { attachedText } from './attach.js'
 import { dryRunOf } from './changing.js'
 import { ask, dryRunFlag, fieldManagerFlag, outputFlags, timeoutFlag, type Call, type Command, type Running } from './command.js'
 import { asUnstored } from './create.js'
@@ -113,12 +114,7 @@ function* attach(call: Call, pod: KubernetesObject, restart: string): Running {
   const phase = (): string => textAt(current(), 'status', 'phase')
   const started = yield* waitUntil(call, deadline, () => current() === undefined || ['Running', 'Succeeded', 'Failed'].includes(phase()))
   if (!started || current() === undefined) return fail('timed out waiting for the condition')
-  if (flags.on('stdin') && flags.on('tty') && !flags.on('quiet')) {
-    output.stderr(
-      'All commands and output from this session will be recorded in container logs, including credentials and sensitive information passed through the command prompt.\n',
-    )
-    output.stderr("If you don't see a command prompt, try pressing enter.\n")
-  }
+  if (!flags.on('quiet')) output.stderr(attachedText)
   const container = textAt(listAt(jsonOf(pod), 'spec', 'containers')[0], 'name')
   if (phase() === 'Running') {
     const result = yield* cluster.exec({
