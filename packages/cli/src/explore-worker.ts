@@ -13,9 +13,12 @@ export interface ExploreWorkerTask {
   readonly lean: boolean
 }
 
+/** The first one answers nothing: it says that the thread is there. */
 export interface ExploreWorkerAnswer {
   readonly expansions: readonly Expansion[]
   readonly marks: readonly string[]
+  /** How long it took. */
+  readonly milliseconds: number
 }
 
 export const runExploreWorker = ({ name, seed, lean }: ExploreWorkerTask, port: MessagePort): void => {
@@ -24,7 +27,11 @@ export const runExploreWorker = ({ name, seed, lean }: ExploreWorkerTask, port: 
   if (E.isLeft(ground)) throw badInput(formatProblems(ground.left))
   const expander = makeExpander(scenario, ground.right, lean)
   port.on('message', (request: ExpandRequest) => {
-    const answer: ExploreWorkerAnswer = { expansions: expander.answer(request), marks: expander.marks() }
+    const begun = performance.now()
+    const expansions = expander.answer(request)
+    const answer: ExploreWorkerAnswer = { expansions, marks: expander.marks(), milliseconds: performance.now() - begun }
     port.postMessage(answer)
   })
+  const ready: ExploreWorkerAnswer = { expansions: [], marks: [], milliseconds: 0 }
+  port.postMessage(ready)
 }

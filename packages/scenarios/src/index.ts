@@ -32,7 +32,7 @@ export { makeConsole, runConsoleLine, type Console, type ConsoleAnswer } from '.
 export { kubectlTiming, noFiles, runKubectl, type ConsoleFiles, type ConsoleParts, type LineResult } from './console/cluster-console.js'
 export { canBeLean, explore, NotConfirmed, startSearch, type Search } from './explore/explore.js'
 export type { Decision, ExploreOptions, Finding, SavedSearch, SearchBounds, SearchCount, SearchReport } from './explore/search-types.js'
-export { makeExpander, makeGround, type Expander, type Expansion, type ExpandRequest, type Ground } from './explore/expander.js'
+export { makeExpander, makeGround, type Expander, type Expansion, type ExpandRequest, type Ground, type Kept } from './explore/expander.js'
 export { readSavedSearch, savedText } from './explore/saved-search.js'
 export { SearchRefused } from './explore/search-space.js'
 export {

@@ -17,14 +17,11 @@ import {
   storyOf,
   writeCounterexample,
   type Expander,
-  type Expansion,
-  type ExpandRequest,
   type ExploreOptions,
   type Finding,
   type Ground,
   type SavedSearch,
   type Scenario,
-  type Search,
   type SearchReport,
 } from '@statefold/scenarios'
 import { bugFound } from '../bug-report.js'
@@ -34,6 +31,7 @@ import type { Output } from '../output.js'
 import { readScenario } from '../read-scenario.js'
 import { refuseUnwritable, writeWhole } from '../write-files.js'
 import { refuseFindings, writeFindings } from '../write-findings.js'
+import { shareOut, type Expanders, type ExpanderThread } from './share-out.js'
 
 export interface ExploreFlags {
   readonly seed?: number
@@ -72,64 +70,31 @@ const problemsWords = (finding: Finding): string => (isBroken(finding) ? `broken
 
 const breath = (): Promise<void> => new Promise((settle) => void setImmediate(settle))
 
-/** Answers requests for expansions. */
-interface Expanders {
-  readonly answer: (request: ExpandRequest) => readonly Expansion[] | Promise<readonly Expansion[]>
-  /** How many states to ask for at once. */
-  readonly idsAtOnce: number
-  readonly marks: () => readonly string[]
-  readonly close: () => Promise<void>
-}
-
 const here = (scenario: Scenario, ground: Ground, lean: boolean): Expanders & Pick<Expander, 'root'> => {
   const expander = makeExpander(scenario, ground, lean)
   return { root: expander.root, answer: expander.answer, marks: expander.marks, idsAtOnce: 64, close: () => Promise.resolve() }
 }
 
-/**
- * In threads. Each keeps the states that follow from its own; those that nobody keeps yet are dealt out in turn, and found again by their paths.
- */
-const inThreads = (workers: readonly Worker[], pathTo: Search['pathTo']): Expanders => {
-  const owners = new Map<number, number>()
-  const marks = new Set<string>()
-  const ask = (worker: Worker, request: ExpandRequest): Promise<readonly Expansion[]> =>
-    new Promise((settle, fail) => {
-      const heard = (answer: ExploreWorkerAnswer): void => {
-        worker.off('error', fail)
-        for (const mark of answer.marks) marks.add(mark)
-        settle(answer.expansions)
-      }
-      worker.once('message', heard)
-      worker.once('error', fail)
-      worker.postMessage(request)
-    })
+const threadOf = (worker: Worker): ExpanderThread => {
+  let isReady = false
+  worker.once('message', () => {
+    isReady = true
+  })
   return {
-    idsAtOnce: 1_024 * workers.length,
-    answer: async ({ keep, expand, met }) => {
-      for (const { from, id } of keep) {
-        const owner = owners.get(from)
-        if (owner !== undefined) owners.set(id, owner)
-      }
-      const kept = keep.filter(({ from }) => owners.has(from))
-      const adopted = expand.filter((id) => !owners.has(id))
-      for (const [place, id] of adopted.entries()) owners.set(id, place % workers.length)
-      const answers = await Promise.all(
-        workers.map((worker, own) =>
-          ask(worker, {
-            adopt: adopted.flatMap((id) => (owners.get(id) === own ? [{ id, path: pathTo(id) }] : [])),
-            keep: kept.filter(({ id }) => owners.get(id) === own),
-            expand: expand.filter((id) => owners.get(id) === own),
-            met,
-          }),
-        ),
-      )
-      for (const { from } of keep) owners.delete(from)
-      const place = new Map(expand.map((id, index) => [id, index]))
-      return answers.flat().sort((left, right) => (place.get(left.id) ?? 0) - (place.get(right.id) ?? 0))
-    },
-    marks: () => [...marks],
+    isReady: () => isReady,
+    ask: (request) =>
+      new Promise((settle, fail) => {
+        const heard = (answer: ExploreWorkerAnswer): void => {
+          worker.off('error', fail)
+          settle(answer)
+        }
+        worker.once('message', heard)
+        worker.once('error', fail)
+        worker.postMessage(request)
+      }),
+    onFailure: (failed) => void worker.on('error', failed),
     close: async () => {
-      await Promise.all(workers.map((worker) => worker.terminate()))
+      await worker.terminate()
     },
   }
 }
@@ -159,12 +124,12 @@ const walk = async (
         breathedAt = performance.now()
       }
       if (expanders === alone && startWorkers !== undefined && search.waiting() >= worthThreads)
-        expanders = inThreads(startWorkers(), search.pathTo)
+        expanders = shareOut(startWorkers().map(threadOf), alone, search.pathTo)
     }
   } finally {
     await expanders.close()
   }
-  return search.report([...alone.marks(), ...expanders.marks()])
+  return search.report(expanders.marks())
 }
 
 const readSaved = (path: string, scenario: Scenario, seed: number): SavedSearch => {
@@ -226,7 +191,8 @@ export const explore = async (name: string, flags: ExploreFlags, output: Output,
   const lean = canBeLean(scenario, options)
   const startWorkers = (isLean: boolean) => (): readonly Worker[] => {
     const task: ExploreWorkerTask = { kind: 'explore', name, seed, lean: isLean }
-    return Array.from({ length: workers }, () => new Worker(self, { workerData: task, argv: [] }))
+    // This thread is one of them.
+    return Array.from({ length: workers - 1 }, () => new Worker(self, { workerData: task, argv: [] }))
   }
   process.once('SIGINT', interrupt)
   let report: SearchReport

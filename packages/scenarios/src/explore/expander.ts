@@ -1,6 +1,6 @@
 /**
  * Finds out what follows from states of a search, and keeps those that are new until their turn comes. A search may have several expanders, in
- * threads: each keeps the states that follow from its own, and they are told by numbers, so that whoever leads the search holds no state at all.
+ * threads: each keeps the states that follow from its own, and they are told by numbers, so that whoever leads the search needs to hold none.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import {
@@ -74,6 +74,8 @@ export interface Adopted {
 export interface ExpandRequest {
   readonly adopt: readonly Adopted[]
   readonly keep: readonly Kept[]
+  /** States that somebody else adopts. */
+  readonly leave?: readonly number[]
   readonly expand: readonly number[]
   /** The `sometimes` that have been met: not looked for any more. */
   readonly met: readonly number[]
@@ -351,13 +353,14 @@ export const makeExpander = (scenario: Scenario, { space, simulationOf }: Ground
 
   return {
     root: { ...rootHash, goals: rootGoals },
-    answer: ({ adopt: adopted, keep, expand: ids, met }) => {
+    answer: ({ adopt: adopted, keep, leave = [], expand: ids, met }) => {
       unmet = judges.flatMap(({ kind }, index) => (kind === 'sometimes' && !met.includes(index) ? [index] : []))
       if (adopted.length > 0) adopt(adopted)
       for (const { from, step, id } of keep) {
         const state = candidates.get(from)?.[step]
         if (state !== undefined) held.set(id, state)
       }
+      for (const id of leave) held.delete(id)
       candidates.clear()
       return ids.map(expand)
     },
