@@ -41,8 +41,7 @@ type Child<V> = Branch<V> | Leaf<V> | Collision<V>
 const bitsPerLevel = 5
 const digitMask = 31
 
-/** FNV-1a over the UTF-16 code units, then the finishing steps of MurmurHash3: short keys that differ in the last digit land far apart. */
-export const hashOfString = (text: string): number => {
+const workOutHash = (text: string): number => {
   let hash = 0x811c9dc5
   for (let index = 0; index < text.length; index += 1) {
     hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
@@ -50,6 +49,21 @@ export const hashOfString = (text: string): number => {
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
   return hash ^ (hash >>> 16)
+}
+
+// One key is looked up in several maps, one after the other: the last key of each length (modulo 16) is kept with its hash.
+const lengthMask = 15
+const lastKeys: string[] = Array.from({ length: lengthMask + 1 }, () => '')
+const lastHashes: number[] = Array.from({ length: lengthMask + 1 }, () => workOutHash(''))
+
+/** FNV-1a over the UTF-16 code units, then the finishing steps of MurmurHash3: short keys that differ in the last digit land far apart. */
+export const hashOfString = (text: string): number => {
+  const place = text.length & lengthMask
+  if (lastKeys[place] === text) return lastHashes[place] ?? 0
+  const hash = workOutHash(text)
+  lastKeys[place] = text
+  lastHashes[place] = hash
+  return hash
 }
 
 const bitCount = (bits: number): number => {
