@@ -9,6 +9,7 @@ import { configMapRow, eventRow, leaseRow, namespaceRow, nodeRow, priorityClassR
 import { endpointSliceRow, endpointsRow, serviceRow } from './network-rows.js'
 import { podRow } from './pod-row.js'
 import { persistentVolumeClaimRow, persistentVolumeRow, storageClassRow, volumeAttachmentRow } from './storage-rows.js'
+import { storedColumns, storedRows } from './stored-rows.js'
 import {
   controllerRevisionRow,
   cronJobRow,
@@ -80,7 +81,9 @@ const rowsByKind = {
 } satisfies RowsByKind
 
 // Objects of a kind are of that kind's type: that is what the store promises.
-const rows = rowsByKind as unknown as Readonly<Record<string, RowOf<KubernetesObject> | undefined>>
+const ownRows = rowsByKind as unknown as Readonly<Record<string, RowOf<KubernetesObject> | undefined>>
+
+const rows: Readonly<Record<string, RowOf<KubernetesObject> | undefined>> = { ...storedRows, ...ownRows }
 
 /** Follows NewDefaultTableConvertor in apiserver/pkg/registry/rest/table.go. */
 const defaultRow: RowOf<KubernetesObject> = (object) => [object.metadata.name, object.metadata.creationTimestamp]
@@ -94,5 +97,5 @@ const columnOf = (text: string): TableColumn => {
 const columnsOf = (kind: string): readonly TableColumn[] => {
   const resource = resourceOfKind(kind)
   const own = resource === undefined || rows[kind] === undefined ? undefined : tableColumns[`${apiVersionOf(resource)}/${resource.plural}`]
-  return (own ?? defaultColumns).map(columnOf)
+  return (own ?? storedColumns[kind] ?? defaultColumns).map(columnOf)
 }

@@ -1,9 +1,12 @@
 /** kubectl describe. Follows kubectl/pkg/cmd/describe/describe.go. */
 import type { KubernetesObject } from '@statefold/core'
 import { atOnce, fileFlags, selectorFlag, type Call, type Command } from './command.js'
+import { describeRole, describeRoleBinding } from './describe/access.js'
 import { describeHorizontalPodAutoscaler } from './describe/autoscaler.js'
 import { eventLines, eventsAbout } from './describe/events.js'
 import { describeGeneric } from './describe/generic.js'
+import { describeIngress, describeIngressClass, describeNetworkPolicy } from './describe/ingress.js'
+import { describeLimitRange, describeResourceQuota } from './describe/limits.js'
 import type { Lines } from './describe/lines.js'
 import { describeEndpointSlice, describeEndpoints, describeService } from './describe/network.js'
 import { describeNode } from './describe/node.js'
@@ -38,6 +41,8 @@ import { liveItems, resourceTypeOrFail, type Item } from './resource-arguments.j
 type Describer = (call: Call, object: KubernetesObject) => Lines
 
 const describers: Readonly<Record<string, Describer>> = {
+  ClusterRole: describeRole,
+  ClusterRoleBinding: describeRoleBinding,
   ConfigMap: describeConfigMap,
   DaemonSet: describeDaemonSet,
   Deployment: describeDeployment,
@@ -45,8 +50,12 @@ const describers: Readonly<Record<string, Describer>> = {
   Endpoints: describeEndpoints,
   CronJob: describeCronJob,
   HorizontalPodAutoscaler: describeHorizontalPodAutoscaler,
+  Ingress: describeIngress,
+  IngressClass: describeIngressClass,
   Job: describeJob,
+  LimitRange: describeLimitRange,
   Namespace: describeNamespace,
+  NetworkPolicy: describeNetworkPolicy,
   Node: describeNode,
   PersistentVolume: describePersistentVolume,
   PersistentVolumeClaim: describePersistentVolumeClaim,
@@ -55,6 +64,9 @@ const describers: Readonly<Record<string, Describer>> = {
   PriorityClass: describePriorityClass,
   ReplicaSet: describeReplicaSet,
   ReplicationController: describeReplicationController,
+  ResourceQuota: describeResourceQuota,
+  Role: describeRole,
+  RoleBinding: describeRoleBinding,
   Secret: describeSecret,
   Service: describeService,
   ServiceAccount: describeServiceAccount,
@@ -63,7 +75,17 @@ const describers: Readonly<Record<string, Describer>> = {
 }
 
 /** Kinds whose description never shows Events. */
-const withoutEvents: readonly string[] = ['Namespace', 'Secret']
+const withoutEvents: readonly string[] = [
+  'ClusterRole',
+  'ClusterRoleBinding',
+  'LimitRange',
+  'Namespace',
+  'NetworkPolicy',
+  'ResourceQuota',
+  'Role',
+  'RoleBinding',
+  'Secret',
+]
 
 const descriptionOf = (call: Call, item: Item, showEvents: boolean): string => {
   const lines = (describers[item.type.kind] ?? describeGeneric)(call, item.object)

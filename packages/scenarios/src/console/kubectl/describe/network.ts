@@ -26,6 +26,15 @@ const endpointsText = (slices: readonly KubernetesObject[], portName: string): s
   return addresses.length > mostAddresses ? `${shown} + ${addresses.length - mostAddresses} more...` : shown
 }
 
+/** The ready addresses of a Service's port, by the slices that belong to it. */
+export const endpointsOfPort = (call: Call, service: KubernetesObject, portName: string): string => {
+  const slices = call.cluster
+    .reader()
+    .listAny('EndpointSlice', service.metadata.namespace ?? '')
+    .filter((slice) => slice.metadata.labels?.['kubernetes.io/service-name'] === service.metadata.name)
+  return slices.length === 0 ? '' : endpointsText(slices, portName)
+}
+
 const optional = (title: string, value: string): Lines => (value === '' ? [] : [`${title}:\t${value}`])
 
 export const describeService = (call: Call, object: KubernetesObject): Lines => {

@@ -17,6 +17,7 @@ import {
   nameLines,
   type Lines,
 } from './lines.js'
+import { limitRows } from './limits.js'
 import { sourceLines } from './volumes.js'
 
 const statusLine = (call: Call, object: KubernetesObject): string => {
@@ -247,9 +248,7 @@ export const describeNamespace = (call: Call, object: KubernetesObject): Lines =
           }),
         ]),
     '',
-    ...(limits.length === 0
-      ? ['No LimitRange resource.']
-      : ['Resource Limits', ...limits.map((limit) => level(1, `Name:\t${limit.metadata.name}`))]),
+    ...(limits.length === 0 ? ['No LimitRange resource.'] : ['Resource Limits', ...limitRows(limits, ' ')]),
   ]
 }
 
