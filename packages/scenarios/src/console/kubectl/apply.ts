@@ -26,13 +26,14 @@ import {
 } from './command.js'
 import { asUnstored } from './create.js'
 import { CommandFailure, fail, statusProblem, textProblem, withSource, type Problem } from './errors.js'
-import { numberFlag, switchFlag, text, withBare } from './flags.js'
+import { list, numberFlag, switchFlag, text, withBare } from './flags.js'
 import type { ConsoleWait } from './kubectl-cluster.js'
 import { jsonOf } from './json-object.js'
 import { lastAppliedName, lastAppliedOf, withLastApplied } from './last-applied.js'
 import { readManifests, type Manifest } from './manifests.js'
 import { compactJson } from './printers/json-printer.js'
 import { changePrinterOf, objectPrinterOf } from './printers/object-printer.js'
+import { checkPrune, prune } from './prune.js'
 import { readObject } from './reading.js'
 import { parseLabelSelector } from './selectors.js'
 import { waitUntil } from './waiting.js'
@@ -173,11 +174,11 @@ function* applyOne(call: Call, manifest: Manifest, dryRun: DryRun): Generator<Co
 function* run(call: Call): Running {
   const { flags } = call
   const dryRun = dryRunOf(call)
-  if (flags.list('filename').length === 0 && !flags.given('kustomize')) return fail('must specify one of -f and -k')
   if (call.words.length > 0) return fail(`Unexpected args: [${call.words.join(' ')}]\nSee 'kubectl apply -h' for help and examples`)
+  if (flags.list('filename').length === 0 && !flags.given('kustomize')) return fail('must specify one of -f and -k')
   if (flags.on('server-side'))
     return fail('apply --server-side is not supported here: field ownership is not simulated; leave the flag out to merge on the client')
-  if (flags.on('prune')) return fail('apply --prune is not supported here: delete what is no longer wanted with kubectl delete')
+  checkPrune(call)
   const selector = parseLabelSelector(flags.text('selector'))
   if (E.isLeft(selector)) return fail(`the provided selector ${JSON.stringify(flags.text('selector'))} is not valid: ${selector.left}`)
   const read = readManifests(call)
@@ -196,6 +197,7 @@ function* run(call: Call): Running {
     }
   }
   if (several) call.output.stdout(objectPrinterOf(call)?.({ apiVersion: 'v1', items: shown, kind: 'List', metadata: {} }) ?? '')
+  if (problems.length === 0 && flags.on('prune')) problems.push(...prune(call, manifests, dryRun))
   if (problems.length > 0) throw new CommandFailure(problems)
   return 0
 }
@@ -213,6 +215,7 @@ export const applyCommand: Command = {
     switchFlag('server-side'),
     switchFlag('force-conflicts'),
     switchFlag('prune'),
+    list('prune-allowlist'),
     switchFlag('all'),
     switchFlag('force'),
     switchFlag('wait'),

@@ -4,6 +4,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { applyCommand } from './apply.js'
+import { lastAppliedCommands } from './apply-last.js'
 import { attachCommand } from './attach.js'
 import { authCommands } from './auth.js'
 import { autoscaleCommand } from './autoscale.js'
@@ -45,6 +46,7 @@ const commands: readonly Command[] = [
   getCommand,
   describeCommand,
   applyCommand,
+  ...lastAppliedCommands,
   createCommand,
   ...createGenerators,
   replaceCommand,
