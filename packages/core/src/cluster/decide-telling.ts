@@ -9,7 +9,7 @@ import { epochSeconds } from '../kernel/sim-time.js'
 import { drawUid } from './draws.js'
 import { correlate, detailOf } from './event-correlation.js'
 import type { ClusterEvent } from './events.js'
-import { objectPath, type KubernetesEventRecorded } from './object-events.js'
+import { objectPath, splitObjectPath, type KubernetesEventRecorded } from './object-events.js'
 import { storeOf, type ClusterState } from './state.js'
 import { findObject } from './store.js'
 
@@ -103,32 +103,28 @@ export const decideTell = (command: TellCommand, state: ClusterState, context: D
   const correlated = correlate(state.correlation, telling, context.now)
   const rv = state.revision + 1
   const told = correlated.kind === 'dropped' || correlated.message === command.message ? undefined : { told: command.message }
-  switch (correlated.kind) {
-    case 'dropped':
-      return []
-    case 'repeat':
-      return [{ kind: 'KubernetesEventRepeated', object: correlated.path, rv, message: correlated.message, ...told }]
-    case 'new': {
-      const name = involved['name']
-      assert(name !== undefined, 'an Event is about something with a name')
-      const namespace = involved['namespace'] ?? 'default'
-      if (isBeingDeleted(namespace, state)) return []
-      const eventName = nameOf(name, context.now, rv)
-      // The order of the fields is that of the log.
-      const event: Mutable<KubernetesEventRecorded> = Object.assign(
-        {
-          kind: 'KubernetesEventRecorded' as const,
-          object: objectPath('Event', namespace, eventName),
-          rv,
-          uid: drawUid(context.choose, `Event/${namespace}/${eventName}`),
-        },
-        namedIn(state, involved),
-        { type: command.type, reason: command.reason, message: correlated.message, component },
-      )
-      if (command.host !== undefined) event.host = command.host
-      if (series) event.action = command.action ?? ''
-      if (told !== undefined) event.told = told.told
-      return [event]
-    }
-  }
+  if (correlated.kind === 'dropped') return []
+  // Differs from Kubernetes: one that somebody has deleted comes to be again with a new name and a count of 1 (there under its old name, and the count goes on).
+  if (correlated.kind === 'repeat' && findObject(storeOf(state, 'Event'), splitObjectPath(correlated.path).key) !== undefined)
+    return [{ kind: 'KubernetesEventRepeated', object: correlated.path, rv, message: correlated.message, ...told }]
+  const name = involved['name']
+  assert(name !== undefined, 'an Event is about something with a name')
+  const namespace = involved['namespace'] ?? 'default'
+  if (isBeingDeleted(namespace, state)) return []
+  const eventName = nameOf(name, context.now, rv)
+  // The order of the fields is that of the log.
+  const event: Mutable<KubernetesEventRecorded> = Object.assign(
+    {
+      kind: 'KubernetesEventRecorded' as const,
+      object: objectPath('Event', namespace, eventName),
+      rv,
+      uid: drawUid(context.choose, `Event/${namespace}/${eventName}`),
+    },
+    namedIn(state, involved),
+    { type: command.type, reason: command.reason, message: correlated.message, component },
+  )
+  if (command.host !== undefined) event.host = command.host
+  if (series) event.action = command.action ?? ''
+  if (told !== undefined) event.told = told.told
+  return [event]
 }
