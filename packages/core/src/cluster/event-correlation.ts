@@ -126,23 +126,32 @@ export interface RecordedAt {
   readonly isCombined: boolean
 }
 
-/** The memory after the telling was recorded as a new Event, or counted up (no `recordedAt`). */
-export const remembered = (correlation: Correlation, telling: Telling, recordedAt: RecordedAt | undefined, now: SimTime): Correlation => {
-  const entry = getAt(correlation, telling.source) ?? fresh
+/** What is known of the source after the telling was recorded as a new Event, or counted up (no `recordedAt`). */
+export const rememberedEntry = (
+  entry: CorrelationEntry = fresh,
+  telling: Telling,
+  recordedAt: RecordedAt | undefined,
+  now: SimTime,
+): CorrelationEntry => {
   const observed = recordedAt === undefined ? entry.observed : withObserved(entry, telling, recordedAt.isCombined, recordedAt.path)
   if (telling.series)
-    return observed === entry.observed
-      ? correlation
-      : setAt(correlation, telling.source, { similar: entry.similar, observed, tokensMs: entry.tokensMs, filledAt: entry.filledAt })
+    return observed === entry.observed ? entry : { similar: entry.similar, observed, tokensMs: entry.tokensMs, filledAt: entry.filledAt }
   const { type, reason, message } = telling
   const group = groupIn(entry, telling)
   const messages = messagesOf(group, now)
   const known = messages.includes(message) || messages.length + 1 >= limits.eventSimilarMax
   const next = { type, reason, messages: known ? messages : [...messages, message], lastAt: now }
-  return setAt(correlation, telling.source, {
+  return {
     similar: group === undefined ? [...entry.similar, next] : entry.similar.map((other) => (other === group ? next : other)),
     observed,
     tokensMs: tokensAt(entry, now) - refillMs,
     filledAt: now,
-  })
+  }
+}
+
+/** The memory after the telling. */
+export const remembered = (correlation: Correlation, telling: Telling, recordedAt: RecordedAt | undefined, now: SimTime): Correlation => {
+  const before = getAt(correlation, telling.source)
+  const after = rememberedEntry(before, telling, recordedAt, now)
+  return after === (before ?? fresh) ? correlation : setAt(correlation, telling.source, after)
 }

@@ -1,12 +1,12 @@
 /** One switch: which parts of the state does each event touch? */
 import type { KubernetesObject } from '../api/object.js'
 import { assert } from '../kernel/assert.js'
-import type { Json, JsonObject } from '../kernel/json.js'
+import type { JsonObject } from '../kernel/json.js'
 import { applyDifference, type ObjectDifference } from '../kernel/object-difference.js'
 import { getAt, removeAt, setAt } from '../kernel/persistent-map.js'
-import { microTimestampOf, timestampOf, type SimTime } from '../kernel/sim-time.js'
+import type { SimTime } from '../kernel/sim-time.js'
 import { isEngineEvent, type EngineEvent } from './engine-events.js'
-import { detailOf, remembered, type Telling } from './event-correlation.js'
+import { remembered } from './event-correlation.js'
 import type { ClusterEvent } from './events.js'
 import {
   isObjectChanged,
@@ -27,11 +27,13 @@ import {
   statusPointer,
   storeOf,
   withCorrelation,
+  withRevision,
   withStores,
   withWorld,
   type ClusterState,
 } from './state.js'
 import { findObject, withObject } from './store.js'
+import { involvedIn, placeOf, repeatedEvent, tellingAgain, tellingOf, toldEvent } from './told-events.js'
 
 // Events hold plain JSON that a decoder has checked; what they make is an object again (the casts in this file).
 const asObject = (json: JsonObject): KubernetesObject => json as unknown as KubernetesObject
@@ -43,11 +45,6 @@ const differenceIn = (event: ObjectCreated | ObjectChanged): ObjectDifference =>
 })
 const nothing: ObjectDifference['set'] = {}
 const noRemovals: readonly string[] = []
-
-const withRevision = (object: JsonObject, rv: number): JsonObject => ({
-  ...object,
-  metadata: { ...(object['metadata'] as JsonObject), resourceVersion: String(rv) },
-})
 
 /** The object after a change, at its new resourceVersion. */
 const changed = (before: JsonObject, event: ObjectCreated | ObjectChanged): KubernetesObject =>
@@ -93,127 +90,22 @@ const reduceChanged = (state: ClusterState, event: ObjectChanged): ClusterState 
   return statusKey === undefined ? stored : { ...stored, likenesses: setAt(state.likenesses, statusKey, status as JsonObject) }
 }
 
-type Involved = Readonly<Record<string, string>>
-
-/** The object that people are told about, as a reference: what the event does not say of it is as it is stored. */
-const involvedIn = (state: ClusterState, { about, involved }: KubernetesEventRecorded): Involved => {
-  if (about === undefined) return involved ?? {}
-  const { kind, namespace, name, key } = splitObjectPath(about)
-  const stored = findObject(storeOf(state, kind), key)
-  const apiVersion = involved?.['apiVersion'] ?? stored?.apiVersion
-  const uid = involved?.['uid'] ?? stored?.metadata.uid
-  const resourceVersion = involved?.['resourceVersion'] ?? stored?.metadata.resourceVersion
-  const fieldPath = involved?.['fieldPath']
-  const reference: Record<string, string> = {}
-  if (apiVersion !== undefined) reference['apiVersion'] = apiVersion
-  reference['kind'] = kind
-  if (namespace !== '') reference['namespace'] = namespace
-  reference['name'] = name
-  if (uid !== undefined) reference['uid'] = uid
-  if (resourceVersion !== undefined) reference['resourceVersion'] = resourceVersion
-  if (fieldPath !== undefined) reference['fieldPath'] = fieldPath
-  return reference
-}
-
-const tellingOf = (event: KubernetesEventRecorded, involved: Involved): Telling => ({
-  source: `${event.component}/${event.host ?? ''}/${involved['uid'] ?? involved['name'] ?? ''}`,
-  type: event.type,
-  reason: event.reason,
-  message: event.told ?? event.message,
-  detail: detailOf(involved, event.action),
-  series: event.action !== undefined,
-})
-
-/** Follows makeEvent in client-go/tools/record/event.go and in client-go/tools/events/event_recorder.go. */
-const kubernetesEventOf = (event: KubernetesEventRecorded, involved: Involved, at: SimTime): KubernetesObject => {
-  const { namespace, name } = splitObjectPath(event.object)
-  const now = timestampOf(at)
-  const metadata = { creationTimestamp: now, name, namespace, resourceVersion: String(event.rv), uid: event.uid }
-  const { reason, message, type } = event
-  const object: JsonObject =
-    event.action === undefined
-      ? {
-          apiVersion: 'v1',
-          kind: 'Event',
-          metadata,
-          involvedObject: involved,
-          reason,
-          message,
-          type,
-          count: 1,
-          eventTime: null,
-          firstTimestamp: now,
-          lastTimestamp: now,
-          reportingComponent: event.component,
-          reportingInstance: event.host ?? '',
-          source: event.host === undefined ? { component: event.component } : { component: event.component, host: event.host },
-        }
-      : {
-          apiVersion: 'v1',
-          kind: 'Event',
-          metadata,
-          involvedObject: involved,
-          reason,
-          message,
-          type,
-          action: event.action,
-          eventTime: microTimestampOf(at),
-          firstTimestamp: null,
-          lastTimestamp: null,
-          reportingComponent: event.component,
-          reportingInstance: `${event.component}-control-plane`,
-          source: {},
-        }
-  return asObject(object)
-}
-
 const reduceTold = (state: ClusterState, event: KubernetesEventRecorded, at: SimTime): ClusterState => {
-  const involved = involvedIn(state, event)
+  const involved = involvedIn(state, event.about, event.involved)
   return withCorrelation(
-    put(state, event.object, event.rv, kubernetesEventOf(event, involved, at)),
-    remembered(state.correlation, tellingOf(event, involved), { path: event.object, isCombined: event.told !== undefined }, at),
+    put(state, event.object, event.rv, toldEvent(event, involved, at)),
+    remembered(state.correlation, tellingOf(event, involved), placeOf(event), at),
   )
 }
-
-const repeatedEvent = (before: KubernetesObject, event: KubernetesEventRepeated, at: SimTime): KubernetesObject => {
-  const json = asJson(before)
-  if (json['eventTime'] !== null) {
-    const series = json['series'] as JsonObject | undefined
-    return asObject(
-      withRevision(
-        { ...json, series: { count: series === undefined ? 2 : Number(series['count']) + 1, lastObservedTime: microTimestampOf(at) } },
-        event.rv,
-      ),
-    )
-  }
-  return asObject(
-    withRevision({ ...json, count: Number(json['count']) + 1, lastTimestamp: timestampOf(at), message: event.message }, event.rv),
-  )
-}
-
-const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '')
 
 const reduceRepeated = (state: ClusterState, event: KubernetesEventRepeated, at: SimTime): ClusterState => {
   const { key } = splitObjectPath(event.object)
   const before = findObject(storeOf(state, 'Event'), key)
   assert(before !== undefined, `${event.object} does not exist`)
-  const json = asJson(before)
-  const source = json['source'] as JsonObject
-  const involved = json['involvedObject'] as JsonObject
-  const component = textOf(json['reportingComponent'] ?? source['component'])
-  const series = json['eventTime'] !== null
-  const host = series ? undefined : source['host']
-  const telling: Telling = {
-    source: `${component}/${typeof host === 'string' ? host : ''}/${textOf(involved['uid'] ?? involved['name'])}`,
-    type: textOf(json['type']),
-    reason: textOf(json['reason']),
-    message: event.told ?? event.message,
-    detail: '',
-    series,
-  }
+  const telling = tellingAgain(before, event)
   return {
     ...put(state, event.object, event.rv, repeatedEvent(before, event, at)),
-    correlation: series ? state.correlation : remembered(state.correlation, telling, undefined, at),
+    correlation: telling.series ? state.correlation : remembered(state.correlation, telling, undefined, at),
   }
 }
 

@@ -80,6 +80,12 @@ export const asNewObject = (prototype: JsonObject, path: string, uid: string, no
   return { ...prototype, metadata }
 }
 
+/** The object at this resourceVersion. */
+export const withRevision = (object: JsonObject, rv: number): JsonObject => ({
+  ...object,
+  metadata: { ...(object['metadata'] as JsonObject), resourceVersion: String(rv) },
+})
+
 export const initialState = (settings: ClusterSettings): ClusterState => ({
   revision: 200,
   stores: emptyMap(),
