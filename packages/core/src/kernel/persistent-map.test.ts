@@ -9,8 +9,10 @@ import {
   hasAt,
   hashOfString,
   keysOf,
+  mapLater,
   type PersistentMap,
   removeAt,
+  setAll,
   setAt,
   sizeOf,
   valuesOf,
@@ -82,6 +84,41 @@ describe('a persistent map', () => {
         expect(other.root).toEqual(map.root)
       }),
     )
+  })
+
+  it('takes many entries at once as it takes one after the other', () => {
+    fc.assert(
+      fc.property(steps, steps, (before, added) => {
+        let map = emptyMap<number | undefined>()
+        for (const { key, value } of before) map = setAt(map, key, value)
+        let one = map
+        for (const { key, value } of added) one = setAt(one, key, value)
+        const all = setAll(map, new Map(added.map(({ key, value }) => [key, value])))
+        expect(all.root).toEqual(one.root)
+        expect(sizeOf(all)).toBe(sizeOf(one))
+        expect(entriesOf(all)).toEqual(entriesOf(one))
+      }),
+    )
+  })
+
+  it('is made once, and only when somebody looks', () => {
+    let made = 0
+    const later = mapLater(
+      () => 1,
+      () => {
+        made += 1
+        return setAt(emptyMap<number>(), 'x', 7)
+      },
+    )
+    expect(sizeOf(later)).toBe(1)
+    expect(made).toBe(0)
+    expect(getAt(later, 'x')).toBe(7)
+    expect(entriesOf(setAt(later, 'y', 8))).toEqual([
+      ['x', 7],
+      ['y', 8],
+    ])
+    expect(getAt(later, 'y')).toBeUndefined()
+    expect(made).toBe(1)
   })
 
   it('is the same map when nothing changes', () => {

@@ -290,6 +290,67 @@ export const valuesOf = <V>(map: PersistentMap<V>): readonly V[] => {
   return values
 }
 
+/** What these leaves, each with a key of its own, make at that depth. */
+const childOf = <V>(leaves: Leaf<V>[], shift: number): Child<V> | undefined => {
+  const [first] = leaves
+  if (first === undefined || leaves.length === 1) return first
+  return leaves.every(({ hash }) => hash === first.hash)
+    ? { kind: kindCollision, hash: first.hash, leaves: leaves.sort(byKey) }
+    : branchOf(leaves, shift)
+}
+
+const branchOf = <V>(leaves: readonly Leaf<V>[], shift: number): Branch<V> => {
+  const byDigit: (Leaf<V>[] | undefined)[] = []
+  let bitmap = 0
+  for (let digit = 0; digit <= digitMask; digit += 1) byDigit.push(undefined)
+  for (const leaf of leaves) {
+    const digit = (leaf.hash >>> shift) & digitMask
+    const others = byDigit[digit]
+    if (others === undefined) byDigit[digit] = [leaf]
+    else others.push(leaf)
+    bitmap |= 1 << digit
+  }
+  const children = Array<Child<V>>(bitCount(bitmap))
+  let filled = 0
+  for (const some of byDigit) {
+    const child = some === undefined ? undefined : childOf(some, shift + bitsPerLevel)
+    if (child !== undefined) children[filled++] = child
+  }
+  return { kind: kindBranch, bitmap, children }
+}
+
+/** As many calls of `setAt`; where nearly all is new, the branches are made once. */
+export const setAll = <V>(map: PersistentMap<V>, entries: ReadonlyMap<string, V>): PersistentMap<V> => {
+  let next = map
+  if (entries.size < map.size) {
+    for (const [key, value] of entries) next = setAt(next, key, value)
+    return next
+  }
+  const leaves: Leaf<V>[] = []
+  forEachEntry(map, (key, value) => {
+    if (!entries.has(key)) leaves.push({ kind: kindLeaf, hash: hashOfString(key), key, value })
+  })
+  for (const [key, value] of entries) leaves.push({ kind: kindLeaf, hash: hashOfString(key), key, value })
+  return leaves.length === 0 ? map : { root: branchOf(leaves, 0), size: leaves.length, keySet: { mark: 'keys' } }
+}
+
+/** A map that is made when somebody looks into it for the first time; to ask for its size is not yet looking. */
+export const mapLater = <V>(size: () => number, make: () => PersistentMap<V>): PersistentMap<V> => {
+  let made: PersistentMap<V> | undefined
+  const map = (): PersistentMap<V> => (made ??= make())
+  return {
+    get root() {
+      return map().root
+    },
+    get size() {
+      return made?.size ?? size()
+    },
+    get keySet() {
+      return map().keySet
+    },
+  }
+}
+
 export const fromEntries = <V>(entries: Iterable<readonly [string, V]>): PersistentMap<V> => {
   let map = emptyMap<V>()
   for (const [key, value] of entries) map = setAt(map, key, value)
