@@ -3,7 +3,16 @@ import { execFileSync } from 'node:child_process'
 import { closeSync, existsSync, openSync, renameSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
-import { allInvariants, defaultClusterSettings, initialState, reduce, type Simulation } from '../../packages/core/src/index.js'
+import {
+  allInvariants,
+  defaultClusterSettings,
+  initialState,
+  reduce,
+  storeOf,
+  valuesOf,
+  type ClusterState,
+  type Simulation,
+} from '../../packages/core/src/index.js'
 import {
   forceStep,
   lifeStep,
@@ -137,11 +146,18 @@ const longLog = (): string => {
 const replayRatio = (): Measured => {
   const path = longLog()
   let events = 0
+  let state: ClusterState | undefined
   const replayOnce = (decode: boolean): number =>
     timed(() => {
       const replayed = replayLog(filePieces(path), { sha256: nodeSha256, decode })
       if (replayed._tag === 'Left') throw new Error(replayed.left.message)
       events = replayed.right.end.events
+      state = replayed.right.state
+    })
+  /** Those that were told, which are worked out when somebody looks. */
+  const lookOnce = (): number =>
+    timed(() => {
+      if (state === undefined || valuesOf(storeOf(state, 'Event').objects).length === 0) throw new Error('the log has no Events')
     })
   const parseOnce = (): number => {
     let spent = 0
@@ -164,11 +180,12 @@ const replayRatio = (): Measured => {
     parses.push(parseOnce())
     replays.push(replayOnce(false))
   }
+  const look = lookOnce()
   const thorough = replayOnce(true)
   return {
     value: least(replays) / least(parses),
     floor: 1,
-    note: `${events} events, ${(statSync(path).size / 1e6).toFixed(0)} MB: replay ${(least(replays) / 1_000).toFixed(1)} s, JSON.parse ${(least(parses) / 1_000).toFixed(1)} s, replay of every line ${(thorough / 1_000).toFixed(1)} s`,
+    note: `${events} events, ${(statSync(path).size / 1e6).toFixed(0)} MB: replay ${(least(replays) / 1_000).toFixed(1)} s, JSON.parse ${(least(parses) / 1_000).toFixed(1)} s, replay of every line ${(thorough / 1_000).toFixed(1)} s; to look at the Events ${(look / 1_000).toFixed(1)} s`,
   }
 }
 

@@ -1,41 +1,77 @@
 /**
  * Folds the lines of a log whose digests are right, and looks only into those that matter in the end. What happened to a Pod that is gone is
- * not parsed: its lines wait beside the state and are dropped when it goes. What is read is folded with `reduce` like any event, so the state
- * is the same as if every line had been (a property test says so); of a line that is dropped only its digest was checked.
+ * not parsed: its lines wait beside the state and are dropped when it goes. What people were told is gathered and put into the state at the
+ * end. What is read is folded with `reduce` like any event, so the state is the same as if every line had been (a property test says so); of a
+ * line that is dropped only its digest was checked.
  */
 import * as E from 'fp-ts/lib/Either.js'
-import { afterProcessesOfOnePod, ClusterEvent, getAt, initialState, reduce, type ClusterSettings, type ClusterState } from '@statefold/core'
+import {
+  afterProcessesOfPods,
+  ClusterEvent,
+  getAt,
+  initialState,
+  reduce,
+  storedAs,
+  utf8Bytes,
+  type ClusterSettings,
+  type ClusterState,
+  type StoredAs,
+} from '@statefold/core'
 import { kindsOf } from './codec-guard.js'
+import {
+  BytesTable,
+  comma,
+  digitsEnd,
+  isAt,
+  lineFeed,
+  numberIn,
+  patternOf,
+  placeIn,
+  plainTextEnd,
+  quote,
+  tableOf,
+  textEnd,
+  textOf,
+} from './line-bytes.js'
 import { strangeEvent, type LogProblem, type ReadTurns } from './log-body.js'
 import { actorFields, factOf, withoutEnvelope } from './log-file.js'
+import { readTold, toldLines } from './told-lines.js'
+import { nowhere, WaitingLines, type Chain, type WaitingLine } from './waiting-lines.js'
 
 const knownKinds: ReadonlySet<string> = new Set(kindsOf(ClusterEvent))
 
 /** What objects may be like, as it was at some time. */
 type Models = Pick<ClusterState, 'prototypes' | 'likenesses'>
 
-/** A line that waits, and how things were then. */
-interface WaitingLine {
-  readonly line: string
-  readonly number: number
-  readonly at: number
-  readonly models: Models
-}
-
 /** Lines of one subject that wait. */
-interface Waiting {
+interface Waiting extends Chain {
+  /** Where its name is. */
+  readonly bytes: Uint8Array
+  readonly from: number
+  readonly end: number
   /** Nothing of the subject is in the state: it came to be in these lines. */
   readonly isWhole: boolean
-  readonly uid: string | undefined
-  /** The resourceVersion after the last line. */
-  rv: string
-  readonly lines: WaitingLine[]
 }
 
-type Sort = 'pod created' | 'pod changed' | 'pod deleted' | 'sandbox' | 'process' | 'removed' | 'everywhere'
+interface WaitingPod extends Waiting {
+  /** Its uid, if it came to be in these lines. */
+  readonly uid: string | undefined
+  /** The resourceVersion after the last line. */
+  rv: number
+  /** For those who are told of it, once that was asked for. */
+  stored: StoredAs | undefined
+}
+
+interface WaitingProcesses extends Waiting {
+  /** How many lines say SandboxCreated, and where the last of them is. */
+  sandboxes: number
+  sandbox: number
+}
+
+type Sort = 'pod created' | 'pod changed' | 'pod deleted' | 'sandbox' | 'process' | 'removed' | 'everywhere' | 'told'
 
 /** What a line is to us, by the kind of its event; others are folded at once. */
-const sorts: ReadonlyMap<string, Sort> = new Map<string, Sort>([
+const sorts = tableOf<Sort>([
   ['PodCreated', 'pod created'],
   ...[
     'PodScheduled',
@@ -69,38 +105,40 @@ const sorts: ReadonlyMap<string, Sort> = new Map<string, Sort>([
   ...['NodeCrashed', 'NodeRestarted', 'MachineRemoved', 'AssetDeleted', 'FileWritten', 'DirectoryCreated', 'FileRemoved'].map(
     (kind): [string, Sort] => [kind, 'everywhere'],
   ),
+  ['KubernetesEventRecorded', 'told'],
+  ['KubernetesEventRepeated', 'told'],
 ])
 
 export interface LineFold {
   /** The lines of whole turns; `number` is that of the line before them. */
-  readonly take: (text: string, number: number) => E.Either<LogProblem, ReadTurns>
+  readonly take: (taken: Uint8Array, number: number) => E.Either<LogProblem, ReadTurns>
   readonly finish: () => E.Either<LogProblem, { readonly state: ClusterState; readonly at: number }>
 }
 
-const [comma, backslash] = [0x2c, 0x5c]
-const [zero, nine] = [0x30, 0x39]
 /** First letters of keys: `actor` and `at`, `digest`, `kind`, `seq`. */
 const letter = { a: 0x61, c: 0x63, d: 0x64, k: 0x6b, s: 0x73 }
 
-// What follows the name of the kind, as it is written.
-const [toPath, toRv, toUid, toPodUid] = ['","object":"', '","rv":', ',"uid":"', '","podUid":"']
-const noneInvolved: Readonly<Record<string, string>> = {}
+// What follows the name of the kind, as it is written, and what may be among the changes.
+const toPath = patternOf('","object":"')
+const toRv = patternOf('","rv":')
+const toUid = patternOf(',"uid":"')
+const toPodUid = patternOf('","podUid":"')
+const toNode = patternOf('","node":"')
+const ofHost = patternOf('"hostNetwork":')
+const wholeStatus = patternOf('"/status":')
 const neither = 'is neither an event, nor a digest, nor the end'
-
-/** The text that begins with a quote there, as a string of its own: a part of the lines would keep all of them in memory. */
-const ownText = (text: string, from: number): string => {
-  let end = text.indexOf('"', from + 1)
-  while (text.charCodeAt(end - 1) === backslash) end = text.indexOf('"', end + 1)
-  // Its digest says that it was written as JSON, by us.
-  return JSON.parse(text.slice(from, end + 1)) as string
-}
 
 export const lineFold = (settings: ClusterSettings, untilSeq: number): LineFold => {
   let state = initialState(settings)
-  /** The newest resourceVersion, also of lines that wait. */
+  /** The newest resourceVersion, also of lines that wait and of what was told. */
   let revision = state.revision
-  const pods = new Map<string, Waiting>()
-  const processes = new Map<string, Waiting>()
+  const pods = new BytesTable<WaitingPod>()
+  const processes = new BytesTable<WaitingProcesses>()
+  const told = toldLines()
+  const lines = new WaitingLines<Models>()
+  const actors = new BytesTable<string>()
+  /** By node, to Pods that are gone; not yet in the state. */
+  const addressesGiven = new Map<string, number>()
   let seq = 0
   let time = 0
   /** The time of the last event that counts. */
@@ -114,12 +152,12 @@ export const lineFold = (settings: ClusterSettings, untilSeq: number): LineFold 
     problem ??= { kind: 'damaged', line: number, message: `line ${number}: ${message}` }
   }
 
-  const parsed = (line: string, number: number): ClusterEvent | undefined => {
+  const parsed = (line: string, number: () => number): ClusterEvent | undefined => {
     let value: unknown
     try {
       value = JSON.parse(line)
     } catch {
-      refuse(number, 'is not JSON')
+      refuse(number(), 'is not JSON')
       return undefined
     }
     // The line was parsed here and is nobody else's.
@@ -135,13 +173,13 @@ export const lineFold = (settings: ClusterSettings, untilSeq: number): LineFold 
     if (fields.received === true) Object.assign(fields, received)
     // Its digest says that the rest is as its codec wrote it.
     if (knownKinds.has(fields.kind)) return value as ClusterEvent
-    problem ??= strangeEvent(number, fields.seq, fields.kind)
+    problem ??= strangeEvent(number(), fields.seq, fields.kind)
     return undefined
   }
 
   /** Folds a line that has waited, as things were then. */
-  const fold = ({ line, number, at: then, models: { prototypes, likenesses } }: WaitingLine): void => {
-    const event = parsed(line, number)
+  const fold = ({ bytes, number, at: then, given: { prototypes, likenesses } }: WaitingLine<Models>): void => {
+    const event = parsed(textOf(bytes), number)
     if (event === undefined) return
     const present = state
     if (prototypes === present.prototypes && likenesses === present.likenesses) {
@@ -161,153 +199,210 @@ export const lineFold = (settings: ClusterSettings, untilSeq: number): LineFold 
     return models
   }
 
-  const foldPod = (path: string): void => {
-    const waiting = pods.get(path)
+  const drop = <W extends Waiting>(table: BytesTable<W>, waiting: W | undefined): void => {
     if (waiting === undefined) return
-    pods.delete(path)
-    waiting.lines.forEach(fold)
+    table.delete(waiting.bytes, waiting.from, waiting.end)
+    lines.drop(waiting)
+  }
+
+  const foldChain = (chain: Chain): void => {
+    const waiting = lines.linesOf(chain)
+    lines.drop(chain)
+    waiting.forEach(fold)
+  }
+
+  const foldWaiting = <W extends Waiting>(table: BytesTable<W>, waiting: W | undefined): void => {
+    if (waiting === undefined) return
+    table.delete(waiting.bytes, waiting.from, waiting.end)
+    foldChain(waiting)
+  }
+
+  const foldPod = (path: string): void => {
+    const bytes = utf8Bytes(path)
+    foldWaiting(pods, pods.get(bytes, 0, bytes.length))
   }
 
   const foldProcesses = (uid: string): void => {
-    const waiting = processes.get(uid)
-    if (waiting === undefined) return
-    processes.delete(uid)
-    waiting.lines.forEach(fold)
+    const bytes = utf8Bytes(uid)
+    foldWaiting(processes, processes.get(bytes, 0, bytes.length))
   }
 
-  const foldAllProcesses = (): void => {
-    for (const uid of processes.keys()) foldProcesses(uid)
+  const foldAll = (table: BytesTable<Waiting>): void => {
+    table.takeAll().forEach(foldChain)
   }
 
-  /** An Event is about an object as it is stored: of a Pod whose lines wait that is known without folding them. */
-  const withInvolvedPod = (event: ClusterEvent): ClusterEvent => {
-    if (event.kind !== 'KubernetesEventRecorded' || event.about === undefined) return event
-    const waiting = pods.get(event.about)
-    if (waiting === undefined) return event
-    if (waiting.uid === undefined) {
-      foldPod(event.about)
-      return event
-    }
-    const { apiVersion = 'v1', uid = waiting.uid, resourceVersion = waiting.rv, fieldPath } = event.involved ?? noneInvolved
-    const involved = fieldPath === undefined ? { apiVersion, uid, resourceVersion } : { apiVersion, uid, resourceVersion, fieldPath }
-    // The line was parsed here and is nobody else's; copying all its fields would cost more than the rest.
-    return Object.assign(event, { involved })
+  const settle = (): void => {
+    state = told.settled(state)
   }
 
-  const foldNow = (line: string, number: number): void => {
-    const event = parsed(line, number)
+  /** How the object is stored at this time; of a Pod whose lines wait that is known without folding them. */
+  const storedNow = (bytes: Uint8Array, from: number, end: number): StoredAs | undefined => {
+    const waiting = pods.get(bytes, from, end)
+    if (waiting?.uid !== undefined) return (waiting.stored ??= { apiVersion: 'v1', uid: waiting.uid, resourceVersion: String(waiting.rv) })
+    foldWaiting(pods, waiting)
+    return storedAs(state, textOf(bytes, from, end))
+  }
+
+  const foldNow = (bytes: Uint8Array, from: number, end: number, number: number): void => {
+    const event = parsed(textOf(bytes, from, end), () => number)
     if (event === undefined) return
     received = factOf(event)
-    if ('podUid' in event) foldProcesses(event.podUid)
-    if ('object' in event && typeof event.object === 'string' && event.object.startsWith('Pod/')) foldPod(event.object)
-    // (This may fold what has waited.)
-    const whole = event.kind === 'ApiFaultSet' ? withoutEnvelope(event) : withInvolvedPod(event)
-    state = reduce(state, whole, time)
     if ('rv' in event) revision = event.rv
+    if ('podUid' in event) foldProcesses(event.podUid)
+    if ('object' in event && typeof event.object === 'string') {
+      if (event.object.startsWith('Pod/')) foldPod(event.object)
+      else if (event.object.startsWith('Event/')) settle()
+    }
+    if (event.kind === 'KubernetesEventRecorded' && event.about !== undefined) foldPod(event.about)
+    countAddresses()
+    state = reduce(state, event.kind === 'ApiFaultSet' ? withoutEnvelope(event) : event, time)
   }
 
-  const waitingLine = (line: string, number: number): WaitingLine => ({ line, number, at: time, models: modelsNow() })
+  const takeTold = (bytes: Uint8Array, from: number, end: number, number: number, kindEnd: number): void => {
+    const line = readTold(bytes, kindEnd)
+    if (line === undefined) return foldNow(bytes, from, end, number)
+    const { rv, aboutFrom, aboutEnd } = line
+    received = undefined
+    revision = rv
+    told.keep(bytes, from, end + 1, time, actor, aboutEnd === 0 ? undefined : storedNow(bytes, aboutFrom, aboutEnd))
+  }
 
-  /** `kindEnd`: where in the text the name of the kind ends. */
-  const takePod = (sort: Sort, text: string, from: number, end: number, number: number, kindEnd: number): void => {
-    const pathFrom = kindEnd + toPath.length
-    const pathEnd = text.indexOf('"', pathFrom)
-    if (!text.startsWith(toPath, kindEnd) || !text.startsWith(toRv, pathEnd)) return foldNow(text.slice(from, end), number)
-    const path = text.slice(pathFrom, pathEnd)
-    const rvFrom = pathEnd + toRv.length
-    let rvEnd = rvFrom
-    for (let digit = text.charCodeAt(rvEnd); digit >= zero && digit <= nine; digit = text.charCodeAt(rvEnd)) rvEnd += 1
-    const rv = text.slice(rvFrom, rvEnd)
-    const known = pods.get(path)
-    const line = text.slice(from, end)
+  /** `kindEnd`: where in the line the name of the kind ends. */
+  const takePod = (sort: Sort, bytes: Uint8Array, from: number, end: number, number: number, kindEnd: number): void => {
+    const pathFrom = kindEnd + toPath.bytes.length
+    const pathEnd = isAt(bytes, toPath, kindEnd) ? plainTextEnd(bytes, pathFrom) : -1
+    if (pathEnd < 0 || !isAt(bytes, toRv, pathEnd)) return foldNow(bytes, from, end, number)
+    const rvFrom = pathEnd + toRv.bytes.length
+    const rvEnd = digitsEnd(bytes, rvFrom)
+    const rv = numberIn(bytes, rvFrom, rvEnd)
+    const known = pods.get(bytes, pathFrom, pathEnd)
     if (sort === 'pod created') {
+      const uidFrom = rvEnd + toUid.bytes.length
+      const uidEnd = isAt(bytes, toUid, rvEnd) ? plainTextEnd(bytes, uidFrom) : -1
       // Whole manifests are what later ones are like.
-      if (known !== undefined || !text.startsWith(toUid, rvEnd)) return foldNow(line, number)
-      const uid = ownText(text, rvEnd + toUid.length - 1)
-      pods.set(path, { isWhole: true, uid, rv, lines: [waitingLine(line, number)] })
+      if (known !== undefined || uidEnd < 0) return foldNow(bytes, from, end, number)
+      const uid = textOf(bytes, uidFrom, uidEnd)
+      const pod = { first: nowhere, last: nowhere, bytes, from: pathFrom, end: pathEnd, isWhole: true, uid, rv, stored: undefined }
+      lines.add(pod, from, time, modelsNow())
+      pods.add(bytes, pathFrom, pathEnd, pod)
     } else if (sort === 'pod deleted') {
-      pods.delete(path)
-      if (known?.isWhole !== true) return foldNow(line, number)
+      drop(pods, known)
+      if (known?.isWhole !== true) return foldNow(bytes, from, end, number)
     } else {
       // A further fact of a write.
       if (known?.rv === rv && rvEnd === end - 1) return
       // A whole status is what later ones are like.
-      if (line.includes('"/status":', rvEnd - from)) return foldNow(line, number)
-      if (known === undefined) pods.set(path, { isWhole: false, uid: undefined, rv, lines: [waitingLine(line, number)] })
-      else {
-        known.rv = rv
-        known.lines.push(waitingLine(line, number))
+      if (placeIn(bytes, wholeStatus, rvEnd, end) >= 0) return foldNow(bytes, from, end, number)
+      let pod = known
+      if (pod === undefined) {
+        pod = { first: nowhere, last: nowhere, bytes, from: pathFrom, end: pathEnd, isWhole: false, uid: undefined, rv, stored: undefined }
+        pods.add(bytes, pathFrom, pathEnd, pod)
       }
+      pod.rv = rv
+      pod.stored = undefined
+      lines.add(pod, from, time, modelsNow())
     }
-    revision = Number(rv)
+    revision = rv
   }
 
-  const takeProcess = (sort: Sort, text: string, from: number, end: number, number: number, kindEnd: number): void => {
-    const line = text.slice(from, end)
-    if (!text.startsWith(toPodUid, kindEnd)) return foldNow(line, number)
-    const uidFrom = kindEnd + toPodUid.length
-    const uid = text.slice(uidFrom, text.indexOf('"', uidFrom))
-    const known = processes.get(uid)
+  /** Is nothing left of the sandbox that was created so, but that its address was given out? Then that is counted. */
+  const isCounted = (line: WaitingLine<Models> | undefined): boolean => {
+    if (line === undefined || placeIn(line.bytes, ofHost, 0, line.bytes.length) >= 0) return false
+    const place = placeIn(line.bytes, toNode, 0, line.bytes.length)
+    const from = place + toNode.bytes.length
+    const end = place < 0 ? -1 : plainTextEnd(line.bytes, from)
+    if (end < 0) return false
+    const node = textOf(line.bytes, from, end)
+    addressesGiven.set(node, (addressesGiven.get(node) ?? 0) + 1)
+    return true
+  }
+
+  const countAddresses = (): void => {
+    if (addressesGiven.size === 0) return
+    let { world } = state
+    for (const [node, count] of addressesGiven) world = afterProcessesOfPods(world, node, count)
+    state = { ...state, world }
+    addressesGiven.clear()
+  }
+
+  const takeProcess = (sort: Sort, bytes: Uint8Array, from: number, end: number, number: number, kindEnd: number): void => {
+    const uidFrom = kindEnd + toPodUid.bytes.length
+    const uidEnd = isAt(bytes, toPodUid, kindEnd) ? plainTextEnd(bytes, uidFrom) : -1
+    if (uidEnd < 0) return foldNow(bytes, from, end, number)
+    const known = processes.get(bytes, uidFrom, uidEnd)
     if (sort === 'removed') {
-      if (known?.isWhole !== true) return foldNow(line, number)
-      processes.delete(uid)
-      const sandboxes = known.lines.filter((waiting) => waiting.line.includes('"kind":"SandboxCreated"'))
-      const [only] = sandboxes
-      if (only === undefined || sandboxes.length > 1) {
-        known.lines.forEach(fold)
-        fold(waitingLine(line, number))
-        return
-      }
-      const created = parsed(only.line, only.number)
-      if (created?.kind === 'SandboxCreated') state = { ...state, world: afterProcessesOfOnePod(state.world, created) }
-    } else if (known === undefined) {
-      const isWhole = getAt(state.world.pods, uid) === undefined
-      processes.set(uid, { isWhole, uid, rv: '', lines: [waitingLine(line, number)] })
-    } else known.lines.push(waitingLine(line, number))
+      if (known?.isWhole !== true || known.sandboxes !== 1 || !isCounted(lines.lineAt(known.sandbox)))
+        return foldNow(bytes, from, end, number)
+      return drop(processes, known)
+    }
+    let pod = known
+    if (pod === undefined) {
+      const isWhole = getAt(state.world.pods, textOf(bytes, uidFrom, uidEnd)) === undefined
+      pod = { first: nowhere, last: nowhere, bytes, from: uidFrom, end: uidEnd, isWhole, sandboxes: 0, sandbox: nowhere }
+      processes.add(bytes, uidFrom, uidEnd, pod)
+    }
+    const row = lines.add(pod, from, time, modelsNow())
+    if (sort !== 'sandbox') return
+    pod.sandboxes += 1
+    pod.sandbox = row
   }
 
-  const takeEvent = (text: string, start: number, end: number, number: number): void => {
+  /** (There are few.) */
+  const actorAt = (bytes: Uint8Array, from: number, end: number): string => {
+    const known = actors.get(bytes, from, end)
+    if (known !== undefined) return known
+    // Its digest says that it was written as JSON, by us.
+    const name = JSON.parse(textOf(bytes, from, end)) as string
+    actors.add(new Uint8Array(bytes.subarray(from, end)), 0, end - from, name)
+    return name
+  }
+
+  const takeEvent = (bytes: Uint8Array, start: number, end: number, number: number): void => {
     // The envelope, in its fixed order: seq, turn, at, by, actor; then the kind.
     let from = start + '{"seq":'.length
-    let read = 0
-    for (let digit = text.charCodeAt(from); digit >= zero && digit <= nine; digit = text.charCodeAt(from)) {
-      read = read * 10 + digit - zero
-      from += 1
-    }
+    const seqEnd = digitsEnd(bytes, from)
+    const read = numberIn(bytes, from, seqEnd)
     if (read !== seq) return refuse(number, `event ${read} follows event ${seq - 1}`)
     seq += 1
-    for (let key = text.charCodeAt(from + 2); key !== letter.k; key = text.charCodeAt(from + 2)) {
-      const valueFrom = text.indexOf(':', from) + 1
-      const isActor = key === letter.a && text.charCodeAt(from + 3) === letter.c
-      const next = isActor ? text.indexOf('",', valueFrom + 1) + 1 : text.indexOf(',', valueFrom)
-      if (text.charCodeAt(from) !== comma || valueFrom === 0 || next <= 0 || next >= end) return refuse(number, neither)
-      if (isActor) actor = ownText(text, valueFrom)
-      else if (key === letter.a) time = Number(text.slice(valueFrom, next))
+    from = seqEnd
+    for (let key = bytes[from + 2]; key !== letter.k; key = bytes[from + 2]) {
+      let valueFrom = from + 2
+      while (valueFrom < end && bytes[valueFrom] !== quote) valueFrom += 1
+      valueFrom += 2
+      const isActor = key === letter.a && bytes[from + 3] === letter.c
+      let next = valueFrom
+      if (isActor) next = textEnd(bytes, valueFrom + 1) + 1
+      else while (next < end && bytes[next] !== comma) next += 1
+      if (bytes[from] !== comma || next <= 0 || next >= end) return refuse(number, neither)
+      if (isActor) actor = actorAt(bytes, valueFrom, next)
+      else if (key === letter.a) time = numberIn(bytes, valueFrom, next)
       from = next
     }
     if (seq - 1 > untilSeq) return
     at = time
     const kindFrom = from + ',"kind":"'.length
-    const kindEnd = text.indexOf('"', kindFrom)
-    const sort = sorts.get(text.slice(kindFrom, kindEnd))
-    if (sort === undefined) foldNow(text.slice(start, end), number)
+    const kindEnd = textEnd(bytes, kindFrom)
+    const sort = sorts.get(bytes, kindFrom, kindEnd)
+    if (sort === 'told') takeTold(bytes, start, end, number, kindEnd)
+    else if (sort === undefined) foldNow(bytes, start, end, number)
     else if (sort === 'everywhere') {
-      foldAllProcesses()
-      foldNow(text.slice(start, end), number)
-    } else if (sort === 'sandbox' || sort === 'process' || sort === 'removed') takeProcess(sort, text, start, end, number, kindEnd)
-    else takePod(sort, text, start, end, number, kindEnd)
+      foldAll(processes)
+      foldNow(bytes, start, end, number)
+    } else if (sort === 'sandbox' || sort === 'process' || sort === 'removed') takeProcess(sort, bytes, start, end, number, kindEnd)
+    else takePod(sort, bytes, start, end, number, kindEnd)
   }
 
   return {
-    take: (text, number) => {
+    take: (taken, number) => {
+      const bytes = lines.turnPage(taken, number)
       const eventsBefore = seq
       let turns = 0
       let line = number
-      for (let from = 0; from < text.length && problem === undefined;) {
-        const end = text.indexOf('\n', from)
+      for (let from = 0; from < taken.length && problem === undefined;) {
+        const end = taken.indexOf(lineFeed, from)
         line += 1
-        const key = text.charCodeAt(from + 2)
-        if (key === letter.s) takeEvent(text, from, end, line)
+        const key = bytes[from + 2]
+        if (key === letter.s) takeEvent(bytes, from, end, line)
         else if (key === letter.d) turns += 1
         else refuse(line, neither)
         from = end + 1
@@ -315,8 +410,10 @@ export const lineFold = (settings: ClusterSettings, untilSeq: number): LineFold 
       return problem === undefined ? E.right({ events: seq - eventsBefore, turns, at: time }) : E.left(problem)
     },
     finish: () => {
-      for (const path of pods.keys()) foldPod(path)
-      foldAllProcesses()
+      foldAll(pods)
+      foldAll(processes)
+      settle()
+      countAddresses()
       return problem === undefined ? E.right({ state: { ...state, revision }, at }) : E.left(problem)
     },
   }

@@ -25,8 +25,8 @@ export interface LogVisitor {
   readonly header: (header: LogHeader) => void
   /** The events of one whole, checked turn. */
   readonly turn?: (events: readonly RecordedEvent<ClusterEvent>[]) => void
-  /** Whole, checked turns as text, for who reads the lines himself (logs of the present version only; `number` is that of the line before). */
-  readonly lines?: (text: string, number: number) => E.Either<LogProblem, ReadTurns>
+  /** Whole, checked turns as bytes, for who reads the lines himself (logs of the present version only; `number` is that of the line before). */
+  readonly lines?: (lines: Uint8Array, number: number) => E.Either<LogProblem, ReadTurns>
 }
 
 export interface ReadTurns {
@@ -44,7 +44,7 @@ export interface ReadOptions {
 
 /** Takes what follows the header line, piece by piece. */
 export interface BodyReader {
-  readonly take: (text: string, bytes: Uint8Array | undefined) => LogProblem | undefined
+  readonly take: (lines: Uint8Array) => LogProblem | undefined
   readonly finish: () => E.Either<LogProblem, LogEnd>
 }
 

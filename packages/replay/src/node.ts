@@ -3,7 +3,7 @@ import { createHash, type Hash } from 'node:crypto'
 import { closeSync, fsyncSync, openSync, readSync, renameSync, statSync, writeSync } from 'node:fs'
 import type { RunningHash, Sha256 } from '@statefold/core'
 import { linesOf } from './log-body.js'
-import type { LogPiece } from './read-log.js'
+import { lineFeed, textOf } from './line-bytes.js'
 
 const running = (hash: Hash): RunningHash => ({
   add: (piece) => {
@@ -17,9 +17,10 @@ export const nodeSha256: Sha256 = Object.assign((text: string) => createHash('sh
   start: () => running(createHash('sha256')),
 })
 
-/** Large enough that V8 does not move the text about while lines of it are kept, small enough that what is parsed at once dies young. */
+/** What is parsed at once should die young. */
 const pieceBytes = 512 * 1024
-const lineFeed = 0x0a
+/** A turn ends with such a line. */
+const digestMark = '\n{"digest":'
 /** The longest line of a log is its header, with a scenario of a few megabytes in it. A file without line feeds is no log. */
 const lineBytesMax = 64 * 1024 * 1024
 
@@ -32,31 +33,35 @@ export class LineTooLong extends Error {
   }
 }
 
+/** Where to cut, at the end of a turn if there is one, else of a line. -1: nowhere. */
+const lastEnd = (buffer: Buffer, end: number): number => {
+  const line = buffer.lastIndexOf(lineFeed, end - 1)
+  const digest = line < digestMark.length ? -1 : buffer.lastIndexOf(digestMark, line - digestMark.length)
+  return digest < 0 ? line : buffer.indexOf(lineFeed, digest + 1)
+}
+
 /**
- * A log file in pieces of whole lines (the last line may lack its line feed). The bytes are cut at line feeds before they are decoded, so that
- * no character is torn; a line longer than a piece makes the piece grow. A piece's bytes are good until the next is asked for. Throws what
- * the file system says.
+ * A log file in pieces of whole lines (the last line may lack its line feed), and of whole turns where they are not longer than a piece. A line
+ * longer than a piece makes the piece grow. A piece is good until the next is asked for. Throws what the file system says.
  */
-export function* filePieces(path: string): Generator<Exclude<LogPiece, string>> {
+export function* filePieces(path: string): Generator<Uint8Array> {
   const file = openSync(path, 'r')
   try {
-    let buffer = Buffer.allocUnsafe(pieceBytes)
+    let buffer = Buffer.allocUnsafeSlow(pieceBytes)
     let held = 0
     for (;;) {
       if (held >= lineBytesMax) throw new LineTooLong(path)
-      if (held === buffer.length) buffer = Buffer.concat([buffer, Buffer.allocUnsafe(buffer.length)])
+      if (held === buffer.length) buffer = Buffer.concat([buffer], 2 * buffer.length)
       const read = readSync(file, buffer, held, buffer.length - held, null)
       const end = held + read
       if (read === 0) {
-        if (held > 0) yield { text: buffer.toString('utf8', 0, held), bytes: buffer.subarray(0, held) }
+        if (held > 0) yield buffer.subarray(0, held)
         return
       }
-      const cut = buffer.lastIndexOf(lineFeed, end - 1)
-      if (cut < 0) {
-        held = end
-        continue
-      }
-      yield { text: buffer.toString('utf8', 0, cut + 1), bytes: buffer.subarray(0, cut + 1) }
+      const cut = lastEnd(buffer, end)
+      held = end
+      if (cut < 0) continue
+      yield buffer.subarray(0, cut + 1)
       buffer.copyWithin(0, cut + 1, end)
       held = end - cut - 1
     }
@@ -67,7 +72,7 @@ export function* filePieces(path: string): Generator<Exclude<LogPiece, string>> 
 
 /** The lines of a file, each with its line feed (the last may lack it). */
 export function* fileLines(path: string): Generator<string> {
-  for (const { text } of filePieces(path)) yield* linesOf(text)
+  for (const piece of filePieces(path)) yield* linesOf(textOf(piece))
 }
 
 export interface LogFile {

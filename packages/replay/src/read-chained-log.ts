@@ -3,6 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import type * as t from 'io-ts'
 import { ClusterEvent, type RecordedEvent } from '@statefold/core'
 import { guardOf } from './codec-guard.js'
+import { textOf } from './line-bytes.js'
 import { TurnDigestCodec, FooterCodec, NestedLineCodec, type LogFooter, type LogHeader } from './log-file.js'
 import {
   changedTurn,
@@ -110,8 +111,8 @@ export const chainedReader = (
   }
 
   return {
-    take: (text) => {
-      for (const line of linesOf(text)) {
+    take: (lines) => {
+      for (const line of linesOf(textOf(lines))) {
         const problem = takeLine(line)
         if (problem !== undefined) return problem
       }

@@ -4,14 +4,16 @@
  * for all before it, so a piece is hashed, checked and parsed at once.
  */
 import * as E from 'fp-ts/lib/Either.js'
+import { utf8Bytes } from '@statefold/core'
+import { lineFeed, textOf } from './line-bytes.js'
 import type { BodyReader, LogEnd, LogProblem, LogVisitor, ReadOptions } from './log-body.js'
 import { HeaderCodec, type LogHeader } from './log-file.js'
 import { chainedReader } from './read-chained-log.js'
 import { turnReader } from './read-turns.js'
 import { isFormat, isRecord, upcastHeader } from './upcast.js'
 
-/** Some lines with their line feeds; only the last of a log may lack it. `bytes`: what the text was decoded from, if that is at hand. */
-export type LogPiece = string | { readonly text: string; readonly bytes: Uint8Array }
+/** Some lines with their line feeds; only the last of a log may lack it. As text, or as its bytes in UTF-8, which are good until the next piece is asked for. */
+export type LogPiece = string | Uint8Array
 
 const parseLine = (text: string): unknown => {
   try {
@@ -50,12 +52,12 @@ const chainedUntil = 1
 const bodyReader = (header: LogHeader, headerLine: string, visitor: LogVisitor, options: ReadOptions): BodyReader =>
   header.version <= chainedUntil ? chainedReader(header, headerLine, visitor, options) : turnReader(header, headerLine, visitor, options)
 
-const firstLine = (text: string): string => {
-  const feed = text.indexOf('\n')
-  return feed < 0 ? text : text.slice(0, feed + 1)
+const firstLine = (bytes: Uint8Array): Uint8Array => {
+  const feed = bytes.indexOf(lineFeed)
+  return feed < 0 ? bytes : bytes.subarray(0, feed + 1)
 }
 
-const textOf = (piece: LogPiece): string => (typeof piece === 'string' ? piece : piece.text)
+const bytesOf = (piece: LogPiece): Uint8Array => (typeof piece === 'string' ? utf8Bytes(piece) : piece)
 
 export const readLog = (pieces: Iterable<LogPiece>, visitor: LogVisitor, options: ReadOptions): E.Either<LogProblem, LogEnd> => {
   let body: BodyReader | undefined
@@ -65,25 +67,23 @@ export const readLog = (pieces: Iterable<LogPiece>, visitor: LogVisitor, options
     return E.left(problem)
   }
   for (let item = iterator.next(); item.done !== true; item = iterator.next()) {
-    let text = textOf(item.value)
-    let bytes = typeof item.value === 'string' ? undefined : item.value.bytes
+    let lines = bytesOf(item.value)
     if (body === undefined) {
-      const headerLine = firstLine(text)
-      const rest = text.slice(headerLine.length)
+      const first = firstLine(lines)
+      const headerLine = textOf(first)
+      const rest = lines.subarray(first.length)
       const header = readHeader(headerLine, () => {
-        if (rest !== '') return firstLine(rest)
+        if (rest.length > 0) return textOf(firstLine(rest))
         const following = iterator.next()
-        return following.done === true ? '' : firstLine(textOf(following.value))
+        return following.done === true ? '' : textOf(firstLine(bytesOf(following.value)))
       })
       if (E.isLeft(header)) return stop(header.left)
       visitor.header(header.right)
       body = bodyReader(header.right, headerLine, visitor, options)
-      text = rest
-      // The rest of the first piece goes without its bytes: its text says the same.
-      bytes = undefined
+      lines = rest
     }
-    if (text === '') continue
-    const problem = body.take(text, bytes)
+    if (lines.length === 0) continue
+    const problem = body.take(lines)
     if (problem !== undefined) return stop(problem)
   }
   if (body === undefined) return E.left({ kind: 'foreign', line: 1, message: 'the file is empty; expected the header of a statefold log' })

@@ -28,6 +28,7 @@ import {
   type LogVisitor,
   type ReadOptions,
 } from './log-body.js'
+import { isAt, lineFeed, patternOf, textOf } from './line-bytes.js'
 import { isRecord } from './upcast.js'
 
 // Guards have the answers of the codecs they are made from.
@@ -51,15 +52,28 @@ interface Line {
   readonly digest?: string
 }
 
-const digestMark = '{"digest":'
+const digestMark = patternOf('{"digest":')
 
 /** Where the last whole digest line begins; -1 if there is none. */
-const lastDigestLine = (text: string): number => {
-  for (let from = text.lastIndexOf(digestMark); from >= 0; from = text.lastIndexOf(digestMark, from - 1)) {
-    if ((from === 0 || text[from - 1] === '\n') && text.includes('\n', from)) return from
-    if (from === 0) return -1
+const lastDigestLine = (bytes: Uint8Array): number => {
+  for (let end = bytes.lastIndexOf(lineFeed); end >= 0;) {
+    const before = end === 0 ? -1 : bytes.lastIndexOf(lineFeed, end - 1)
+    if (isAt(bytes, digestMark, before + 1)) return before + 1
+    end = before
   }
   return -1
+}
+
+const joined = (pieces: readonly Uint8Array[]): Uint8Array => {
+  const [first] = pieces
+  if (first !== undefined && pieces.length === 1) return first
+  const whole = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0))
+  let at = 0
+  for (const piece of pieces) {
+    whole.set(piece, at)
+    at += piece.length
+  }
+  return whole
 }
 
 const parsed = (text: string): unknown => {
@@ -89,7 +103,7 @@ export const turnReader = (
   /** The hash as it was where `held` begins. */
   let believed = hash.copy()
   /** What follows the last digest line so far. */
-  let held = ''
+  let held: Uint8Array[] = []
   /** The number of the last line that is believed. */
   let number = 1
   let digest = hash.digest()
@@ -188,7 +202,7 @@ export const turnReader = (
     return values === undefined ? locate(lines) : deliver(values)
   }
 
-  const handOn = (taker: NonNullable<LogVisitor['lines']>, lines: string): LogProblem | undefined => {
+  const handOn = (taker: NonNullable<LogVisitor['lines']>, lines: Uint8Array): LogProblem | undefined => {
     const taken = taker(lines, number)
     if (E.isLeft(taken)) return taken.left
     events += taken.right.events
@@ -199,32 +213,29 @@ export const turnReader = (
   }
 
   return {
-    take: (text, bytes) => {
-      const from = lastDigestLine(text)
+    take: (lines) => {
+      const from = lastDigestLine(lines)
       if (from < 0) {
-        hash.add(bytes ?? text)
-        held += text
+        hash.add(lines)
+        held.push(new Uint8Array(lines))
         return undefined
       }
-      const end = text.indexOf('\n', from) + 1
-      // Where all is ASCII, places in the text are places in the bytes.
-      const samePlaces = bytes !== undefined && bytes.length === text.length
-      const part = (start: number, stop: number): string | Uint8Array =>
-        samePlaces ? bytes.subarray(start, stop) : text.slice(start, stop)
-      hash.add(part(0, from))
+      const end = lines.indexOf(lineFeed, from) + 1
+      hash.add(lines.subarray(0, from))
       const computed = hash.digest()
-      const turnLines = held === '' && end === text.length ? text : held + text.slice(0, end)
-      const said = parsed(text.slice(from, end))
-      if (!isDigest(said) || (said as Line).digest !== computed.slice(0, digestDigits)) return locate(turnLines)
-      const problem = visitor.lines === undefined ? parseAndDeliver(turnLines) : handOn(visitor.lines, turnLines)
+      const whole = joined([...held, lines.subarray(0, end)])
+      const said = parsed(textOf(lines, from, end))
+      if (!isDigest(said) || (said as Line).digest !== computed.slice(0, digestDigits)) return locate(textOf(whole))
+      const problem = visitor.lines === undefined ? parseAndDeliver(textOf(whole)) : handOn(visitor.lines, whole)
       if (problem !== undefined) return problem
       digest = computed
-      hash.add(part(from, end))
+      hash.add(lines.subarray(from, end))
       believed = hash.copy()
-      held = ''
-      if (end < text.length) {
-        hash.add(part(end, text.length))
-        held = text.slice(end)
+      held = []
+      if (end < lines.length) {
+        const rest = lines.subarray(end)
+        hash.add(rest)
+        held.push(new Uint8Array(rest))
       }
       return undefined
     },
@@ -232,19 +243,20 @@ export const turnReader = (
       const begins = number + 1
       let torn: LogEnd['torn']
       let seq = events
-      for (const line of linesOf(held)) {
+      const rest = joined(held)
+      for (const line of linesOf(textOf(rest))) {
         number += 1
         if (footer !== undefined) return E.left(refuse(number, 'something follows the end of the log'))
         // A log that was cut off ends within a line: a whole line that cannot be read was changed.
         if (!line.endsWith('\n')) {
-          torn = { line: begins, bytes: held.length, message: 'ends without a line feed' }
+          torn = { line: begins, bytes: rest.length, message: 'ends without a line feed' }
           continue
         }
         const value = parsed(line)
         if (value === undefined) return E.left(unreadable(number, seq))
         if (isLine(value) && value.kind !== undefined && value.seq !== undefined) {
           seq += 1
-          torn = { line: begins, bytes: held.length, message: 'the turn has no digest line' }
+          torn = { line: begins, bytes: rest.length, message: 'the turn has no digest line' }
         } else if (isFooter(value) && number === begins) {
           footer = value as LogFooter
         } else return E.left(neither(number))

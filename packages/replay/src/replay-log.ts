@@ -70,7 +70,7 @@ const foldLines = (until: number): Fold => {
         if (found.version < logVersion) events.visit.header(found)
         else lines = lineFold(found.settings, until)
       },
-      lines: (text, number) => (lines === undefined ? E.left(noHeader) : lines.take(text, number)),
+      lines: (taken, number) => (lines === undefined ? E.left(noHeader) : lines.take(taken, number)),
     },
     finish: () => {
       const found = header

@@ -11,6 +11,8 @@ import {
   entriesOf,
   portableSha256,
   saveRun,
+  sizeOf,
+  storeOf,
   type ClusterState,
   type Simulation,
 } from '@statefold/core'
@@ -18,7 +20,7 @@ import { historyOf } from '@statefold/core/testing'
 import { makeLogWriter } from '../src/log-file.js'
 import { createLogFile, fileLines, nodeSha256 } from '../src/node.js'
 import { linesOf } from '../src/log-body.js'
-import { readLog } from '../src/read-log.js'
+import { readLog, type LogPiece } from '../src/read-log.js'
 import { replayLog } from '../src/replay-log.js'
 import { forkAt, verifyLog } from '../src/rerun.js'
 import { sampleHistories, sampleLog, turnsOf, type Recorded } from './sample-logs.js'
@@ -33,8 +35,8 @@ const samples = sampleHistories(8, 5).map((history) => sampleLog(history))
 const textOf = (cluster: ClusterState, simulation: Simulation): string =>
   canonicalJson(saveRun({ ...simulation.state(), cluster })['cluster'])
 
-const replayed = (text: string, options = {}) => {
-  const found = replayLog(linesOf(text), { sha256, ...options })
+const replayed = (text: string | Iterable<LogPiece>, options = {}) => {
+  const found = replayLog(typeof text === 'string' ? linesOf(text) : text, { sha256, ...options })
   if (E.isLeft(found)) throw new Error(found.left.message)
   return found.right
 }
@@ -62,17 +64,63 @@ describe('replay', { timeout: 120_000 }, () => {
   })
 })
 
+/** What somebody does to Events that others have told. */
+const meddlings = fc.array(
+  fc.record({ verb: fc.constantFrom('delete', 'label', 'own', 'create'), which: fc.nat(), waitMs: fc.constantFrom(0, 100, 30_000) }),
+  { maxLength: 4 },
+)
+
+const meddle = (simulation: Simulation, verb: string, which: number): void => {
+  const events = simulation.reader().listAny('Event')
+  const { namespace = 'default', name = '' } = events[which % events.length]?.metadata ?? {}
+  const target = { kind: 'Event', namespace, name }
+  if (verb === 'delete') simulation.submit({ kind: 'DeleteObject', target, options: {} })
+  else if (verb === 'create') {
+    const object = {
+      apiVersion: 'v1',
+      kind: 'Event',
+      metadata: { name: `by-hand-${which}`, namespace },
+      involvedObject: {},
+      reason: 'Seen',
+    }
+    simulation.submit({ kind: 'CreateObject', object })
+  } else {
+    const owner = { apiVersion: 'v1', kind: 'Namespace', name: 'default', uid: 'an-owner' }
+    const metadata = verb === 'own' ? { ownerReferences: [owner] } : { labels: { seen: 'yes' } }
+    simulation.submit({ kind: 'PatchObject', target, patchType: 'merge', patch: { metadata } })
+  }
+}
+
+/** The log in pieces of some lines each, which are overwritten when the next is asked for. */
+function* piecesOf(text: string, linesEach: number): Generator<Uint8Array> {
+  const lines = [...linesOf(text)]
+  for (let from = 0; from < lines.length; from += linesEach) {
+    const bytes = new TextEncoder().encode(lines.slice(from, from + linesEach).join(''))
+    yield bytes
+    bytes.fill(0)
+  }
+}
+
 describe('replay without looking into what is gone', { timeout: 120_000 }, () => {
   it('leads to the very state that every event leads to, at the end and after any event', { timeout: 120_000 }, () => {
     fc.assert(
       fc.property(
         historyOf({ steps: 30, lives: true, podFaults: true, nodeFaults: true, machineryFaults: true }),
+        meddlings,
         fc.nat({ max: 400 }),
-        (history, until) => {
-          const { text, simulation, log } = sampleLog(history)
+        fc.constantFrom(1, 7, 100, 10_000),
+        (history, deeds, until, linesEach) => {
+          const { text, simulation, log } = sampleLog(history, 20_000, (running) => {
+            for (const { verb, which, waitMs } of deeds) {
+              meddle(running, verb, which)
+              running.runUntil(running.now() + waitMs)
+            }
+          })
           const untilSeq = until % log.length
           for (const options of [{}, { untilSeq }]) {
-            const [quick, thorough] = [replayed(text, options), replayed(text, { ...options, decode: true })]
+            const [quick, thorough] = [replayed(piecesOf(text, linesEach), options), replayed(linesOf(text), { ...options, decode: true })]
+            expect(sizeOf(storeOf(quick.state, 'Event').objects)).toBe(sizeOf(storeOf(thorough.state, 'Event').objects))
+            expect(quick.state).toEqual(thorough.state)
             expect(textOf(quick.state, simulation)).toBe(textOf(thorough.state, simulation))
             expect([quick.at, quick.end]).toEqual([thorough.at, thorough.end])
           }
@@ -80,6 +128,24 @@ describe('replay without looking into what is gone', { timeout: 120_000 }, () =>
       ),
       { numRuns: 40 },
     )
+  })
+
+  it('counts no address for a Pod of the network of its host', () => {
+    const target = { kind: 'Pod', namespace: 'default', name: 'of-the-host' }
+    const [history] = sampleHistories(1, 3)
+    if (history === undefined) throw new Error('no history')
+    const { text, log } = sampleLog({ ...history, steps: [] }, 20_000, (running) => {
+      const spec = { hostNetwork: true, terminationGracePeriodSeconds: 1, containers: [{ name: 'a', image: 'nginx' }] }
+      running.runUntil(60_000)
+      const metadata = { namespace: target.namespace, name: target.name }
+      running.submit({ kind: 'CreateObject', object: { apiVersion: 'v1', kind: 'Pod', metadata, spec } })
+      running.runUntil(120_000)
+      running.submit({ kind: 'DeleteObject', target, options: {} })
+      running.runUntil(180_000)
+    })
+    expect(log.some(({ event }) => event.kind === 'SandboxCreated' && event.hostNetwork === true)).toBe(true)
+    expect(log.some(({ event }) => event.kind === 'PodDeleted' && event.object.endsWith(target.name))).toBe(true)
+    expect(replayed(text).state).toEqual(replayed(text, { decode: true }).state)
   })
 
   it('names an event that it does not know by line and number, also if it may not look', () => {

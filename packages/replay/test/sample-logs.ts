@@ -29,8 +29,10 @@ export const turnsOf = (log: readonly Recorded[]): readonly (readonly Recorded[]
   return turns
 }
 
-export const sampleLog = (history: History, runForMs = 20_000): SampleLog => {
+/** `afterwards`: what else is done before all faults heal. */
+export const sampleLog = (history: History, runForMs = 20_000, afterwards?: (simulation: Simulation) => void): SampleLog => {
   const simulation = runHistory(history)
+  afterwards?.(simulation)
   heal(history, simulation)
   simulation.runUntil(simulation.now() + runForMs)
   const header = makeHeader({ kubernetes: 'v1.36.3', seed: history.seed, settings: defaultClusterSettings, title: 'größer als nichts' })

@@ -363,11 +363,10 @@ const withAddressesGiven = (world: World, node: string, count: number): World =>
     : withMachine(world, node, (machine) => ({ ...machine, lastAddress: machine.lastAddress + count }))
 
 /**
- * The world after a Pod's processes have come and gone (SandboxCreated … SandboxRemoved), if none of its files was written: the address was given out, that is
- * all that is left of it.
+ * The world after the processes of so many Pods have come and gone on a node (SandboxCreated … SandboxRemoved), if none of their files was written: addresses
+ * were given out, that is all that is left of them. (In the network of the host nothing is left.)
  */
-export const afterProcessesOfOnePod = (world: World, { node, hostNetwork }: Extract<WorldEvent, { kind: 'SandboxCreated' }>): World =>
-  hostNetwork === true ? world : withAddressesGiven(world, node, 1)
+export const afterProcessesOfPods = (world: World, node: string, pods: number): World => withAddressesGiven(world, node, pods)
 
 const removePod = (world: World, podUid: string): World => {
   const processes = getAt(world.pods, podUid)
