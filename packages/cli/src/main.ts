@@ -19,11 +19,13 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 // Nowhere to say anything.
 process.stderr.on('error', () => process.exit(exitCodes.badInput))
 
-for (const way of ['uncaughtException', 'unhandledRejection'] as const)
-  process.on(way, (error: unknown) => {
-    process.stderr.write(bugReport(error, args))
-    process.exit(exitCodes.ourBug)
-  })
+// What goes wrong in a thread is told by the thread that leads it.
+if (parentPort === null)
+  for (const way of ['uncaughtException', 'unhandledRejection'] as const)
+    process.on(way, (error: unknown) => {
+      process.stderr.write(bugReport(error, args))
+      process.exit(exitCodes.ourBug)
+    })
 
 // The same file is the threads of a search.
 const task = parentPort === null ? undefined : (workerData as FuzzWorkerTask | ExploreWorkerTask)

@@ -29,6 +29,16 @@ const edits = [
       yield { kind: 'PatchObject', target: { kind: 'StatefulSet', namespace, name: set.metadata.name }, patchType: 'merge', patch: { metadata: { annotations: { seen } } } }
 `,
   },
+  {
+    file: 'cli/src/fuzz-worker.ts',
+    find: "  port.on('message', (job: FuzzJob) => {\n",
+    replace: "  port.on('message', (job: FuzzJob) => {\n    if (isPlanted('torn')) throw new Error('the thread is torn')\n",
+  },
+  {
+    file: 'cli/src/explore-worker.ts',
+    find: "  port.on('message', (request: ExpandRequest) => {\n",
+    replace: "  port.on('message', (request: ExpandRequest) => {\n    if (isPlanted('torn')) throw new Error('the thread is torn')\n",
+  },
 ]
 
 const folder = mkdtempSync(join(tmpdir(), 'statefold-'))
@@ -36,7 +46,7 @@ const place = (name: string): string => join(folder, name)
 
 beforeAll(() => {
   execFileSync(process.execPath, [tool, place('bundle.mjs')], { input: JSON.stringify(edits) })
-  for (const bug of ['assertion', 'deaf', 'restless', 'none']) copyFileSync(place('bundle.mjs'), place(`planted-${bug}.mjs`))
+  for (const bug of ['assertion', 'deaf', 'restless', 'torn', 'none']) copyFileSync(place('bundle.mjs'), place(`planted-${bug}.mjs`))
 })
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true })
@@ -123,5 +133,16 @@ describe('explore', () => {
     expect((await planted(bug, 'run', file)).exit).toBe(exit)
     expect(readFileSync(place(`explored-${bug}.txt`), 'utf8').length).toBeGreaterThan(100)
     expect((await planted('none', 'run', file)).exit).toBe(0)
+  })
+})
+
+describe('a thread that ends by itself', () => {
+  it.each([
+    ['fuzz', '--any', '--runs', '10', '--workers', '2'],
+    ['explore', 'questions/scaling-with-a-slow-cache', '--workers', '2'],
+  ])('ends %s with a report, not as if all were well', async (...args) => {
+    const ended = await planted('torn', ...args)
+    expect(ended).toMatchObject({ exit: 70, printed: '', noted: expect.stringContaining('the thread is torn') as unknown })
+    expect(ended.noted).toContain(`statefold ${args.join(' ')}`)
   })
 })

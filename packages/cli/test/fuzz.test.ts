@@ -1,5 +1,5 @@
 /** `statefold fuzz` as people use it: what it prints, what it keeps, and that threads change nothing. */
-import { execFileSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -73,7 +73,15 @@ describe('fuzz', () => {
   it('runs the same histories in two threads as in none', async () => {
     const args = ['--any', '--runs', '10', '--steps', '3-8', '--seed', '4', '--json']
     const { printed } = await fuzz(...args)
-    const threaded = execFileSync(process.execPath, [runner, 'fuzz', ...args, '--workers', '2'], { encoding: 'utf8' })
-    expect(countsIn(threaded)).toEqual(countsIn(printed))
+    const threaded = spawnSync(process.execPath, [runner, 'fuzz', ...args, '--workers', '2'], { encoding: 'utf8' })
+    expect(threaded.stderr).toBe('')
+    expect(countsIn(threaded.stdout)).toEqual(countsIn(printed))
+  })
+
+  it('reads what comes through a pipe once, whatever the workers', () => {
+    const line = `cat '${web}' | '${process.execPath}' '${runner}' fuzz /dev/stdin --runs 2 --steps 3 --workers 2 --json`
+    const ended = spawnSync('sh', ['-c', line], { encoding: 'utf8' })
+    expect([ended.status, ended.stderr]).toEqual([0, ''])
+    expect(countsIn(ended.stdout)).toMatchObject({ runs: 2 })
   })
 })

@@ -1,7 +1,6 @@
 /** `statefold explore`: every choice of a scenario's search; what was covered, what broke, and the way there as a scenario. */
 import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { Worker } from 'node:worker_threads'
 import * as E from 'fp-ts/lib/Either.js'
 import {
   assertionProperty,
@@ -17,6 +16,7 @@ import {
   storyOf,
   writeCounterexample,
   type Expander,
+  type ExpandRequest,
   type ExploreOptions,
   type Finding,
   type Ground,
@@ -29,6 +29,7 @@ import { badInput, exitCodes, fileProblem, makeLastWrites, type ExitCode } from 
 import type { ExploreWorkerAnswer, ExploreWorkerTask } from '../explore-worker.js'
 import type { Output } from '../output.js'
 import { readScenario } from '../read-scenario.js'
+import { startThreads, threadsFor, type Thread } from '../threads.js'
 import { refuseUnwritable, writeWhole } from '../write-files.js'
 import { refuseFindings, writeFindings } from '../write-findings.js'
 import { shareOut, type Expanders, type ExpanderThread } from './share-out.js'
@@ -75,29 +76,9 @@ const here = (scenario: Scenario, ground: Ground, lean: boolean): Expanders & Pi
   return { root: expander.root, answer: expander.answer, marks: expander.marks, idsAtOnce: 64, close: () => Promise.resolve() }
 }
 
-const threadOf = (worker: Worker): ExpanderThread => {
-  let isReady = false
-  worker.once('message', () => {
-    isReady = true
-  })
-  return {
-    isReady: () => isReady,
-    ask: (request) =>
-      new Promise((settle, fail) => {
-        const heard = (answer: ExploreWorkerAnswer): void => {
-          worker.off('error', fail)
-          settle(answer)
-        }
-        worker.once('message', heard)
-        worker.once('error', fail)
-        worker.postMessage(request)
-      }),
-    onFailure: (failed) => void worker.on('error', failed),
-    close: async () => {
-      await worker.terminate()
-    },
-  }
-}
+type SearchThread = Thread<ExpandRequest, ExploreWorkerAnswer>
+
+const expanderOf = ({ hasSpoken, ...thread }: SearchThread): ExpanderThread => ({ ...thread, isReady: hasSpoken })
 
 /** So many states wait before it is worth the while to start threads. */
 const worthThreads = 256
@@ -110,7 +91,7 @@ const walk = async (
   options: ExploreOptions,
   ground: Ground,
   lean: boolean,
-  startWorkers: (() => readonly Worker[]) | undefined,
+  start: (() => readonly SearchThread[]) | undefined,
 ): Promise<SearchReport> => {
   const search = startSearch(scenario, options, ground, lean)
   const alone = here(scenario, ground, lean)
@@ -123,8 +104,8 @@ const walk = async (
         await breath()
         breathedAt = performance.now()
       }
-      if (expanders === alone && startWorkers !== undefined && search.waiting() >= worthThreads)
-        expanders = shareOut(startWorkers().map(threadOf), alone, search.pathTo)
+      if (expanders === alone && start !== undefined && search.waiting() >= worthThreads)
+        expanders = shareOut(start().map(expanderOf), alone, search.pathTo)
     }
   } finally {
     await expanders.close()
@@ -189,10 +170,11 @@ export const explore = async (name: string, flags: ExploreFlags, output: Output,
     },
   }
   const lean = canBeLean(scenario, options)
-  const startWorkers = (isLean: boolean) => (): readonly Worker[] => {
+  const threads = threadsFor(name, workers)
+  const startAs = (isLean: boolean) => (): readonly SearchThread[] => {
     const task: ExploreWorkerTask = { kind: 'explore', name, seed, lean: isLean }
     // This thread is one of them.
-    return Array.from({ length: workers - 1 }, () => new Worker(self, { workerData: task, argv: [] }))
+    return startThreads(threads - 1, self, task)
   }
   process.once('SIGINT', interrupt)
   let report: SearchReport
@@ -200,7 +182,7 @@ export const explore = async (name: string, flags: ExploreFlags, output: Output,
     const ground = makeGround(scenario, options)
     if (E.isLeft(ground)) throw badInput(formatProblems(ground.left))
     const walkAs = (isLean: boolean, how: ExploreOptions): Promise<SearchReport> =>
-      walk(scenario, how, ground.right, isLean, workers > 1 ? startWorkers(isLean) : undefined)
+      walk(scenario, how, ground.right, isLean, threads > 1 ? startAs(isLean) : undefined)
     try {
       report = await walkAs(lean, options)
     } catch (error) {

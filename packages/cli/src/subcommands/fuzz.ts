@@ -1,5 +1,4 @@
 /** `statefold fuzz`: random histories of a scenario's cluster, or of clusters made up; what breaks, shrunk, as a scenario. */
-import { Worker } from 'node:worker_threads'
 import {
   assertionProperty,
   CannotBegin,
@@ -21,6 +20,7 @@ import { badInput, exitCodes, makeLastWrites, type ExitCode } from '../exit-code
 import type { FuzzWorkerAnswer, FuzzWorkerTask } from '../fuzz-worker.js'
 import type { Output } from '../output.js'
 import { readScenario } from '../read-scenario.js'
+import { startThreads, threadsFor, type Thread } from '../threads.js'
 import { refuseFindings, writeFindings } from '../write-findings.js'
 
 export interface FuzzFlags {
@@ -88,47 +88,35 @@ const here = (scenario: Scenario | undefined): Runners => {
 }
 
 /** In threads: each has one job at a time, and the next as soon as it is done. */
-const inThreads = (workers: readonly Worker[]): Runners => ({
-  runAll: (jobs, took, mustStop) =>
-    new Promise((settle, fail) => {
-      const outcomes = new Map<number, HistoryOutcome>()
-      let [given, taken, under] = [0, 0, 0]
-      let stopped = false
-      const listeners = workers.map((worker) => {
-        const give = (): void => {
-          stopped ||= mustStop()
-          const job = jobs[given]
-          if (job === undefined || stopped) return
-          given += 1
-          under += 1
-          worker.postMessage(job)
-        }
-        const heard = ({ run, outcome }: FuzzWorkerAnswer): void => {
-          under -= 1
-          outcomes.set(run, outcome)
-          for (let job = jobs[taken]; job !== undefined; job = jobs[taken]) {
-            const ready = outcomes.get(job.run)
-            if (ready === undefined) break
-            taken += 1
-            took(job, ready)
-          }
-          give()
-          if (under === 0) {
-            for (const { worker: other, heard: listener } of listeners) other.off('message', listener)
-            settle(taken === jobs.length)
-          }
-        }
-        return { worker, heard, give }
-      })
-      for (const { worker, heard } of listeners) {
-        worker.on('message', heard)
-        worker.once('error', fail)
+const inThreads = (threads: readonly Thread<FuzzJob, FuzzWorkerAnswer>[]): Runners => ({
+  runAll: async (jobs, took, mustStop) => {
+    const outcomes = new Map<number, HistoryOutcome>()
+    let [given, taken] = [0, 0]
+    let stopped = false
+    const takeReady = (): void => {
+      for (let job = jobs[taken]; job !== undefined; job = jobs[taken]) {
+        const ready = outcomes.get(job.run)
+        if (ready === undefined) return
+        taken += 1
+        took(job, ready)
       }
-      for (const { give } of listeners) give()
-      if (under === 0) settle(false)
-    }),
+    }
+    const work = async ({ ask }: Thread<FuzzJob, FuzzWorkerAnswer>): Promise<void> => {
+      for (;;) {
+        stopped ||= mustStop()
+        const job = jobs[given]
+        if (job === undefined || stopped) return
+        given += 1
+        const { run, outcome } = await ask(job)
+        outcomes.set(run, outcome)
+        takeReady()
+      }
+    }
+    await Promise.all(threads.map(work))
+    return taken === jobs.length
+  },
   close: async () => {
-    await Promise.all(workers.map((worker) => worker.terminate()))
+    await Promise.all(threads.map(({ close }) => close()))
   },
 })
 
@@ -178,8 +166,8 @@ export const fuzz = async (name: string | undefined, flags: FuzzFlags, output: O
     },
   })
   const task: FuzzWorkerTask = { kind: 'fuzz', ...(name === undefined ? undefined : { name }) }
-  const runners =
-    workers > 1 ? inThreads(Array.from({ length: workers }, () => new Worker(self, { workerData: task, argv: [] }))) : here(scenario)
+  const threads = threadsFor(name, workers)
+  const runners = threads > 1 ? inThreads(startThreads(threads, self, task)) : here(scenario)
   let report: FuzzReport
   try {
     report = await searchAll(search, runners, mustStop)
