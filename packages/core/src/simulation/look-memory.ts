@@ -104,12 +104,32 @@ export interface LookMemory {
 /** So many looks are remembered; then all begins anew. */
 const looksMax = 60_000
 
-const wordOf = ({ high, low }: Hash): string => `${high.toString(36)}.${low.toString(36)}`
+const wordOf = ({ high, low }: Hash): string => `${high}.${low}`
+
+/** What is known by its hash. */
+interface ByHash<V> {
+  readonly get: (hash: Hash) => V | undefined
+  readonly set: (hash: Hash, value: V) => void
+  readonly clear: () => void
+}
+
+const makeByHash = <V>(): ByHash<V> => {
+  const places = new Map<number, { readonly low: number; readonly value: V }[]>()
+  return {
+    get: ({ high, low }) => places.get(high)?.find((place) => place.low === low)?.value,
+    set: ({ high, low }, value) => {
+      const others = places.get(high)
+      if (others === undefined) places.set(high, [{ low, value }])
+      else others.push({ low, value })
+    },
+    clear: () => places.clear(),
+  }
+}
 
 export const makeLookMemory = (most = looksMax): LookMemory => {
   const { text, value, map } = makeValueHasher()
-  const stores = new Map<string, ObjectStore>()
-  const contents = new Map<string, Content>()
+  const stores = makeByHash<ObjectStore>()
+  const contents = makeByHash<Content>()
   const looks = new Map<string, RememberedLook>()
   const requests = new Map<string, RememberedRequest>()
   const olderVersions = new WeakMap<KubernetesObject, { readonly given: KubernetesObject; readonly older: KubernetesObject }>()
@@ -119,26 +139,26 @@ export const makeLookMemory = (most = looksMax): LookMemory => {
   let nextName = 1
 
   const storeLike = (kind: string, store: ObjectStore): ObjectStore => {
-    const word = `${kind} ${wordOf(map(store.objects))}`
-    const known = stores.get(word)
+    const hash = mixed(text(kind), map(store.objects))
+    const known = stores.get(hash)
     if (known !== undefined) return known
-    stores.set(word, store)
+    stores.set(hash, store)
     return store
   }
 
-  const wordOfContent = ({ cluster, goneVersions }: Content): string => {
+  const hashOfContent = ({ cluster, goneVersions }: Content): Hash => {
     const { stores: all, world, stopped, informerLags, apiFaults } = cluster
     const stored = foldBranches(all, branches, (kind, { objects }) => mixed(text(kind), map(objects)), plus, zeroHash)
     const rest = mixed(mixed(map(stopped), map(informerLags)), value(apiFaults))
-    return wordOf(mixed(mixed(stored, value(world)), mixed(map(goneVersions), rest)))
+    return mixed(mixed(stored, value(world)), mixed(map(goneVersions), rest))
   }
 
   const contentLike = (content: Content): Content => {
     if (names.has(content.cluster)) return content
-    const word = wordOfContent(content)
-    const known = contents.get(word)
+    const hash = hashOfContent(content)
+    const known = contents.get(hash)
     if (known !== undefined) return known
-    contents.set(word, content)
+    contents.set(hash, content)
     names.set(content.cluster, nextName)
     nextName += 1
     return content

@@ -882,14 +882,16 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
   }
 
   const pendingNow = (): readonly AgendaItem<DueWork>[] => {
-    const informersSeen = new Set<string>()
-    return itemsOf(agenda).filter((item) => {
-      if (!isPending(item)) return false
-      if (item.work.kind !== 'deliver') return true
-      if (informersSeen.has(item.work.informer)) return false
-      informersSeen.add(item.work.informer)
-      return true
-    })
+    const items: AgendaItem<DueWork>[] = []
+    const informersSeen: string[] = []
+    for (const item of itemsOf(agenda)) {
+      if (item.work.kind === 'deliver') {
+        if (informersSeen.includes(item.work.informer)) continue
+        informersSeen.push(item.work.informer)
+      }
+      if (isPending(item)) items.push(item)
+    }
+    return items
   }
 
   const take = (item: AgendaItem<DueWork>, during: Interference | undefined): void => {

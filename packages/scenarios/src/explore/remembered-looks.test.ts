@@ -174,11 +174,12 @@ describe('remembered looks', () => {
   test('leave what a search reports as it is', { timeout: 240_000 }, () => {
     const named = ['partition-with-a-deletion', 'partitioned-node', 'partitioned-node-with-force', 'stuck-rollout'].map(question)
     for (const what of [all, drawn, ...named]) {
-      const report = explored(what, { all: true })
+      const bounds = { states: 3_000 }
+      const report = explored(what, { all: true, bounds })
       // No finding has sent it back to walk without lean runs.
       expect(report.reductions).not.toEqual([])
-      expect(explored(what, { all: true, remember: 0 })).toEqual(report)
-      expect(explored(what, { all: true, remember: 50 })).toEqual(report)
+      expect(explored(what, { all: true, bounds, remember: 0 })).toEqual(report)
+      expect(explored(what, { all: true, bounds, remember: 50 })).toEqual(report)
     }
     expect(explored(question('scaling-with-a-slow-cache'), { bounds: { states: 500 } }).reductions).not.toEqual([])
     // This one asks for Events, which a lean run does not have.
