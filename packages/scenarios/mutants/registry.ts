@@ -574,7 +574,7 @@ export const mutants: readonly Mutant[] = [
   {
     bug: 49,
     title: 'the clock of the host leaks',
-    edits: [edit('cluster/decide-create.ts', ': timestampOf(context.now),\n  }', ': timestampOf(Date.now() % 1_000_000_000),\n  }')],
+    edits: [edit('cluster/decide-create.ts', ': timestampOf(context.now)\n', ': timestampOf(Date.now() % 1_000_000_000)\n')],
     situation: 'the same history again',
     expectedBy: 'determinism',
     search: 'rerun',
