@@ -88,3 +88,20 @@ describe('kubectl port-forward', () => {
     ['kubectl port-forward cm/kube-root-ca.crt 80', 'error: cannot attach to *v1.ConfigMap: selector for *v1.ConfigMap not implemented\n'],
   ])('%s is refused', (line, stderr) => expect(ran(line)).toMatchObject({ exit: 1, stderr }))
 })
+
+describe('commands that shells have of their own', () => {
+  it.each([
+    ['kubectl exec talker -- echo "a  b"', 0, 'a  b\n'],
+    ["kubectl exec talker -- printf '%s-' 1 2", 0, '1-2-'],
+    ['kubectl exec talker -- test -f /nope', 1, ''],
+    ['kubectl exec talker -- /bin/true', 0, ''],
+  ])('%s', (line, exit, stdout) => expect(ran(line)).toMatchObject({ exit, stdout }))
+  it('are the first process of a Pod that somebody runs', () =>
+    expect(ran('kubectl run t --rm -it --restart=Never --image=busybox -- echo hi').stdout).toBe(
+      'hi\npod "t" deleted from default namespace\n',
+    ))
+  it('are not where there is no shell', () =>
+    expect(ran('kubectl run t --rm -it --restart=Never --image=gcr.io/distroless/static -- echo hi').stderr).toContain(
+      'exec: "echo": executable file not found in $PATH',
+    ))
+})

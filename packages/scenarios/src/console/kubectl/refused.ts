@@ -9,6 +9,7 @@ const reasons: Readonly<Record<string, string>> = {
   certificate: 'certificates are not simulated',
   completion: 'completion belongs to a real shell',
   plugin: 'there are no plugins here',
+  alpha: 'there are no experimental commands here',
 }
 
 const refused = (name: string, text: string): Command => ({ name, flags: [], run: atOnce(() => fail(text)) })
@@ -16,6 +17,8 @@ const refused = (name: string, text: string): Command => ({ name, flags: [], run
 export const refusedCommands: readonly Command[] = [
   ...Object.entries(reasons).map(([name, reason]) => refused(name, `kubectl ${name} is not supported here: ${reason}`)),
   ...['reconcile'].map((name) => refused(`auth ${name}`, `kubectl auth ${name} is not supported here: roles are stored, not simulated`)),
+  refused('cluster-info dump', 'kubectl cluster-info dump is not supported here: list what you need with kubectl get -A -o yaml'),
+  refused('create token', 'kubectl create token is not supported here: nobody signs tokens'),
   // What kubectl says where no metrics server is installed.
   ...['node', 'nodes', 'no', 'pod', 'pods', 'po'].map((name) => ({
     ...refused(`top ${name}`, 'Metrics API not available'),
