@@ -118,3 +118,17 @@ describe('a main container', () => {
     expect(run.simulation.nextDueAt() ?? Number.MAX_SAFE_INTEGER).toBeGreaterThan(run.simulation.now() + 60_000)
   })
 })
+
+describe('a command without a shell', () => {
+  it('is said in the log, also where shells have it of their own', () =>
+    expect(seen({ main: ['echo', 'hello', '$(WHO)'], restartPolicy: 'Never' }, 'kubectl logs web')).toBe('hello world\n'))
+  it.each([
+    ['echo hi there', 'hi there\n'],
+    ['basename /a/b', 'b\n'],
+    ['--verbose', ''],
+  ])('is what arguments alone are when they begin with a program: %s', (words, log) => {
+    const run = runOf({})
+    ask(run, `kubectl run said --image=busybox --restart=Never -- ${words}`)
+    expect(ask(run, 'sleep 10; kubectl logs said')).toBe(log)
+  })
+})

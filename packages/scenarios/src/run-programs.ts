@@ -21,7 +21,7 @@ import {
 import { logOf, outputPath } from './console/applets/container-logs.js'
 import { containerMachine, viewOf, type LivingMachine } from './console/applets/container-machine.js'
 import type { ConsoleWait } from './console/kubectl/kubectl-cluster.js'
-import { startProgram, startShell } from './console/shell/run-script.js'
+import { isShellTwin, startProgram, startShell } from './console/shell/run-script.js'
 import { newBudget, noInput, type Streams } from './console/shell/streams.js'
 import { instant, type Machine, type Program } from './console/shell/machine.js'
 
@@ -80,11 +80,16 @@ const places = (pod: Pod): readonly { readonly container: Container; readonly is
   ...pod.spec.containers.map((container) => ({ container, isInit: false })),
 ]
 
+/** A shell, or a program that the image has. */
+const isKnown = (machine: Machine, name: string): boolean =>
+  shells.has(name) || machine.program(name) !== undefined || isShellTwin(machine, name)
+
 /** Unknown programs do nothing and succeed; it is noted that one was called. */
 const forgiving = (machine: Machine, note: () => void): Machine => ({
   ...machine,
   program: (name) => {
     const known = machine.program(name)
+    if (known === undefined && isShellTwin(machine, name)) return undefined
     if (known === undefined) {
       note()
       return instant(() => 0)
@@ -148,11 +153,13 @@ export const withPrograms = (inner: Simulation): Simulation => {
     forgetLog(podUid, name, process.attempt - 2)
     const hook = container.lifecycle?.postStart?.exec?.command
     const words = [...(container.command ?? []), ...(container.args ?? [])]
-    // A program with an open input waits for somebody who types.
-    const runs = container.command !== undefined || (container.args !== undefined && shells.has(baseName(words[0] ?? '')))
-    if ((!runs || container.stdin === true) && hook === undefined) return
+    if (words.length === 0 && hook === undefined) return
     const machine = containerMachine({ simulation: asProgram, view, pod, container: name })
     if (machine === undefined) return
+    // Arguments alone are a command line when they begin with a program: an image's own entry point hands them on.
+    const runs = container.command !== undefined || (words.length > 0 && isKnown(machine, baseName(words[0] ?? '')))
+    // A program with an open input waits for somebody who types.
+    if ((!runs || container.stdin === true) && hook === undefined) return
     let isUnderstood = true
     const note = (): void => {
       isUnderstood = false
@@ -174,7 +181,7 @@ export const withPrograms = (inner: Simulation): Simulation => {
     }
     if (!runs || container.stdin === true) return
     const [program = ''] = words
-    if (!shells.has(baseName(program)) && machine.program(baseName(program)) === undefined) return
+    if (!isKnown(machine, baseName(program))) return
     const one: Running = {
       podUid,
       container: name,

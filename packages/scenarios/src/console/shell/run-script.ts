@@ -435,12 +435,14 @@ const callOf = (machine: Machine, parts: CallParts): ProgramCall => ({
 /** Commands of the shell that every userland also has as programs of their own. */
 const twins: ReadonlySet<string> = new Set(['[', 'echo', 'false', 'printf', 'pwd', 'test', 'true'])
 
+export const isShellTwin = (machine: Machine, name: string): boolean => twins.has(name) && machine.program('sh') !== undefined
+
 /** Runs a program directly, as `exec` does: no shell reads the words. Undefined: there is no such program. */
 export function* startProgram(machine: Machine, words: readonly string[], streams: Streams, budget: Budget): Waits<number | undefined> {
   const [word = '', ...args] = words
   const name = programName(word)
   const program = name === undefined ? undefined : machine.program(name)
-  if (program === undefined && name !== undefined && twins.has(name) && machine.program('sh') !== undefined) {
+  if (program === undefined && name !== undefined && isShellTwin(machine, name)) {
     const { environment, directory } = machine
     return yield* startShell({ machine, words: ['sh', '-c', '"$0" "$@"', name, ...args], streams, environment, directory, budget })
   }
