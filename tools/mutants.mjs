@@ -1,6 +1,7 @@
 // Plants the bugs of packages/scenarios/mutants one at a time in a bundle of the product, searches, and says which property caught them.
 // `node tools/mutants.mjs [--json] [--only 1,4] [--baseline] [--seconds N] [--histories N] [--docs]`: one JSON line a bug, then one with the false
-// alarms of the product as it is. `--docs` writes the table of docs/verification.md from the same lines.
+// alarms of the product as it is. Ends with 1 when a bug was not caught, a file does not fail by itself, or there was a false alarm. `--docs` writes the
+// table of docs/verification.md from the same lines.
 import { execFile } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -14,6 +15,18 @@ const folder = join(tmpdir(), `statefold-mutants-${process.pid}`)
 const flag = (name) => process.argv.includes(name)
 /** @param {string} name @param {string} [otherwise] */
 const value = (name, otherwise) => (flag(name) ? (process.argv[process.argv.indexOf(name) + 1] ?? '') : otherwise)
+
+const known = ['--json', '--only', '--baseline', '--seconds', '--states', '--histories', '--fuzz-seconds', '--messages', '--docs']
+/** @param {string} message @returns {never} */
+const refuse = (message) => {
+  process.stderr.write(`${message}\n`)
+  rmSync(folder, { recursive: true, force: true })
+  process.exit(64)
+}
+for (const word of process.argv.slice(2))
+  if (word.startsWith('-') && !known.includes(word)) refuse(`unknown option ${word}; known are ${known.join(', ')}`)
+for (const name of ['--seconds', '--states', '--histories', '--fuzz-seconds'])
+  if (flag(name) && !/^\d+$/.test(value(name) ?? '')) refuse(`${name}: expected a whole number, found ${JSON.stringify(value(name))}`)
 
 /** @typedef {{ file: string, find: string, replace: string }} Edit */
 
@@ -123,8 +136,12 @@ try {
   await bundle([], plain)
   const { mutants, exempts, situations } = await runBundle(plain, ['--list'])
   const only = value('--only')?.split(',').map(Number)
+  const all = mutants.map((/** @type {{ bug: number }} */ { bug }) => bug)
+  for (const bug of only ?? [])
+    if (!all.includes(bug)) refuse(`--only: expected numbers of planted bugs (${all.join(', ')}), found ${value('--only')}`)
   const seconds = value('--seconds', '60') ?? '60'
   let caught = 0
+  let isGood = true
   for (const { bug, title, edits, situation, expectedBy, search = 'explore', states = 20_000 } of mutants.filter(
     (/** @type {{ bug: number }} */ { bug }) => !flag('--baseline') && (only === undefined || only.includes(bug)),
   )) {
@@ -137,6 +154,7 @@ try {
       result = { by: [], caught: false, states: 0, seconds: 0, problem: error instanceof Error ? error.message : String(error) }
     }
     if (result.caught) caught += 1
+    isGood &&= result.caught && result.failsByItself !== false
     print({
       bug,
       title,
@@ -193,6 +211,7 @@ try {
         : await runBundle(plain, ['--fuzz', String(histories), value('--fuzz-seconds', histories > 200 ? '86400' : '120') ?? ''])
     falseAlarms += (fuzzed.findings ?? ['?']).length
     if ((fuzzed.findings ?? []).length > 0) print({ fuzz: fuzzed })
+    isGood &&= falseAlarms === 0
     print({
       falseAlarms,
       histories: fuzzed.runs ?? 0,
@@ -203,6 +222,7 @@ try {
     })
     if (flag('--docs') && !flag('--baseline')) writeDocs()
   }
+  if (!isGood) process.exitCode = 1
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }
