@@ -11,6 +11,7 @@ import { executeJsonPath, findByJsonPath, parseJsonPath } from '../json-path.js'
 import { customColumnsText, parseCustomColumns, parseCustomColumnsFile } from './custom-columns.js'
 import { executeGoTemplate } from './go-template.js'
 import { indentedJson } from './json-printer.js'
+import { kyamlText } from './kyaml-printer.js'
 import { yamlText } from './yaml-printer.js'
 
 /** Prints one object, or one List. */
@@ -91,6 +92,8 @@ export const objectPrinterOf = (call: Call, forGet = false): ObjectPrinter | und
         return `${count > 1 ? '---\n' : ''}${yamlText(shown(object))}`
       }
     }
+    case 'kyaml':
+      return (object) => kyamlText(shown(object))
     case 'name':
       return (object) =>
         itemsOf(object)
