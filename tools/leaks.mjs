@@ -37,8 +37,8 @@ const leaks = [
 const edits = [
   {
     file: 'core/src/cluster/decide-create.ts',
-    find: ' : timestampOf(context.now),',
-    replace: " : timestampOf(context.now + (isPlanted('clock') ? Date.now() % 100_000 : 0)),",
+    find: ' : timestampOf(context.now)\n',
+    replace: " : timestampOf(context.now + (isPlanted('clock') ? Date.now() % 100_000 : 0))\n",
     atEnd: `const order = []
       const inOrder = () => { for (const key of ['fast', 'slow']) if (!order.includes(key)) order.push(key); return Object.fromEntries(order.map((key) => [key, ''])) }
       if (isPlanted('key-order')) setTimeout(() => order.push('slow'), 20);`,
@@ -50,8 +50,8 @@ const edits = [
   },
   {
     file: 'core/src/cluster/decide-create.ts',
-    find: "    ...(name === '' ? undefined : { name }),",
-    replace: "    ...(name === '' ? undefined : { name }), ...(isPlanted('key-order') ? { annotations: inOrder() } : undefined),",
+    find: "  if (name !== '') own.name = name\n",
+    replace: "  if (name !== '') own.name = name\n  if (isPlanted('key-order')) own.annotations = inOrder()\n",
   },
   {
     file: 'core/src/simulation/simulation.ts',

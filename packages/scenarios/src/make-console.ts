@@ -1,6 +1,6 @@
 /** Consoles on a simulation: one for a person, on virtual time, and one for a scenario's steps, that takes no time of its own. */
 import type { Simulation } from '@statefold/core'
-import type { ConsoleFiles, ConsoleParts, ConsoleTiming, LineResult } from './console/cluster-console.js'
+import { noFiles, type ConsoleFiles, type ConsoleParts, type ConsoleTiming, type LineResult } from './console/cluster-console.js'
 import { containerLogs } from './console/applets/container-logs.js'
 import { createSession, type OutputPiece, type Session } from './console/session.js'
 import { quietDefaultMs, settle, watchQuiet } from './convergence.js'
@@ -46,7 +46,7 @@ export const runConsoleLine = (simulation: Simulation, files: ConsoleFiles, line
 
 const restMaxMs = 600_000
 
-export const makeConsole = (simulation: Simulation, files: ConsoleFiles): Console => {
+export const makeConsole = (simulation: Simulation, files: ConsoleFiles = noFiles): Console => {
   const quiet = watchQuiet(simulation)
   const session = createSession({ simulation, files })
   return {
