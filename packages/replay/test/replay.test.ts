@@ -137,8 +137,8 @@ describe('replay without looking into what is gone', { timeout: 120_000 }, () =>
     const { text, log } = sampleLog({ ...history, steps: [] }, 20_000, (running) => {
       const spec = { hostNetwork: true, terminationGracePeriodSeconds: 1, containers: [{ name: 'a', image: 'nginx' }] }
       running.runUntil(60_000)
-      const metadata = { namespace: target.namespace, name: target.name }
-      running.submit({ kind: 'CreateObject', object: { apiVersion: 'v1', kind: 'Pod', metadata, spec } })
+      const object = { apiVersion: 'v1', kind: 'Pod', metadata: { namespace: target.namespace, name: target.name }, spec }
+      running.submit({ kind: 'CreateObject', object })
       running.runUntil(120_000)
       running.submit({ kind: 'DeleteObject', target, options: {} })
       running.runUntil(180_000)
