@@ -147,13 +147,16 @@ const replayRatio = (): Measured => {
   const path = longLog()
   let events = 0
   let state: ClusterState | undefined
-  const replayOnce = (decode: boolean): number =>
-    timed(() => {
+  const replayOnce = (decode: boolean): number => {
+    // The state before is nobody's any more.
+    state = undefined
+    return timed(() => {
       const replayed = replayLog(filePieces(path), { sha256: nodeSha256, decode })
       if (replayed._tag === 'Left') throw new Error(replayed.left.message)
       events = replayed.right.end.events
       state = replayed.right.state
     })
+  }
   /** Those that were told, which are worked out when somebody looks. */
   const lookOnce = (): number =>
     timed(() => {
