@@ -108,6 +108,16 @@ const serviceWarnings = (service: Loose<Service>): readonly string[] => {
     ...(spec.type !== 'ExternalName' && (spec.externalName ?? '') !== ''
       ? ['spec.externalName is ignored when spec.type is not "ExternalName"']
       : []),
+    ...((spec.externalIPs ?? []).length === 0
+      ? []
+      : [
+          spec.type === 'ExternalName'
+            ? 'spec.externalIPs is ignored when spec.type is "ExternalName"'
+            : 'spec.externalIPs is deprecated and may no longer be implemented in some clusters',
+        ]),
+    ...(spec.clusterIP === 'None' && (spec.sessionAffinity ?? 'None') !== 'None'
+      ? ['spec.SessionAffinity is ignored for headless services']
+      : []),
     ...(spec.trafficDistribution === 'PreferClose' ? ['spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"'] : []),
   ]
 }

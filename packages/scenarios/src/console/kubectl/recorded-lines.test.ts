@@ -90,6 +90,15 @@ describe('kubectl answers as recorded', () => {
     ],
   ])('%s', (line, exit, stdout, stderr) => expect(ran(line)).toMatchObject({ exit, stdout, stderr }))
 
+  it.each([
+    ['externalIPs: [1.2.3.4]', 'spec.externalIPs is deprecated and may no longer be implemented in some clusters'],
+    ['type: ExternalName, externalName: foo.com, externalIPs: [1.2.3.4]', 'spec.externalIPs is ignored when spec.type is "ExternalName"'],
+    ['clusterIP: None, sessionAffinity: ClientIP', 'spec.SessionAffinity is ignored for headless services'],
+  ])('a Service with %s is taken with a warning', (fields, warning) =>
+    expect(
+      ran(`kubectl create -f - <<'E'\napiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {ports: [{port: 80}], ${fields}}\nE`),
+    ).toMatchObject({ exit: 0, stdout: 'service/a created\n', stderr: `Warning: ${warning}\n` }),
+  )
   it('a Scale has columns of its own', () =>
     expect(ran('kubectl get sts web --subresource=scale').stdout).toBe(
       'NAME   DESIRED   AVAILABLE   AGE\nweb    2         2           30s\n',
