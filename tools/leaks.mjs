@@ -54,7 +54,7 @@ const edits = [
     replace: "  if (name !== '') own.name = name\n  if (isPlanted('key-order')) own.annotations = inOrder()\n",
   },
   {
-    file: 'core/src/simulation/simulation.ts',
+    file: 'core/src/simulation/create-simulation.ts',
     find: 'readyTime(entry, now, controller.latencyMs ?? 1)',
     replace: "readyTime(entry, now, (controller.latencyMs ?? 1) + (isPlanted('performance') ? Math.floor(performance.now()) % 7 : 0))",
   },

@@ -93,16 +93,8 @@ export type { Overdue, Owed, TemporalProperty } from './invariants/temporal/temp
 export { textOfBase64 } from './controllers/kubelet/base64.js'
 export { answerDns, type DnsAnswer, type DnsQuestion } from './views/dns.js'
 export { defineController, type ControllerDefinition } from './simulation/define-controller.js'
-export {
-  createSimulation,
-  type FoundViolation,
-  type Interference,
-  type IssuedCommand,
-  type Mood,
-  type Recorded,
-  type Simulation,
-  type SimulationOptions,
-} from './simulation/simulation.js'
+export { createSimulation } from './simulation/create-simulation.js'
+export type { FoundViolation, Interference, IssuedCommand, Mood, Recorded, Simulation, SimulationOptions } from './simulation/simulation.js'
 export type { RunState } from './simulation/run-state.js'
 export { makeLookMemory, type LookMemory } from './simulation/look-memory.js'
 export type { DueWork, LaggingInformer } from './cluster/pending-work.js'

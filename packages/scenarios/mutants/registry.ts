@@ -521,7 +521,7 @@ export const mutants: readonly Mutant[] = [
     title: 'a watch that is far behind drops an event (there is no compaction: a late cache that is to hear of two writes hears of one)',
     edits: [
       edit(
-        'simulation/simulation.ts',
+        'simulation/create-simulation.ts',
         '    const underway = lagging.underway.slice(1)\n',
         '    const underway = lagging.underway.slice(lagging.underway.length > 1 ? 2 : 1)\n',
       ),
@@ -534,7 +534,7 @@ export const mutants: readonly Mutant[] = [
     title: 'a controller that starts again takes its caches for newer than they are (what a bookmark that is too high does)',
     edits: [
       edit(
-        'simulation/simulation.ts',
+        'simulation/create-simulation.ts',
         '      if (controller !== undefined) startController(controller, recorded.seq)\n',
         '      for (const kind of Object.keys(controller?.watches ?? {})) {\n        const late = getAt(informers, `${event.controller} ${kind}`)\n        if (late !== undefined) informers = setAt(informers, `${event.controller} ${kind}`, { ...late, underway: [] })\n      }\n      if (controller !== undefined) startController(controller, recorded.seq)\n',
       ),
@@ -547,7 +547,7 @@ export const mutants: readonly Mutant[] = [
     title: 'a gap between list and watch: a controller that starts again does not hear of what there is',
     edits: [
       edit(
-        'simulation/simulation.ts',
+        'simulation/create-simulation.ts',
         "        deliver(watcher, deliveryTo(controller.name, { type: 'ADDED', object, old: undefined }), causedBy)",
         "        if (watcher === undefined) deliver(watcher, deliveryTo(controller.name, { type: 'ADDED', object, old: undefined }), causedBy)",
       ),

@@ -2,7 +2,8 @@ import type { Observable } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { bootstrap } from './bootstrap.js'
 import { defaultClusterSettings, makeControllers } from './default-controllers.js'
-import { createSimulation, type Simulation } from './simulation.js'
+import { createSimulation } from './create-simulation.js'
+import type { Simulation } from './simulation.js'
 
 const begun = (): Simulation => {
   const settings = defaultClusterSettings

@@ -11,7 +11,8 @@ import { seededChoose } from '../kernel/choose.js'
 import { bootstrap } from './bootstrap.js'
 import { defaultClusterSettings, makeControllers } from './default-controllers.js'
 import { saveRun } from './save-run.js'
-import { createSimulation, type Simulation } from './simulation.js'
+import { createSimulation } from './create-simulation.js'
+import type { Simulation } from './simulation.js'
 import { makeStateHasher, type StateHasher } from './state-hash.js'
 
 const byText = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0)

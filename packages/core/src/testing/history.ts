@@ -16,7 +16,8 @@ import { actOnWorld, machineOf } from '../cluster/world.js'
 import { keysOf } from '../kernel/persistent-map.js'
 import { bootstrap } from '../simulation/bootstrap.js'
 import { defaultClusterSettings, makeControllers } from '../simulation/default-controllers.js'
-import { createSimulation, type Simulation, type SimulationOptions } from '../simulation/simulation.js'
+import { createSimulation } from '../simulation/create-simulation.js'
+import type { Simulation, SimulationOptions } from '../simulation/simulation.js'
 
 export interface SetShape {
   readonly replicas: number

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { loadRun } from '../../src/simulation/save-run.js'
 import { makeControllers, defaultClusterSettings } from '../../src/simulation/default-controllers.js'
-import { createSimulation } from '../../src/simulation/simulation.js'
+import { createSimulation } from '../../src/simulation/create-simulation.js'
 import { heal, runHistory, type History } from '../../src/testing/history.js'
 import type { JsonObject } from '../../src/kernel/json.js'
 import { chainOf } from './one-run.js'
