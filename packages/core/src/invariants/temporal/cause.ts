@@ -3,7 +3,7 @@
  * that class`. Read off the objects, the machines and what the controllers say that they wait for; asked only when somebody wants to know.
  */
 import type { Node, PersistentVolumeClaim, Pod, StatefulSet } from '../../api/generated/types.js'
-import { controllerRefOf, keyOf, type KubernetesObject } from '../../api/object.js'
+import { controllerRefOf, keyOf, splitKey, type KubernetesObject } from '../../api/object.js'
 import type { Reader } from '../../cluster/reader.js'
 import { readerOf, type ClusterState } from '../../cluster/state.js'
 import type { Waiting } from '../../cluster/waiting.js'
@@ -62,7 +62,10 @@ const linkOfSet = (set: StatefulSet, { state, reader }: Asked): Link | undefined
     if (isTerminating(pod) || !isReady(pod)) return { on: pod.metadata.name, next: pod }
   }
   const condemned = reader.ownedBy('Pod', set.metadata.uid).find(isTerminating)
-  return condemned === undefined ? undefined : { on: `the end of ${condemned.metadata.name}`, next: condemned }
+  if (condemned !== undefined) return { on: `the end of ${condemned.metadata.name}`, next: condemned }
+  // A controller that was away when a Pod became Ready is not told when it becomes available.
+  const early = waitingOn(state, keyOf(namespace, name)).find(({ kind }) => kind === 'PodNotAvailable')
+  return early === undefined ? undefined : { on: `the availability of ${splitKey(early.on).name}`, root: early.because }
 }
 
 const silentNode = (name: string, { state, reader }: Asked): Link | undefined => {
