@@ -65,6 +65,9 @@ export const withoutItem = <Work>(agenda: Agenda<Work>, item: AgendaItem<Work>):
   return root === agenda.root ? agenda : { root, size: agenda.size - 1 }
 }
 
+/** So few are put in order one by one: a search asks for them after every look. */
+const few = 32
+
 /** All items in their order: for saving, showing and comparing. */
 export const itemsOf = <Work>(agenda: Agenda<Work>): readonly AgendaItem<Work>[] => {
   const items: AgendaItem<Work>[] = []
@@ -74,7 +77,17 @@ export const itemsOf = <Work>(agenda: Agenda<Work>): readonly AgendaItem<Work>[]
     if (branch.left !== undefined) pending.push(branch.left)
     if (branch.right !== undefined) pending.push(branch.right)
   }
-  return items.sort((a, b) => (isBefore(a, b) ? -1 : 1))
+  if (items.length > few) return items.sort((a, b) => (isBefore(a, b) ? -1 : 1))
+  for (let at = 1; at < items.length; at += 1) {
+    const item = items[at]
+    let place = at
+    for (let before = items[place - 1]; item !== undefined && before !== undefined && isBefore(item, before); before = items[place - 1]) {
+      items[place] = before
+      place -= 1
+    }
+    if (item !== undefined) items[place] = item
+  }
+  return items
 }
 
 export const agendaOf = <Work>(items: readonly AgendaItem<Work>[]): Agenda<Work> => items.reduce<Agenda<Work>>(putItem, emptyAgenda<Work>())
