@@ -64,6 +64,9 @@ export interface ValueHasher {
   readonly map: (map: PersistentMap<unknown>) => Hash
 }
 
+/** An object of so few fields and no further objects is quicker hashed again than remembered: an entry in a weak map costs a microsecond. */
+const flatMax = 6
+
 const isMap = (value: object): value is PersistentMap<unknown> => 'keySet' in value && 'root' in value
 
 export const makeValueHasher = ({ named, isLeftOut, ofField }: ValueHashRules = {}): ValueHasher => {
@@ -92,22 +95,27 @@ export const makeValueHasher = ({ named, isLeftOut, ofField }: ValueHashRules = 
     const known = objects.get(item)
     if (known !== undefined) return known
     let hash: Hash
+    let fieldsHashed = 0
+    let isFlat = false
     if (Array.isArray(item)) {
       hash = aList
       for (const element of item) hash = mixed(hash, value(element))
     } else if (isMap(item)) hash = map(item)
     else {
       hash = anObject
+      isFlat = true
       // Plain data.
       const fields = item as Readonly<Record<string, unknown>>
       for (const field in fields) {
         const inner = fields[field]
         if (inner === undefined || isLeftOut?.(field) === true) continue
+        fieldsHashed += 1
+        if (typeof inner === 'object') isFlat = false
         hash = plus(hash, mixed(text(field), ofField?.(field, inner) ?? value(inner)))
       }
       hash = finished(hash)
     }
-    objects.set(item, hash)
+    if (!isFlat || fieldsHashed > flatMax) objects.set(item, hash)
     return hash
   }
 
