@@ -40,6 +40,12 @@ const waitingOn = (state: ClusterState, key: string): readonly (Waiting & { read
 const saidBy = (state: ClusterState, key: string, controller: string): string | undefined =>
   waitingOn(state, key).find((waiting) => waiting.controller === controller)?.because
 
+/** A controller that was away when a Pod became Ready is not told when it becomes available. */
+const linkToAvailability = ({ metadata: { namespace = '', name } }: StatefulSet, state: ClusterState): Link | undefined => {
+  const early = waitingOn(state, keyOf(namespace, name)).find(({ kind }) => kind === 'PodNotAvailable')
+  return early === undefined ? undefined : { on: `the availability of ${splitKey(early.on).name}`, root: early.because }
+}
+
 const linkOfSet = (set: StatefulSet, { state, reader }: Asked): Link | undefined => {
   const { namespace = '', name } = set.metadata
   const start = startOf(set)
@@ -50,7 +56,7 @@ const linkOfSet = (set: StatefulSet, { state, reader }: Asked): Link | undefined
       const missing = keyOf(namespace, `${name}-${ordinal}`)
       const stale = waitingOn(state, keyOf(namespace, name)).find(({ kind, on }) => kind === 'ClaimStale' && on === missing)
       if (stale !== undefined) return { on: `the claims of the former ${name}-${ordinal}`, root: stale.because }
-      if (isOrdered(set)) return undefined
+      if (isOrdered(set)) return linkToAvailability(set, state)
       continue
     }
     const owner = controllerRefOf(pod)
@@ -63,9 +69,7 @@ const linkOfSet = (set: StatefulSet, { state, reader }: Asked): Link | undefined
   }
   const condemned = reader.ownedBy('Pod', set.metadata.uid).find(isTerminating)
   if (condemned !== undefined) return { on: `the end of ${condemned.metadata.name}`, next: condemned }
-  // A controller that was away when a Pod became Ready is not told when it becomes available.
-  const early = waitingOn(state, keyOf(namespace, name)).find(({ kind }) => kind === 'PodNotAvailable')
-  return early === undefined ? undefined : { on: `the availability of ${splitKey(early.on).name}`, root: early.because }
+  return linkToAvailability(set, state)
 }
 
 const silentNode = (name: string, { state, reader }: Asked): Link | undefined => {
