@@ -24,21 +24,29 @@ export const findTarget = (target: ObjectRef, state: ClusterState): E.Either<Api
   return object === undefined ? E.left(notFound(qualifiedResource(target.kind), target.name)) : E.right(object)
 }
 
-/** Follows the preconditions of Store.Update in apiserver/pkg/registry/generic/registry/store.go. */
-export const checkPreconditions = (sent: UnstoredObject, stored: KubernetesObject): E.Either<ApiStatus, undefined> => {
+/** Follows the version check of Store.Update in apiserver/pkg/registry/generic/registry/store.go: whoever names a version means that one. */
+export const checkVersion = (sent: UnstoredObject, stored: KubernetesObject): E.Either<ApiStatus, undefined> => {
+  const { resourceVersion } = sent.metadata ?? {}
+  return resourceVersion !== undefined && resourceVersion !== '' && resourceVersion !== stored.metadata.resourceVersion
+    ? E.left(conflict(qualifiedResource(stored.kind), stored.metadata.name, modifiedMessage))
+    : E.right(undefined)
+}
+
+/**
+ * Follows Preconditions of defaultUpdatedObjectInfo in apiserver/pkg/registry/rest/update.go: a PUT is for the object with that uid. (A patch has
+ * no such precondition; a uid in it is a field that may not be changed.)
+ */
+const checkPreconditions = (sent: UnstoredObject, stored: KubernetesObject): E.Either<ApiStatus, undefined> => {
+  const { uid } = sent.metadata ?? {}
+  if (uid === undefined || uid === '' || uid === stored.metadata.uid) return checkVersion(sent, stored)
   const resource = qualifiedResource(stored.kind)
-  const { uid, resourceVersion } = sent.metadata ?? {}
-  if (uid !== undefined && uid !== '' && uid !== stored.metadata.uid)
-    return E.left(
-      conflict(
-        resource,
-        stored.metadata.name,
-        `StorageError: invalid object, Code: 4, Key: /registry/${resource.split('.')[0] ?? ''}/${stored.metadata.namespace === undefined ? '' : `${stored.metadata.namespace}/`}${stored.metadata.name}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${stored.metadata.uid}`,
-      ),
-    )
-  if (resourceVersion !== undefined && resourceVersion !== '' && resourceVersion !== stored.metadata.resourceVersion)
-    return E.left(conflict(resource, stored.metadata.name, modifiedMessage))
-  return E.right(undefined)
+  return E.left(
+    conflict(
+      resource,
+      stored.metadata.name,
+      `StorageError: invalid object, Code: 4, Key: /registry/${resource.split('.')[0] ?? ''}/${stored.metadata.namespace === undefined ? '' : `${stored.metadata.namespace}/`}${stored.metadata.name}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${stored.metadata.uid}`,
+    ),
+  )
 }
 
 /** The whole object that a write to the scale subresource means. Follows ScaleREST.Update: only spec.replicas is written. */

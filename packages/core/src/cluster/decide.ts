@@ -14,7 +14,7 @@ import { decideDelete } from './decide-delete.js'
 import { decideBind, decideEvict } from './decide-pod-verbs.js'
 import { decideTell } from './decide-telling.js'
 import { decideFact } from './decide-world.js'
-import { checkPreconditions, decideNext, decideReplace, decideScaleOf, findTarget } from './decide-update.js'
+import { checkVersion, decideNext, decideReplace, decideScaleOf, findTarget } from './decide-update.js'
 import { asJson, asStored } from './decide-write.js'
 import type { ClusterState, ClusterSettings } from './state.js'
 
@@ -81,7 +81,7 @@ const decidePatch = (
     return E.left(badRequest(`the name of the object (${named}) does not match the name on the URL (${stored.metadata.name})`))
   const next = decodeAfterPatch(command, stored, patched.right, context.actor)
   if (E.isLeft(next)) return next
-  const allowed = checkPreconditions(next.right, stored)
+  const allowed = checkVersion(next.right, stored)
   if (E.isLeft(allowed)) return allowed
   return decideNext(next.right, stored, command.subresource, state, context, settings)
 }
