@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
 import type { Kinds, Node, PersistentVolume, PersistentVolumeClaim, Pod, PodSpec } from '../../api/generated/types.js'
+import { conflict, modifiedMessage } from '../../api/api-status.js'
 import type { KubernetesObject } from '../../api/object.js'
 import { makeReader } from '../../cluster/make-reader.js'
 import { storeOf } from '../../cluster/store.js'
@@ -90,7 +91,12 @@ const readerOf = (objects: readonly KubernetesObject[]) => {
 }
 
 /** What the cycle of the first Pod given does, in few words. */
-const cycle = (objects: readonly KubernetesObject[], memory?: { readonly [key: string]: unknown }, now = 0) => {
+const cycle = (
+  objects: readonly KubernetesObject[],
+  memory?: { readonly [key: string]: unknown },
+  now = 0,
+  refused: (did: string) => boolean = () => false,
+) => {
   const pod = objects.find((object) => object.kind === 'Pod')
   const plan = planScheduling({
     key: `default/${pod?.metadata.name ?? ''}`,
@@ -113,7 +119,9 @@ const cycle = (objects: readonly KubernetesObject[], memory?: { readonly [key: s
     else if (command.kind === 'ReplaceObject') did.push(`write ${command.object.kind} ${command.object.metadata?.name ?? ''}`)
     else if (command.kind === 'DeleteObject') did.push(`delete ${command.target.name}`)
     else did.push(command.kind)
-    answer = plan.next(E.right(pod as Kinds['Pod']))
+    answer = plan.next(
+      refused(did.at(-1) ?? '') ? E.left(conflict('pods', pod?.metadata.name ?? '', modifiedMessage)) : E.right(pod as Kinds['Pod']),
+    )
   }
   return { did, said, outcome: answer.value }
 }
@@ -372,6 +380,14 @@ describe('claims that wait for their first consumer', () => {
     } as PersistentVolume
     const boundClaim = aClaim('www', { storageClassName: 'slow', volumeName: 'pv' }, { 'pv.kubernetes.io/bind-completed': 'yes' })
     expect(cycle([pod, boundClaim, volume, slow, aNode('node-1')], memory, 1_000).did).toEqual(['bind node-1'])
+  })
+
+  it('are left alone when the node could not be nominated: others would take its room meanwhile', () => {
+    const refused = cycle([pod, claim, slow, aNode('node-1')], undefined, 0, (did) => did === 'patch p nomination')
+    expect(refused.did).toEqual(['patch p nomination'])
+    expect(refused.outcome.requeueAfterMs).toBe(1_000)
+    const again = cycle([pod, claim, slow, aNode('node-1')], refused.outcome.memory as { readonly [key: string]: unknown }, 1_000)
+    expect(again.did).toEqual(['patch p nomination', 'write PersistentVolumeClaim www'])
   })
 
   it('cannot be served by a class that makes no volumes', () => {

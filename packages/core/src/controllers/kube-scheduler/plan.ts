@@ -147,14 +147,18 @@ const waitingBecause = (pod: Pod, because: string): PlanOutcome => ({
 })
 
 /** A call went wrong, not the search: tried again after a back-off. */
-function* failAndBackOff(pod: Pod, message: string, { now, memory }: PlanContext): Plan {
-  yield* fail(pod, message, now, 'SchedulerError')
+const tryAgain = (pod: Pod, because: string, { memory }: PlanContext): PlanOutcome => {
   const failures = memoryOf(memory).failures + 1
   return {
     memory: { failures },
     requeueAfterMs: backOffMs(failures),
-    waitingFor: [{ kind: 'SchedulerError', on: pod.metadata.name, because: message }],
+    waitingFor: [{ kind: 'SchedulerError', on: pod.metadata.name, because }],
   }
+}
+
+function* failAndBackOff(pod: Pod, message: string, context: PlanContext): Plan {
+  yield* fail(pod, message, context.now, 'SchedulerError')
+  return tryAgain(pod, message, context)
 }
 
 // ---- binding
@@ -244,14 +248,16 @@ function* bindWithVolumes(pod: Pod, node: Node, volumes: PodVolumes, context: Pl
   const { now, reader } = context
   const name = node.metadata.name
   // The choice is made known before it takes effect: NominatedNodeNameForExpectation.
+  // Differs from Kubernetes: other Pods keep clear of what is nominated, not of what one process has assumed; so without it nothing is begun.
   if (pod.status.nominatedNodeName !== name) {
-    yield {
+    const nominated = yield {
       kind: 'PatchObject',
       target: { kind: 'Pod', namespace: pod.metadata.namespace ?? '', name: pod.metadata.name },
       patchType: 'strategic',
       patch: statusPatch({ nominatedNodeName: name }),
       subresource: 'status',
     }
+    if (E.isLeft(nominated)) return tryAgain(pod, `the nomination of ${name} was refused: ${nominated.left.message}`, context)
   }
   const refused = yield* beginBindingClaims(node, volumes, reader)
   if (refused !== undefined)
