@@ -4,11 +4,14 @@ import * as E from 'fp-ts/lib/Either.js'
 import { formatProblems, makeExpander, makeGround, type Expansion, type ExpandRequest } from '@statefold/scenarios'
 import { badInput } from './exit-codes.js'
 import { readScenario } from './read-scenario.js'
+import { withFaults } from './search-faults.js'
 
 export interface ExploreWorkerTask {
   readonly kind: 'explore'
   /** The scenario, as the user named it. */
   readonly name: string
+  /** As `--faults` says them. */
+  readonly faults: string | undefined
   readonly seed: number
   readonly lean: boolean
 }
@@ -21,8 +24,8 @@ export interface ExploreWorkerAnswer {
   readonly milliseconds: number
 }
 
-export const runExploreWorker = ({ name, seed, lean }: ExploreWorkerTask, port: MessagePort): void => {
-  const scenario = readScenario(name)
+export const runExploreWorker = ({ name, faults, seed, lean }: ExploreWorkerTask, port: MessagePort): void => {
+  const scenario = withFaults(readScenario(name), faults)
   const ground = makeGround(scenario, { seed })
   if (E.isLeft(ground)) throw badInput(formatProblems(ground.left))
   const expander = makeExpander(scenario, ground.right, lean)

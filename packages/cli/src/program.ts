@@ -14,6 +14,7 @@ import { explore, type ExploreFlags } from './subcommands/explore.js'
 import { fork, type ForkFlags } from './subcommands/fork.js'
 import { diff, explain, timeline, type DiffFlags, type ExplainFlags, type TimelineFlags } from './subcommands/look.js'
 import { disturbanceHere } from './self-check/surroundings.js'
+import { faultWords } from './search-faults.js'
 import { selfRunWord } from './self-check/factors.js'
 import { selfRun } from './self-check/self-run.js'
 import { replay, verify, verifySelf, type ReplayFlags, type VerifySelfFlags } from './subcommands/replay.js'
@@ -293,6 +294,7 @@ ${exitCodeHelp}`,
     .description('walk every order, crash and late cache that a scenario’s `search` allows; write what breaks as a scenario')
     .argument('<file>', 'scenario file or catalog name')
     .option('--seed <n>', 'seed of all that is chance', seedNumber)
+    .option('--faults <list>', `what else may go wrong, and how often: crash=2,conflict (${faultWords.join(', ')})`)
     .option('--depth <n>', 'decisions on a path at most', wholeNumber)
     .option('--states <n>', 'different states at most (default: 5000000)', wholeNumber)
     .option('--seconds <n>', 'seconds at most', wholeNumber)
@@ -309,6 +311,7 @@ ${exitCodeHelp}`,
       'after',
       `${examples(
         'statefold explore questions/scaling-with-a-slow-cache',
+        'statefold explore rollout.yaml --faults crash,lost-answer=2 --depth 40',
         'statefold explore rollout.yaml --seconds 60 --write broken.yaml && statefold run broken.yaml',
       )}
 Prints exactly what was covered. Complete: 0, something broke: 1, ended by a bound or by Ctrl-C: 4, a bug of statefold itself: 70.

@@ -29,6 +29,7 @@ import { badInput, exitCodes, fileProblem, makeLastWrites, type ExitCode } from 
 import type { ExploreWorkerAnswer, ExploreWorkerTask } from '../explore-worker.js'
 import type { Output } from '../output.js'
 import { readScenario } from '../read-scenario.js'
+import { withFaults } from '../search-faults.js'
 import { startThreads, threadsFor, type Thread } from '../threads.js'
 import { refuseUnwritable, writeWhole } from '../write-files.js'
 import { refuseFindings, writeFindings } from '../write-findings.js'
@@ -36,6 +37,7 @@ import { shareOut, type Expanders, type ExpanderThread } from './share-out.js'
 
 export interface ExploreFlags {
   readonly seed?: number
+  readonly faults?: string
   readonly depth?: number
   readonly states?: number
   readonly seconds?: number
@@ -125,19 +127,19 @@ const readSaved = (path: string, scenario: Scenario, seed: number): SavedSearch 
   return saved.right
 }
 
-const goOnWords = (name: string, { save, resume }: ExploreFlags): string =>
+const goOnWords = (name: string, { faults, save, resume }: ExploreFlags): string =>
   save !== undefined
-    ? `it can go on: statefold explore ${name} --resume ${save}`
+    ? `it can go on: statefold explore ${name}${faults === undefined ? '' : ` --faults ${faults}`} --resume ${save}`
     : `begun anew it goes as far with the same bounds; with --save PATH it can go on${resume === undefined ? '' : ' from where it is now'}, or raise the bound`
 
 const boundWords =
   'to make the scope smaller: fewer steps, lower `most` of caches, crashes and answers, `anytimeMost`, a shorter `horizon`, fewer controllers in `order`'
 
 export const explore = async (name: string, flags: ExploreFlags, output: Output, self: string): Promise<ExitCode> => {
-  const scenario = readScenario(name)
+  const scenario = withFaults(readScenario(name), flags.faults)
   if (scenario.written.search === undefined)
     throw badInput(
-      `${name}: expected a \`search\` section that says what may be chosen (order, caches, crashes, answers, anytime); found none`,
+      `${name}: expected a \`search\` section that says what may be chosen (order, caches, crashes, answers, anytime), or --faults; found none`,
     )
   if (flags.write !== undefined) refuseFindings(flags.write, flags.overwrite === true)
   if (flags.save !== undefined) refuseUnwritable(flags.save, flags.overwrite === true || flags.save === flags.resume)
@@ -172,7 +174,7 @@ export const explore = async (name: string, flags: ExploreFlags, output: Output,
   const lean = canBeLean(scenario, options)
   const threads = threadsFor(name, workers)
   const startAs = (isLean: boolean) => (): readonly SearchThread[] => {
-    const task: ExploreWorkerTask = { kind: 'explore', name, seed, lean: isLean }
+    const task: ExploreWorkerTask = { kind: 'explore', name, faults: flags.faults, seed, lean: isLean }
     // This thread is one of them.
     return startThreads(threads - 1, self, task)
   }
