@@ -71,6 +71,10 @@ const coveredText = (report: SearchReport): string =>
 
 const problemsWords = (finding: Finding): string => (isBroken(finding) ? `broken: ${finding.property}` : `reached: ${finding.property}`)
 
+// What a thread throws comes here as a plain error that has kept its name.
+const isRefusal = (error: unknown): error is Error =>
+  error instanceof SearchRefused || (error instanceof Error && error.name === 'SearchRefused')
+
 const breath = (): Promise<void> => new Promise((settle) => void setImmediate(settle))
 
 const here = (scenario: Scenario, ground: Ground, lean: boolean): Expanders & Pick<Expander, 'root'> => {
@@ -193,7 +197,7 @@ export const explore = async (name: string, flags: ExploreFlags, output: Output,
       report = await walkAs(false, anew)
     }
   } catch (error) {
-    if (error instanceof SearchRefused) throw badInput(`${name}: ${error.message}`)
+    if (isRefusal(error)) throw badInput(`${name}: ${error.message}`)
     throw error
   } finally {
     process.off('SIGINT', interrupt)
