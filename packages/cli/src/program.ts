@@ -299,7 +299,7 @@ ${exitCodeHelp}`,
     .option('--states <n>', 'different states at most (default: 5000000)', wholeNumber)
     .option('--seconds <n>', 'seconds at most', wholeNumber)
     .option('--memory <MiB>', 'memory at most (default: 3072)', wholeNumber)
-    .option('--workers <n>', 'threads (default: as many as there are cores, at most 2); what is found does not depend on it', wholeNumber)
+    .option('--workers <n>', 'threads that share the states out (default: 1); what is found does not depend on it', wholeNumber)
     .option('--no-reductions', 'tell states apart that differ in drawn names alone')
     .option('--save <path>', 'where to write how far it came, if a bound or Ctrl-C ends it')
     .option('--resume <path>', 'go on from what --save has written')

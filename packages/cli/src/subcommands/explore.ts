@@ -1,6 +1,5 @@
 /** `statefold explore`: every choice of a scenario's search; what was covered, what broke, and the way there as a scenario. */
 import { readFileSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
 import * as E from 'fp-ts/lib/Either.js'
 import {
   assertionProperty,
@@ -147,7 +146,7 @@ export const explore = async (name: string, flags: ExploreFlags, output: Output,
     )
   if (flags.write !== undefined) refuseFindings(flags.write, flags.overwrite === true)
   if (flags.save !== undefined) refuseUnwritable(flags.save, flags.overwrite === true || flags.save === flags.resume)
-  const { depth, states, seconds, workers = Math.min(availableParallelism(), 2) } = flags
+  const { depth, states, seconds, workers = 1 } = flags
   if (workers < 1 || workers > 64) throw badInput(`--workers: expected 1 to 64, found ${workers}`)
   const seed = flags.seed ?? scenario.written.seed ?? 1
   const resume = flags.resume === undefined ? undefined : readSaved(flags.resume, scenario, seed)
