@@ -11,7 +11,8 @@ vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 })
 
 const runner = fileURLToPath(new URL('../../../tools/statefold.mjs', import.meta.url))
 const web = fileURLToPath(new URL('../../../examples/canary/web.yaml', import.meta.url))
-const question = 'questions/partition-with-a-deletion'
+// It takes seconds: a search that is over in one would have ended, or not have begun, whenever it is interrupted.
+const question = 'questions/scaling-with-a-slow-cache'
 const folder = mkdtempSync(join(tmpdir(), 'statefold-'))
 
 // The first start of all bundles the program.
