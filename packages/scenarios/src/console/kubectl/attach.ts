@@ -1,14 +1,11 @@
 /** kubectl attach: the output of a container from now on, and a conversation with its first process. Follows kubectl/pkg/cmd/attach/attach.go. */
-import { parseGoDuration } from './go-duration.js'
 import type { KubernetesObject } from '@statefold/core'
-import * as E from 'fp-ts/lib/Either.js'
 import type { Call, Command, Running } from './command.js'
-import { fileFlags } from './command.js'
 import { CommandFailure, fail } from './errors.js'
-import { switchFlag, text } from './flags.js'
+import { talkFlags } from './exec.js'
 import { at, jsonOf, listAt, textAt } from './json-object.js'
 import { containerOf, isFinishedPod, podsOf } from './pod-choice.js'
-import { waitUntil } from './waiting.js'
+import { podRunningDeadline, waitUntil } from './waiting.js'
 
 /** Said before the first byte, whoever attaches. */
 export const attachedText =
@@ -61,10 +58,7 @@ function* run(call: Call): Running {
     return fail(`cannot attach a container in a completed pod; current phase is ${textAt(jsonOf(pod), 'status', 'phase')}`)
   const container = chosenContainer(call, pod)
   const written = listAt(jsonOf(pod), 'spec', 'containers').find((candidate) => textAt(candidate, 'name') === container)
-  const patience = parseGoDuration(flags.text('pod-running-timeout'))
-  const started = yield* waitUntil(call, cluster.now() + (E.isRight(patience) ? patience.right : 60_000), () =>
-    isRunning(call, pod, container),
-  )
+  const started = yield* waitUntil(call, podRunningDeadline(call), () => isRunning(call, pod, container))
   if (!started)
     return fail(
       `unable to upgrade connection: container ${container} not found in pod ${pod.metadata.name}_${pod.metadata.namespace ?? ''}`,
@@ -89,13 +83,6 @@ function* run(call: Call): Running {
 
 export const attachCommand: Command = {
   name: 'attach',
-  flags: [
-    ...fileFlags.filter(({ name }) => name === 'filename'),
-    text('container', 'c'),
-    switchFlag('stdin', 'i'),
-    switchFlag('tty', 't'),
-    switchFlag('quiet', 'q'),
-    text('pod-running-timeout', undefined, '1m0s'),
-  ],
+  flags: talkFlags,
   run,
 }

@@ -40,15 +40,18 @@ function* run(call: Call): Running {
   throw new CommandFailure([{ kind: 'exit', code: result.exit, text: `command terminated with exit code ${result.exit}` }])
 }
 
+/** With which kubectl speaks with a container: exec and attach. */
+export const talkFlags: Command['flags'] = [
+  ...fileFlags.filter(({ name }) => name === 'filename'),
+  text('container', 'c'),
+  switchFlag('stdin', 'i'),
+  switchFlag('tty', 't'),
+  switchFlag('quiet', 'q'),
+  text('pod-running-timeout', undefined, '1m0s'),
+]
+
 export const execCommand: Command = {
   name: 'exec',
-  flags: [
-    ...fileFlags.filter(({ name }) => name === 'filename'),
-    text('container', 'c'),
-    switchFlag('stdin', 'i'),
-    switchFlag('tty', 't'),
-    switchFlag('quiet', 'q'),
-    text('pod-running-timeout', undefined, '1m0s'),
-  ],
+  flags: talkFlags,
   run,
 }

@@ -1,16 +1,14 @@
 /** kubectl port-forward. Follows kubectl/pkg/cmd/portforward/portforward.go and client-go/tools/portforward/portforward.go. */
 // Differs from Kubernetes: nothing comes through the port, because a console runs one command at a time.
-import * as E from 'fp-ts/lib/Either.js'
 import type { Json, JsonObject, KubernetesObject } from '@statefold/core'
 import type { Call, Command, Running } from './command.js'
 import { fail, failUsage } from './errors.js'
 import { commaList, text } from './flags.js'
-import { parseGoDuration } from './go-duration.js'
 import { at, jsonOf, listAt, numberAt, textAt } from './json-object.js'
 import { podsOf } from './pod-choice.js'
 import { readObject } from './reading.js'
 import { resourceTypeOrFail } from './resource-arguments.js'
-import { waitUntil } from './waiting.js'
+import { podRunningDeadline, waitUntil } from './waiting.js'
 
 interface Forwarded {
   readonly local: number
@@ -98,11 +96,9 @@ function* run(call: Call): Running {
     const remote = service === undefined ? podPort(pod, pair.remote) : servicePort(service, pod, pair.remote)
     return forwardedPort(call, remote, pair, index)
   })
-  const patience = parseGoDuration(flags.text('pod-running-timeout'))
   const phase = (): string =>
     textAt(jsonOf(cluster.reader().getAny('Pod', pod.metadata.namespace ?? '', pod.metadata.name) ?? {}), 'status', 'phase')
-  if (word.includes('/'))
-    yield* waitUntil(call, cluster.now() + (E.isRight(patience) ? patience.right : 60_000), () => phase() === 'Running')
+  if (word.includes('/')) yield* waitUntil(call, podRunningDeadline(call), () => phase() === 'Running')
   if (phase() !== 'Running') return fail(`unable to forward port because pod is not running. Current status=${phase()}`)
   const addresses = flags.given('address') ? flags.list('address') : ['localhost']
   for (const { local, remote } of ports)

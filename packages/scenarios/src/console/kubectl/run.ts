@@ -10,8 +10,7 @@ import { list, numberFlag, switchFlag, text, withBare } from './flags.js'
 import { jsonOf, listAt, numberAt, textAt } from './json-object.js'
 import { withLastApplied } from './last-applied.js'
 import { changePrinterOf } from './printers/object-printer.js'
-import { parseGoDuration } from './go-duration.js'
-import { waitUntil } from './waiting.js'
+import { podRunningDeadline, waitUntil } from './waiting.js'
 import { readJsonStream } from './json-stream.js'
 
 const policies: readonly string[] = ['Always', 'OnFailure', 'Never']
@@ -105,8 +104,7 @@ const removed = (call: Call, pod: KubernetesObject): void => {
 function* attach(call: Call, pod: KubernetesObject, restart: string): Running {
   const { flags, cluster, output } = call
   const { namespace = '', name } = pod.metadata
-  const given = parseGoDuration(flags.text('pod-running-timeout'))
-  const deadline = cluster.now() + (E.isRight(given) ? given.right : 60_000)
+  const deadline = podRunningDeadline(call)
   const current = (): JsonObject | undefined => {
     const found = cluster.reader().getAny('Pod', namespace, name)
     return found === undefined ? undefined : jsonOf(found)
