@@ -35,7 +35,7 @@ import {
 } from './line-bytes.js'
 import { strangeEvent, type LogProblem, type ReadTurns } from './log-body.js'
 import { actorFields, factOf, withoutEnvelope } from './log-file.js'
-import { readTold, toldLines } from './told-lines.js'
+import { readTold, toldLines, toObject, toRv, toUid } from './told-lines.js'
 import { nowhere, WaitingLines, type Chain, type WaitingLine } from './waiting-lines.js'
 
 const knownKinds: ReadonlySet<string> = new Set(kindsOf(ClusterEvent))
@@ -119,9 +119,6 @@ export interface LineFold {
 const letter = { a: 0x61, c: 0x63, d: 0x64, k: 0x6b, s: 0x73 }
 
 // What follows the name of the kind, as it is written, and what may be among the changes.
-const toPath = patternOf('","object":"')
-const toRv = patternOf('","rv":')
-const toUid = patternOf(',"uid":"')
 const toPodUid = patternOf('","podUid":"')
 const toNode = patternOf('","node":"')
 const ofHost = patternOf('"hostNetwork":')
@@ -269,8 +266,8 @@ export const lineFold = (settings: ClusterSettings, untilSeq: number): LineFold 
 
   /** `kindEnd`: where in the line the name of the kind ends. */
   const takePod = (sort: Sort, bytes: Uint8Array, from: number, end: number, number: number, kindEnd: number): void => {
-    const pathFrom = kindEnd + toPath.bytes.length
-    const pathEnd = isAt(bytes, toPath, kindEnd) ? plainTextEnd(bytes, pathFrom) : -1
+    const pathFrom = kindEnd + toObject.bytes.length
+    const pathEnd = isAt(bytes, toObject, kindEnd) ? plainTextEnd(bytes, pathFrom) : -1
     if (pathEnd < 0 || !isAt(bytes, toRv, pathEnd)) return foldNow(bytes, from, end, number)
     const rvFrom = pathEnd + toRv.bytes.length
     const rvEnd = digitsEnd(bytes, rvFrom)

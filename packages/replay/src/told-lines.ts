@@ -26,9 +26,9 @@ export interface ToldLine {
 }
 
 // What stands between the values, as it is written.
-const toObject = patternOf('","object":"')
-const toRv = patternOf('","rv":')
-const toUid = patternOf(',"uid":"')
+export const toObject = patternOf('","object":"')
+export const toRv = patternOf('","rv":')
+export const toUid = patternOf(',"uid":"')
 const toAbout = patternOf('","about":"')
 const toMessage = patternOf(',"message":"')
 
