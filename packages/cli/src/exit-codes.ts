@@ -25,11 +25,13 @@ export class Stop extends Error {
 export const badInput = (message: string): Stop => new Stop(exitCodes.badInput, message)
 
 /** For what is written at the end of a long search: what was found is told first, also when it cannot be written. */
-export const makeLastWrites = (): {
+export interface LastWrites {
   readonly attempt: <T>(write: () => T, otherwise: T) => T
   /** Now the first that went wrong ends it. */
   readonly settle: () => void
-} => {
+}
+
+export const makeLastWrites = (): LastWrites => {
   let refusal: Stop | undefined
   return {
     attempt: (write, otherwise) => {

@@ -1,22 +1,20 @@
 /** `--faults crash=2,conflict`: what may go wrong in a search, said on the command line instead of in the scenario. */
-import type { Scenario } from '@statefold/scenarios'
+import { apiFaults, type ApiFault } from '@statefold/core'
+import { defaultOrder, type Scenario } from '@statefold/scenarios'
 import { badInput } from './exit-codes.js'
 
-const answers = ['conflict', 'lost-answer', 'lost-request', 'too-many-requests', 'internal-error'] as const
-type Answer = (typeof answers)[number]
-
-export const faultWords: readonly string[] = ['crash', ...answers]
+export const faultWords: readonly string[] = ['crash', ...apiFaults]
 
 const mostMax = 100
 
 interface Faults {
   readonly crashes: number
-  readonly answers: readonly Answer[]
+  readonly answers: readonly ApiFault[]
   /** How many answers together. */
   readonly answersMost: number
 }
 
-const isAnswer = (word: string): word is Answer => answers.some((answer) => answer === word)
+const isAnswer = (word: string): word is ApiFault => apiFaults.some((answer) => answer === word)
 
 const readFaults = (text: string): Faults => {
   let faults: Faults = { crashes: 0, answers: [], answersMost: 0 }
@@ -42,7 +40,7 @@ export const withFaults = (scenario: Scenario, text: string | undefined): Scenar
   if (text === undefined) return scenario
   const { crashes, answers: are, answersMost } = readFaults(text)
   const { search = {} } = scenario.written
-  const controllers = search.order ?? ['statefulset-controller']
+  const controllers = search.order ?? defaultOrder
   return {
     ...scenario,
     written: {

@@ -1,5 +1,6 @@
 /** What a search has found, as files: each a scenario that shows it by itself, and beside it what a run of that prints. */
 import { existsSync } from 'node:fs'
+import type { LastWrites } from './exit-codes.js'
 import { storyOfFile } from './print-run.js'
 import { isSpecialFile, refuseUnwritable, writeWhole } from './write-files.js'
 
@@ -15,8 +16,14 @@ export const refuseFindings = (path: string, overwrite: boolean): void => {
   for (const place of placesOf(path)) refuseUnwritable(place, overwrite)
 }
 
-/** Answers where they are. Further ones leave alone what is there already, unless it may be replaced. */
-export const writeFindings = (path: string, texts: readonly string[], overwrite: boolean): readonly string[] => {
+/** Answers where they are, if they shall be written. Further ones leave alone what is there already, unless it may be replaced. */
+export const writeFindings = (
+  { write: path, overwrite = false }: { readonly write?: string; readonly overwrite?: boolean },
+  texts: () => readonly string[],
+  last: LastWrites,
+): readonly string[] => (path === undefined ? [] : last.attempt(() => writeAll(path, texts(), overwrite), []))
+
+const writeAll = (path: string, texts: readonly string[], overwrite: boolean): readonly string[] => {
   let number = 0
   return texts.map((text) => {
     do number += 1

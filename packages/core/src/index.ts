@@ -93,6 +93,7 @@ export type { Overdue, Owed, TemporalProperty } from './invariants/temporal/temp
 export { textOfBase64 } from './controllers/kubelet/base64.js'
 export { answerDns, type DnsAnswer, type DnsQuestion } from './views/dns.js'
 export { defineController, type ControllerDefinition } from './simulation/define-controller.js'
+export { apiFaults, type ApiFault } from './cluster/engine-events.js'
 export { createSimulation } from './simulation/create-simulation.js'
 export type { FoundViolation, Interference, IssuedCommand, Mood, Recorded, Simulation, SimulationOptions } from './simulation/simulation.js'
 export type { RunState } from './simulation/run-state.js'

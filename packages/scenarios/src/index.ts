@@ -34,7 +34,7 @@ export { canBeLean, explore, NotConfirmed, startSearch, type Search } from './ex
 export type { Decision, ExploreOptions, Finding, SavedSearch, SearchBounds, SearchCount, SearchReport } from './explore/search-types.js'
 export { makeExpander, makeGround, type Expander, type Expansion, type ExpandRequest, type Ground, type Kept } from './explore/expander.js'
 export { readSavedSearch, savedText } from './explore/saved-search.js'
-export { SearchRefused } from './explore/search-space.js'
+export { defaultOrder, SearchRefused } from './explore/search-space.js'
 export {
   fuzz,
   startFuzz,

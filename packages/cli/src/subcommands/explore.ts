@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs'
 import * as E from 'fp-ts/lib/Either.js'
 import {
-  assertionProperty,
   canBeLean,
   formatProblems,
   makeExpander,
@@ -23,7 +22,7 @@ import {
   type Scenario,
   type SearchReport,
 } from '@statefold/scenarios'
-import { bugFound } from '../bug-report.js'
+import { noteBugs } from '../bug-report.js'
 import { badInput, exitCodes, fileProblem, makeLastWrites, type ExitCode } from '../exit-codes.js'
 import type { ExploreWorkerAnswer, ExploreWorkerTask } from '../explore-worker.js'
 import type { Output } from '../output.js'
@@ -203,19 +202,8 @@ export const explore = async (name: string, flags: ExploreFlags, output: Output,
     output.progress('')
   }
   const last = makeLastWrites()
-  const { write: path, save } = flags
-  const written =
-    path === undefined
-      ? []
-      : last.attempt(
-          () =>
-            writeFindings(
-              path,
-              report.findings.map((finding) => writeCounterexample(scenario, finding, seed)),
-              flags.overwrite === true,
-            ),
-          [],
-        )
+  const { save } = flags
+  const written = writeFindings(flags, () => report.findings.map((finding) => writeCounterexample(scenario, finding, seed)), last)
   const { findings, scope, saved, ...counts } = report
   if (save !== undefined && saved !== undefined) last.attempt(() => writeWhole(save, savedText(saved())), undefined)
   if (flags.json === true) {
@@ -237,9 +225,7 @@ export const explore = async (name: string, flags: ExploreFlags, output: Output,
     for (const path of written) output.print(`written to ${path}  (statefold run ${path})\n`)
   }
   last.settle()
-  const assertions = findings.filter(({ property }) => property === assertionProperty)
-  for (const { message } of assertions) output.note(bugFound(message, flags.write))
-  if (assertions.length > 0) return exitCodes.ourBug
+  if (noteBugs(findings, flags.write, output)) return exitCodes.ourBug
   if (findings.some(isBroken)) return exitCodes.violated
   if (!report.complete) return exitCodes.unknown
   return report.unmet.length > 0 ? exitCodes.violated : exitCodes.passed

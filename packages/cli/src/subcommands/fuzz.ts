@@ -1,6 +1,5 @@
 /** `statefold fuzz`: random histories of a scenario's cluster, or of clusters made up; what breaks, shrunk, as a scenario. */
 import {
-  assertionProperty,
   CannotBegin,
   formatProblems,
   makeHistoryRunner,
@@ -14,7 +13,7 @@ import {
   type HistoryOutcome,
   type Scenario,
 } from '@statefold/scenarios'
-import { bugFound } from '../bug-report.js'
+import { noteBugs } from '../bug-report.js'
 import { readCorpus, writeCorpus } from '../corpus-folder.js'
 import { badInput, exitCodes, makeLastWrites, type ExitCode } from '../exit-codes.js'
 import type { FuzzWorkerAnswer, FuzzWorkerTask } from '../fuzz-worker.js'
@@ -183,21 +182,11 @@ export const fuzz = async (name: string | undefined, flags: FuzzFlags, output: O
   const last = makeLastWrites()
   const { corpus: folder } = flags
   const added = folder === undefined ? 0 : last.attempt(() => writeCorpus(folder, corpus), 0)
-  const { write: path } = flags
-  const written =
-    path === undefined
-      ? []
-      : last.attempt(
-          () =>
-            writeFindings(
-              path,
-              findings.map((finding) =>
-                scenarioText(finding.scenario, headingOf(finding, againWords(name, flags, counts.seed, finding.run))),
-              ),
-              flags.overwrite === true,
-            ),
-          [],
-        )
+  const written = writeFindings(
+    flags,
+    () => findings.map((finding) => scenarioText(finding.scenario, headingOf(finding, againWords(name, flags, counts.seed, finding.run)))),
+    last,
+  )
   if (flags.json === true) {
     for (const { scenario: _scenario, ...finding } of findings)
       output.print(`${JSON.stringify({ ...finding, again: againWords(name, flags, counts.seed, finding.run) })}\n`)
@@ -215,9 +204,7 @@ export const fuzz = async (name: string | undefined, flags: FuzzFlags, output: O
     )
   }
   last.settle()
-  const assertions = findings.filter(({ property }) => property === assertionProperty)
-  for (const { message } of assertions) output.note(bugFound(message, flags.write))
-  if (assertions.length > 0) return exitCodes.ourBug
+  if (noteBugs(findings, flags.write, output)) return exitCodes.ourBug
   if (findings.length > 0) return exitCodes.violated
   // Where nothing was run, nothing is known.
   return counts.limit === interrupted || counts.runs === 0 ? exitCodes.unknown : exitCodes.passed

@@ -1,6 +1,6 @@
 /** The union of everything that can be asked: of the API server, of the physical world, and of the machinery of the run. */
 import type { ApiCommand } from './api-commands.js'
-import type { ApiFaultSet } from './engine-events.js'
+import type { ApiFault } from './engine-events.js'
 import type { WorldCommand } from './world.js'
 
 export type EngineCommand =
@@ -12,7 +12,7 @@ export type EngineCommand =
   /** The next `times` matching API calls of controllers go wrong. */
   | {
       readonly kind: 'SetApiFault'
-      readonly fault: ApiFaultSet['fault']
+      readonly fault: ApiFault
       readonly times: number
       readonly controller?: string
       readonly command?: string

@@ -1,7 +1,7 @@
 /** Telling people something: an Event comes to be, is counted up, or is dropped by the spam filter. */
 import type { EventSubject } from './api-commands.js'
 import { keyOf, type KubernetesObject } from '../api/object.js'
-import { eightDigits, fourDigits } from '../kernel/hexadecimal.js'
+import { digitsOf, fourDigits } from '../kernel/hexadecimal.js'
 import type { Mutable } from '../kernel/mutable.js'
 import { assert } from '../kernel/assert.js'
 import type { DecideContext } from '../kernel/decider.js'
@@ -69,8 +69,6 @@ const namedIn = (state: ClusterState, involved: Readonly<Record<string, string>>
   return Object.keys(rest).length === 0 ? { about } : { about, involved: rest }
 }
 
-const all32Bits = 4_294_967_296
-
 /** `web-0.18ea0028fae6c424`: the involved name and a time in nanoseconds, here made unique by the resourceVersion. */
 const nameOf = (involvedName: string, now: number, rv: number): string => {
   // More than 53 bits: a head and a tail of 16 bits. A BigInt would do, and cost ten times as much.
@@ -78,9 +76,7 @@ const nameOf = (involvedName: string, now: number, rv: number): string => {
   const head = Math.floor(milliseconds / 65_536)
   const tail = (milliseconds - head * 65_536) * 1_000_000 + (rv % 1_000_000)
   const carried = Math.floor(tail / 65_536)
-  const front = head * 1_000_000 + carried
-  const high = Math.floor(front / all32Bits)
-  return `${involvedName}.${high.toString(16)}${eightDigits(front - high * all32Bits)}${fourDigits(tail - carried * 65_536)}`
+  return `${involvedName}.${digitsOf(head * 1_000_000 + carried)}${fourDigits(tail - carried * 65_536)}`
 }
 
 // Follows Admit in plugin/pkg/admission/namespace/lifecycle/admission.go: nothing new in a namespace that ends, and who told it does not try again
@@ -102,11 +98,20 @@ export const decideTell = (command: TellCommand, state: ClusterState, context: D
   }
   const correlated = correlate(state.correlation, telling, context.now)
   const rv = state.revision + 1
-  const told = correlated.kind === 'dropped' || correlated.message === command.message ? undefined : { told: command.message }
   if (correlated.kind === 'dropped') return []
+  // As it was told, where the Event says it otherwise.
+  const told = correlated.message === command.message ? undefined : command.message
   // Differs from Kubernetes: one that somebody has deleted comes to be again with a new name and a count of 1 (there under its old name, and the count goes on).
   if (correlated.kind === 'repeat' && findObject(storeOf(state, 'Event'), splitObjectPath(correlated.path).key) !== undefined)
-    return [{ kind: 'KubernetesEventRepeated', object: correlated.path, rv, message: correlated.message, ...told }]
+    return [
+      {
+        kind: 'KubernetesEventRepeated',
+        object: correlated.path,
+        rv,
+        message: correlated.message,
+        ...(told === undefined ? undefined : { told }),
+      },
+    ]
   const name = involved['name']
   assert(name !== undefined, 'an Event is about something with a name')
   const namespace = involved['namespace'] ?? 'default'
@@ -125,6 +130,6 @@ export const decideTell = (command: TellCommand, state: ClusterState, context: D
   )
   if (command.host !== undefined) event.host = command.host
   if (series) event.action = command.action ?? ''
-  if (told !== undefined) event.told = told.told
+  if (told !== undefined) event.told = told
   return [event]
 }

@@ -1,21 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { beginHistory, theSet } from '../testing/history.js'
+import { beginHistory, plainSet, theSet } from '../testing/history.js'
 import { storeOf } from './state.js'
 import { allObjects } from './store.js'
 
-const set = {
-  replicas: 1,
-  policy: 'OrderedReady',
-  strategy: 'RollingUpdate',
-  start: 0,
-  partition: 0,
-  minReadySeconds: 0,
-  claims: 'none',
-  whenDeleted: 'Retain',
-  whenScaled: 'Retain',
-  probed: false,
-  revisionHistoryLimit: 10,
-} as const
+const set = { ...plainSet, replicas: 1 }
 
 describe('an Event that somebody has deleted', () => {
   it('comes to be again, as another one, when the same is told again', () => {

@@ -1,6 +1,6 @@
 /** The random values that the API server makes: uids and name suffixes. Each is a draw at its own address. */
 import type { Choose } from '../kernel/choose.js'
-import { eightDigits } from '../kernel/hexadecimal.js'
+import { all32Bits, eightDigits } from '../kernel/hexadecimal.js'
 
 /** 32 other bits that depend on all of these. */
 const stirred = (left: number, right: number): number => {
@@ -8,8 +8,6 @@ const stirred = (left: number, right: number): number => {
   value = Math.imul(value ^ (value >>> 13), 0xc2b2ae35)
   return (value ^ (value >>> 16)) >>> 0
 }
-
-const all32Bits = 4_294_967_296
 
 /** A UUID of version 4 in shape. Two draws, 64 bits, tell one from another; the other digits follow from them. */
 export const drawUid = (choose: Choose, about: string): string => {

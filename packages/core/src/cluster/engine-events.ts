@@ -19,15 +19,20 @@ export const ControllerCrashed = t.type({ kind: t.literal('ControllerCrashed'), 
 export const ControllerRestarted = t.type({ kind: t.literal('ControllerRestarted'), controller: t.string })
 /** An informer now lags behind the store by so many milliseconds (0: no longer). */
 export const InformerLagSet = t.type({ kind: t.literal('InformerLagSet'), controller: t.string, objectKind: t.string, lagMs: t.number })
+const apiFault = t.keyof({ conflict: null, 'lost-answer': null, 'lost-request': null, 'too-many-requests': null, 'internal-error': null })
 /** The next matching API calls go wrong. */
 export const ApiFaultSet = t.intersection([
   t.type({
     kind: t.literal('ApiFaultSet'),
-    fault: t.keyof({ conflict: null, 'lost-answer': null, 'lost-request': null, 'too-many-requests': null, 'internal-error': null }),
+    fault: apiFault,
     times: t.number,
   }),
   t.partial({ controller: t.string, command: t.string, on: t.string }),
 ])
+/** What an API call may be answered instead. */
+export type ApiFault = t.TypeOf<typeof apiFault>
+// The keys of a codec's table are its literals.
+export const apiFaults = Object.keys(apiFault.keys) as readonly ApiFault[]
 /** One of them went wrong. */
 export const ApiFaultStruck = t.type({ kind: t.literal('ApiFaultStruck'), fault: t.string, command: t.string, on: t.string })
 

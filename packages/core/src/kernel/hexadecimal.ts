@@ -7,3 +7,12 @@ export const fourDigits = (value: number): string => `${bytes[(value >>> 8) & 25
 /** The lowest 32 bits as eight digits. */
 export const eightDigits = (value: number): string =>
   `${bytes[value >>> 24] ?? ''}${bytes[(value >>> 16) & 255] ?? ''}${bytes[(value >>> 8) & 255] ?? ''}${bytes[value & 255] ?? ''}`
+
+/** How many numbers 32 bits tell apart. */
+export const all32Bits = 4_294_967_296
+
+/** A whole number of at least 2³² and below 2⁵³, with no zeros in front. */
+export const digitsOf = (value: number): string => {
+  const high = Math.floor(value / all32Bits)
+  return `${high.toString(16)}${eightDigits(value - high * all32Bits)}`
+}

@@ -3,7 +3,7 @@ import { conflict, modifiedMessage, type ApiStatus } from '../api/api-status.js'
 import type { KubernetesObject, ObjectRef } from '../api/object.js'
 import { qualifiedResource } from '../api/resources.js'
 import type { ClusterCommand } from '../cluster/commands.js'
-import type { ApiFaultSet } from '../cluster/engine-events.js'
+import type { ApiFault } from '../cluster/engine-events.js'
 import { extended } from '../kernel/extended.js'
 
 /** The object that a command is about: `Pod/default/web-0`. */
@@ -44,7 +44,7 @@ export const atRevision = (object: KubernetesObject, rv: number): KubernetesObje
 const timedOut: ApiStatus = { reason: 'Timeout', code: 504, message: 'Timeout: request did not complete within the allotted timeout' }
 
 /** What the client hears of a request that the fault has struck. */
-export const faultAnswer = (fault: ApiFaultSet['fault'], ref: ObjectRef | undefined): ApiStatus => {
+export const faultAnswer = (fault: ApiFault, ref: ObjectRef | undefined): ApiStatus => {
   switch (fault) {
     case 'conflict':
       return conflict(qualifiedResource(ref?.kind ?? ''), ref?.name ?? '', modifiedMessage)

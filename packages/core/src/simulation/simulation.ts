@@ -2,7 +2,7 @@
 import type { Observable } from 'rxjs'
 import type { ApiResult } from '../cluster/api-commands.js'
 import type { ClusterCommand } from '../cluster/commands.js'
-import type { ApiFaultSet } from '../cluster/engine-events.js'
+import type { ApiFault } from '../cluster/engine-events.js'
 import type { ClusterEvent } from '../cluster/events.js'
 import type { Reader } from '../cluster/reader.js'
 import type { ClusterSettings } from '../cluster/state.js'
@@ -57,7 +57,7 @@ export interface Interference {
   /** Writes keep no worker busy. */
   readonly takesNoTime?: boolean
   /** What becomes of a controller's write, instead of being answered as it should. */
-  readonly answer?: (controller: string, command: ClusterCommand, path: string) => ApiFaultSet['fault'] | undefined
+  readonly answer?: (controller: string, command: ClusterCommand, path: string) => ApiFault | undefined
   /** The controller's process ends here, after the answer to this command and before the next. */
   readonly crashes?: (controller: string, key: string, command: ClusterCommand) => boolean
   /** For looks that are remembered; without it none is. */

@@ -4,7 +4,7 @@
  */
 import type { UnstoredObject } from '../api/object.js'
 import type { Pod, StatefulSet } from '../api/generated/types.js'
-import type { ApiFaultSet } from '../cluster/engine-events.js'
+import type { ApiFault } from '../cluster/engine-events.js'
 import type { ClusterCommand } from '../cluster/commands.js'
 import type { ClusterSettings } from '../cluster/state.js'
 import type { WorldEvent } from '../cluster/world-events.js'
@@ -53,7 +53,7 @@ export type OutsideStep =
   | { readonly kind: 'CrashContainer' | 'CrashLoop' | 'FailProbe' | 'HealPods' | 'SlowStart'; readonly pod: number }
   | { readonly kind: 'CrashController' | 'RestartController'; readonly controller: string }
   | { readonly kind: 'Lag'; readonly controller: string; readonly objectKind: string; readonly lagMs: number }
-  | { readonly kind: 'Fault'; readonly fault: ApiFaultSet['fault']; readonly times: number; readonly controller: string }
+  | { readonly kind: 'Fault'; readonly fault: ApiFault; readonly times: number; readonly controller: string }
 
 export interface History {
   readonly seed: number

@@ -6,15 +6,13 @@
  * no time: the clock moves only when nothing is ready, to what is due next.
  */
 import * as E from 'fp-ts/lib/Either.js'
-import type { AgendaItem, Choose, ClusterCommand, DueWork, Interference, Mood, RunState, Simulation } from '@statefold/core'
+import type { AgendaItem, ApiFault, Choose, ClusterCommand, DueWork, Interference, Mood, RunState, Simulation } from '@statefold/core'
 import { getAt } from '@statefold/core'
 import type { ScenarioSearch, ScenarioStep } from '../format/scenario-codec.js'
 import { NeverAtRest } from '../promises.js'
 import type { Scenario } from '../scenario.js'
 import { stepWords } from '../step-words.js'
 import { performStep } from './perform-step.js'
-
-type ApiFault = NonNullable<ReturnType<NonNullable<Interference['answer']>>>
 
 export interface SearchScope {
   readonly order: readonly string[]
@@ -28,8 +26,11 @@ export interface SearchScope {
   readonly depth: number
 }
 
+/** Whose looks come in any order where the scenario does not say. */
+export const defaultOrder: readonly string[] = ['statefulset-controller']
+
 const scopeOf = (written: ScenarioSearch = {}): SearchScope => ({
-  order: written.order ?? ['statefulset-controller'],
+  order: written.order ?? defaultOrder,
   caches: written.caches ?? [],
   crashes: written.crashes ?? { controllers: [], most: 0 },
   answers: written.answers ?? { controllers: [], are: [], most: 0 },

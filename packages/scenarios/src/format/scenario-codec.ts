@@ -1,4 +1,5 @@
 /** The form of scenario files: the codecs are the one source of the decoder, the TypeScript types and the JSON Schema for editors. */
+import { apiFaults } from '@statefold/core'
 import type * as t from 'io-ts'
 import {
   about,
@@ -162,7 +163,7 @@ const faultFields = {
   informerLag: objectOf('informerLag', { controller: filledText, kind: filledText, by: duration }, {}),
   api: objectOf(
     'api fault',
-    { answer: oneOf('conflict', 'lost-answer', 'lost-request', 'too-many-requests', 'internal-error') },
+    { answer: oneOf(...apiFaults) },
     { times: wholeNumber(1, 1_000), controller: filledText, command: filledText, on: filledText },
   ),
 } as const
@@ -291,7 +292,7 @@ const search = objectOf(
         'answers',
         {
           controllers: listOf(filledText, 1),
-          are: listOf(oneOf('conflict', 'lost-answer', 'lost-request', 'too-many-requests', 'internal-error'), 1),
+          are: listOf(oneOf(...apiFaults), 1),
           most: wholeNumber(1, 100),
         },
         {},

@@ -2,7 +2,7 @@
  * What a deed means now: a step of a scenario on what there is, or nothing if there is nothing to act on. A fault that lasts is healed by the next
  * deed of its kind on the same thing.
  */
-import { entriesOf, getAt, type JsonObject, type Reader, type RunState, type StatefulSet } from '@statefold/core'
+import { apiFaults, entriesOf, getAt, type JsonObject, type Reader, type RunState, type StatefulSet } from '@statefold/core'
 import type { Fault, Heal, ScenarioStep } from '../format/scenario-codec.js'
 import type { Deed, DeedKind } from '../format/history-codec.js'
 
@@ -28,7 +28,6 @@ const faultable = [
 ] as const
 const watched = ['Pod', 'Pod', 'StatefulSet', 'PersistentVolumeClaim', 'ControllerRevision'] as const
 const lags = [20, 200, 500, 2_000, 5_000] as const
-const answers = ['conflict', 'lost-answer', 'lost-request', 'too-many-requests', 'internal-error'] as const
 
 /** Counted round. */
 const pick = <T>(items: readonly T[], position: number): T | undefined => (items.length === 0 ? undefined : items[position % items.length])
@@ -235,7 +234,7 @@ const makers: Readonly<Record<DeedKind, Maker>> = {
   },
   answer: (_, { which, how }) => ({
     fault: {
-      api: { answer: pick(answers, how) ?? answers[0], times: 1 + (which % 3), controller: pick(faultable, which) ?? faultable[0] },
+      api: { answer: pick(apiFaults, how) ?? 'conflict', times: 1 + (which % 3), controller: pick(faultable, which) ?? faultable[0] },
     },
   }),
 }
