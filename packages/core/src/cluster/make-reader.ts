@@ -26,13 +26,15 @@ class StoreReader implements Reader {
   // The store asked for last is mostly the one asked for next. The stores of a reader never change, so this is only remembering.
   private lastKind = ''
   private lastStore: ObjectStore = emptyStore
+  private readonly isLate: boolean
 
-  constructor(stores: PersistentMap<ObjectStore> | StoreOf) {
+  constructor(stores: PersistentMap<ObjectStore> | StoreOf, isLate: boolean) {
     this.stores = stores
+    this.isLate = isLate
   }
 
   showsOneState(): boolean {
-    return typeof this.stores !== 'function'
+    return !this.isLate
   }
 
   store(kind: string): ObjectStore {
@@ -82,4 +84,7 @@ export const storeBehind = (reader: Reader, kind: string): ObjectStore =>
 export const showsOneState = (reader: Reader): boolean => reader instanceof StoreReader && reader.showsOneState()
 
 /** The stores by kind, or who answers which store to read: the current one, or an informer's older one. */
-export const makeReader = (stores: PersistentMap<ObjectStore> | StoreOf): Reader => new StoreReader(stores)
+export const makeReader = (stores: PersistentMap<ObjectStore> | StoreOf): Reader => new StoreReader(stores, typeof stores === 'function')
+
+/** While informers lag: some of the stores may be older than others. */
+export const makeLateReader = (stores: PersistentMap<ObjectStore>): Reader => new StoreReader(stores, true)

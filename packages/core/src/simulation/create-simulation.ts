@@ -11,7 +11,7 @@ import type { ClusterCommand } from '../cluster/commands.js'
 import { decide, nobody } from '../cluster/decide.js'
 import type { ApiFaultSet } from '../cluster/engine-events.js'
 import type { ClusterEvent } from '../cluster/events.js'
-import { makeReader } from '../cluster/make-reader.js'
+import { makeLateReader } from '../cluster/make-reader.js'
 import { isObjectDeleted, splitObjectPath } from '../cluster/object-events.js'
 import type { Reader } from '../cluster/reader.js'
 import { reduce } from '../cluster/reduce.js'
@@ -143,10 +143,15 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
 
   const readerFor = (controller: string): Reader => {
     if (sizeOf(informers) === 0) return readerOf(cluster)
-    const seen = cluster
-    const lagging = informers
-    return makeReader((kind) => getAt(lagging, `${controller} ${kind}`)?.seen ?? getAt(seen.stores, kind))
+    let { stores } = cluster
+    forEachEntry(informers, (informer, { seen }) => {
+      if (isInformerOf(informer, controller)) stores = setAt(stores, informer.slice(controller.length + 1), seen)
+    })
+    return makeLateReader(stores)
   }
+
+  const isInformerOf = (informer: string, controller: string): boolean =>
+    informer.startsWith(controller) && informer[controller.length] === ' '
 
   const deliver = (watcher: Watcher, delivery: Delivery, causedBy: number): void => {
     const { controller } = watcher
@@ -159,8 +164,7 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     for (const woken of wakes) wake(controller, woken, causedBy)
   }
 
-  const hasLateCache = (controller: string): boolean =>
-    keysOf(informers).some((informer) => informer.startsWith(controller) && informer[controller.length] === ' ')
+  const hasLateCache = (controller: string): boolean => keysOf(informers).some((informer) => isInformerOf(informer, controller))
 
   const deliveryTo = (controller: string, notification: WatchNotification): Delivery => ({ notification, reader: readerFor(controller) })
 
