@@ -99,6 +99,7 @@ export type { FoundViolation, Interference, IssuedCommand, Mood, Recorded, Simul
 export type { RunState } from './simulation/run-state.js'
 export { makeLookMemory, type LookMemory } from './simulation/look-memory.js'
 export type { DueWork, LaggingInformer } from './cluster/pending-work.js'
+export { interchangeableMax, isNamedIn, makeSymmetricHasher } from './simulation/interchangeable-nodes.js'
 export { makeStateHasher, type StateHash, type StateHasher, type StateSums } from './simulation/state-hash.js'
 export { loadRun, saveRun } from './simulation/save-run.js'
 export { bootstrap, type ClusterSpec, type NodeSpec, type StorageClassSpec } from './simulation/bootstrap.js'

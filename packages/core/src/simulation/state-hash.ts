@@ -15,7 +15,18 @@ import { emptyStore, findObject } from '../cluster/store.js'
 import type { AgendaItem } from '../kernel/agenda.js'
 import { forEachDifference } from '../kernel/map-difference.js'
 import { foldBranches, forEachEntry, getAt, type PersistentMap } from '../kernel/persistent-map.js'
-import { finished, hashOfNumber, hashOfText, makeValueHasher, minus, mixed, plus, zeroHash, type Hash } from '../kernel/value-hash.js'
+import {
+  finished,
+  hashOfNumber,
+  hashOfText,
+  makeValueHasher,
+  minus,
+  mixed,
+  plus,
+  zeroHash,
+  type Hash,
+  type ValueHashRules,
+} from '../kernel/value-hash.js'
 import { emptyQueue, type QueueEntry } from '../kernel/work-queue.js'
 import { splitObjectPath } from '../cluster/object-events.js'
 import type { DueWork, LaggingInformer } from '../cluster/pending-work.js'
@@ -39,6 +50,8 @@ export interface StateHasher {
 export interface StateSums {
   readonly cluster: ClusterSums
   readonly queues: Hash
+  /** Which of the nodes go by whose names, if they are interchangeable. */
+  readonly naming?: string
 }
 
 interface ClusterSums {
@@ -120,14 +133,26 @@ const sameReferences = (left: readonly Reference[], right: readonly Reference[])
       return other !== undefined && other.kind === kind && other.key === key && other.uid === uid
     }))
 
-export const makeStateHasher = (): StateHasher => {
-  const paths = new Map<string, string>()
-  const references = new WeakMap<object, readonly Reference[]>()
-  const timeFields = new Map<string, boolean>()
+export interface HashNames {
+  /** Whose uids are whose: learned by all who share it. */
+  readonly paths: Map<string, string>
+  /** The text that stands for this one. */
+  readonly renamed?: (text: string) => string
+  /** Fields that do not count, beside those that never do. */
+  readonly isLeftOut?: (field: string) => boolean
+}
 
-  const { text, value, map } = makeValueHasher({
-    named: (written) => (written.length < uidLength ? written : written.replace(uidPattern, (uid) => paths.get(uid) ?? uid)),
-    isLeftOut: (field) => dropped.has(field),
+const noNames = (): HashNames => ({ paths: new Map() })
+
+/** What of a state's values counts. */
+export const stateHashRules = ({ paths, renamed, isLeftOut }: HashNames): ValueHashRules => {
+  const timeFields = new Map<string, boolean>()
+  return {
+    named: (written) => {
+      const path = written.length < uidLength ? written : written.replace(uidPattern, (uid) => paths.get(uid) ?? uid)
+      return renamed === undefined ? path : renamed(path)
+    },
+    isLeftOut: (field) => dropped.has(field) || isLeftOut?.(field) === true,
     ofField: (field, inner) => {
       if (typeof inner !== 'number' && typeof inner !== 'string') return undefined
       if (field === 'inARow' && typeof inner === 'number') return hashOfNumber(Math.min(inner, inARowMax))
@@ -138,7 +163,13 @@ export const makeStateHasher = (): StateHasher => {
       }
       return time ? present : undefined
     },
-  })
+  }
+}
+
+export const makeStateHasher = (names = noNames()): StateHasher => {
+  const { paths } = names
+  const references = new WeakMap<object, readonly Reference[]>()
+  const { text, value, map } = makeValueHasher(stateHashRules(names))
 
   const isThere = (cluster: ClusterState, kind: string, key: string, uid: string): boolean =>
     findObject(storeOf(cluster, kind), key)?.metadata.uid === uid

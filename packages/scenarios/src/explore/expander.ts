@@ -9,11 +9,13 @@ import {
   makeControllers,
   makeLookMemory,
   makeStateHasher,
+  makeSymmetricHasher,
   seededChoose,
   type ClusterState,
   type FoundViolation,
   type Reader,
   type Simulation,
+  type StateHasher,
 } from '@statefold/core'
 import { podIsReady } from '../convergence.js'
 import { asOne, conditionWords, evaluate, type ConditionView } from '../evaluate-condition.js'
@@ -23,6 +25,7 @@ import type { ScenarioExpectation } from '../format/scenario-codec.js'
 import { promiseBrokenBy } from '../promises.js'
 import { settingsOf } from '../run-scenario.js'
 import type { Scenario } from '../scenario.js'
+import { interchangeableNodes } from './interchangeable.js'
 import { learnUids, prepare } from './prepare.js'
 import { scopeProblems } from './scope-problems.js'
 import { makeSearchMachine, type SearchState } from './search-machine.js'
@@ -117,6 +120,8 @@ export const viewOf = (simulation: Simulation): ConditionView => ({
 export interface Ground {
   readonly space: SearchSpace
   readonly simulationOf: (lean: boolean) => Simulation
+  /** Nodes that lean runs need not tell apart. */
+  readonly interchangeable: readonly string[]
 }
 
 export const makeGround = (scenario: Scenario, options: ExploreOptions): E.Either<readonly Problem[], Ground> => {
@@ -147,7 +152,10 @@ export const makeGround = (scenario: Scenario, options: ExploreOptions): E.Eithe
       lean,
       ...(lean && options.remember !== 0 ? { looks: makeLookMemory(options.remember) } : undefined),
     })
-  return E.right({ space, simulationOf })
+  // Nobody knows what somebody else's controllers make of a node's name.
+  const interchangeable =
+    options.symmetry === false || options.controllers !== undefined ? [] : interchangeableNodes(scenario, space.scope, prepared.right)
+  return E.right({ space, simulationOf, interchangeable })
 }
 
 /** An end in a line, without what is drawn. */
@@ -185,8 +193,13 @@ const compareChoices = (left: readonly Choice[], right: readonly Choice[]): numb
 
 const sameChoice = (left: Choice | undefined, right: Choice | undefined): boolean => JSON.stringify(left) === JSON.stringify(right)
 
-export const makeExpander = (scenario: Scenario, { space, simulationOf }: Ground, lean: boolean): Expander => {
-  const hasher = makeStateHasher()
+/** What tells the states of a search apart. */
+export const hasherFor = ({ simulationOf, interchangeable }: Ground, lean: boolean): StateHasher =>
+  lean && interchangeable.length > 0 ? makeSymmetricHasher(interchangeable, simulationOf(lean).state()) : makeStateHasher()
+
+export const makeExpander = (scenario: Scenario, ground: Ground, lean: boolean): Expander => {
+  const { space, simulationOf } = ground
+  const hasher = hasherFor(ground, lean)
   const begin = () => {
     const simulation = simulationOf(lean)
     learnUids(simulation, hasher.learn)

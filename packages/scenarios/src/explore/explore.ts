@@ -49,6 +49,11 @@ const scopeWords = ({ scope, steps }: SearchSpace): readonly string[] => [
   'states that differ in points of time, addresses or resourceVersions alone count as one',
 ]
 
+const reductionWords = ({ interchangeable }: Ground): readonly string[] => [
+  'names that are drawn are drawn alike on all ways to a state',
+  ...(interchangeable.length === 0 ? [] : [`states that differ in which of ${interchangeable.join(', ')} is which count as one`]),
+]
+
 /** A finding of a lean run that the same path in an ordinary run does not show. */
 export class NotConfirmed extends Error {
   override readonly name = 'NotConfirmed'
@@ -111,7 +116,8 @@ export interface Search {
   readonly report: (marks: readonly string[]) => SearchReport
 }
 
-export const startSearch = (scenario: Scenario, options: ExploreOptions, { space, simulationOf }: Ground, lean: boolean): Search => {
+export const startSearch = (scenario: Scenario, options: ExploreOptions, ground: Ground, lean: boolean): Search => {
+  const { space, simulationOf } = ground
   const seed = options.seed ?? scenario.written.seed ?? 1
   const clock = options.clock ?? ((): number => 0)
   const startedAt = clock()
@@ -390,7 +396,7 @@ export const startSearch = (scenario: Scenario, options: ExploreOptions, { space
         findings,
         unmet: judges.filter(({ kind, words }) => kind === 'sometimes' && !met.has(words)).map(({ words }) => words),
         marks: allMarks,
-        reductions: lean ? ['names that are drawn are drawn alike on all ways to a state'] : [],
+        reductions: lean ? reductionWords(ground) : [],
         visitedBytes: [visited, parents, decisions, sources, targets, goals].reduce((sum, part) => sum + part.bytes(), 0),
         ...(limit === undefined
           ? undefined

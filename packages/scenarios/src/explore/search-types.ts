@@ -34,6 +34,8 @@ export interface ExploreOptions {
   readonly resume?: SavedSearch
   /** False: states that differ in drawn names alone are different states. */
   readonly reduce?: boolean
+  /** False: nodes that nobody names are told apart all the same. */
+  readonly symmetry?: boolean
   /** How many looks are remembered at a time, so that they are not carried out again; 0: none. */
   readonly remember?: number
 }
