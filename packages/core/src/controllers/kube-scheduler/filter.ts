@@ -4,7 +4,7 @@ import type { Reader } from '../../cluster/reader.js'
 import { isTolerated, unschedulableTaint } from '../../resources/node/queries.js'
 import type { Rejection } from './failure-text.js'
 import { factsOf, portsClash, type PodFacts, type PodRequests } from './requests.js'
-import type { NodeInfo, Snapshot } from './snapshot.js'
+import type { Findings, NodeInfo, Snapshot } from './snapshot.js'
 import {
   acceptsNode,
   domainsOfAllTerms,
@@ -93,6 +93,11 @@ export interface FilterState {
   readonly hasVolumes: boolean
   /** Asks for labels of nodes. */
   readonly isChoosy: boolean
+  /** Open nodes that have room are known by this, unless the Pod asks for more of the node itself. */
+  readonly findings: Findings | undefined
+  readonly versions: Float64Array
+  /** A node that is open and has room may be refused all the same. */
+  readonly looksFurther: boolean
   readonly reader: Reader
   readonly spreads: readonly HardSpread[]
   readonly affinity: HardAffinity | undefined
@@ -145,19 +150,27 @@ const affinityOf = (pod: Pod, snapshot: Snapshot, reader: Reader): HardAffinity 
 export const prepareFilter = (pod: Pod, volumes: PodVolumes, snapshot: Snapshot, reader: Reader): FilterState => {
   const constraints = spreadConstraintsOf(pod, 'DoNotSchedule')
   const apart = pod.spec.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution
+  const facts = factsOf(pod)
+  const hasVolumes = volumes.bound.length > 0 || volumes.delayed.length > 0 || volumes.inUseElsewhere
+  const isChoosy = pod.spec.nodeSelector !== undefined || pod.spec.affinity?.nodeAffinity !== undefined
+  const affinity = affinityOf(pod, snapshot, reader)
+  const shunnedBy = shunnedDomains(pod, snapshot, reader)
   return {
     pod,
-    facts: factsOf(pod),
+    facts,
     volumes,
-    hasVolumes: volumes.bound.length > 0 || volumes.delayed.length > 0 || volumes.inUseElsewhere,
-    isChoosy: pod.spec.nodeSelector !== undefined || pod.spec.affinity?.nodeAffinity !== undefined,
+    hasVolumes,
+    isChoosy,
+    findings: isChoosy || facts.hostPorts.length > 0 ? undefined : snapshot.findingsFor(facts.requests),
+    versions: snapshot.versions(),
+    looksFurther: hasVolumes || constraints.length > 0 || affinity !== undefined || apart !== undefined || shunnedBy.size > 0,
     reader,
     spreads:
       constraints.length === 0
         ? noSpreads
         : constraints.map((constraint) => {
             const domains = spreadDomains(
-              snapshot.nodes(),
+              snapshot.row().nodes,
               spreadTally(pod, constraint.selector, snapshot),
               constraint,
               ({ node }) =>
@@ -173,7 +186,7 @@ export const prepareFilter = (pod: Pod, volumes: PodVolumes, snapshot: Snapshot,
               itself: selectorMatches(constraint.selector, pod.metadata.labels) ? 1 : 0,
             }
           }),
-    affinity: affinityOf(pod, snapshot, reader),
+    affinity,
     antiAffinity:
       apart === undefined
         ? noTerms
@@ -181,7 +194,7 @@ export const prepareFilter = (pod: Pod, volumes: PodVolumes, snapshot: Snapshot,
             const term = termOf(pod, required, reader)
             return { term, domains: domainsOfTerm(term, snapshot) }
           }),
-    shunnedBy: shunnedDomains(pod, snapshot, reader),
+    shunnedBy,
   }
 }
 
@@ -224,17 +237,30 @@ const portsTaken = (facts: PodFacts, info: NodeInfo): boolean => {
   return false
 }
 
-/** Why the node will not do; undefined: it will. */
-export const rejectionOf = (state: FilterState, info: NodeInfo): Rejection | undefined => {
-  const { node } = info
-  if (node === undefined) return isUnschedulable
+const isKnownToHaveRoom = ({ findings, versions }: FilterState, slot: number): boolean =>
+  findings !== undefined && findings.roomAt[slot] === versions[slot]
+
+/** The answer of `rejectionOf` is there already, and is no. */
+export const isKnownToDo = (state: FilterState, slot: number): boolean => !state.looksFurther && isKnownToHaveRoom(state, slot)
+
+/** The node itself, its ports, its room. */
+const placeRejection = (state: FilterState, info: NodeInfo, node: Node): Rejection | undefined => {
   if (!info.isOpen || state.isChoosy) {
     const itself = nodeItselfRejects(state.pod, node)
     if (itself !== undefined) return itself
   }
   if (portsTaken(state.facts, info)) return hasNoPorts
   const unfit = fitRejection(state.facts, info)
-  if (unfit !== undefined) return unfit
+  if (unfit === undefined && info.isOpen && state.findings !== undefined) state.findings.roomAt[info.slot] = state.versions[info.slot] ?? 0
+  return unfit
+}
+
+/** Why the node will not do; undefined: it will. */
+export const rejectionOf = (state: FilterState, info: NodeInfo): Rejection | undefined => {
+  const { node } = info
+  if (node === undefined) return isUnschedulable
+  const refusal = isKnownToHaveRoom(state, info.slot) ? undefined : placeRejection(state, info, node)
+  if (refusal !== undefined || !state.looksFurther) return refusal
   if (state.hasVolumes) {
     const refused = volumeRejection(node, state.volumes, state.reader)
     if (refused !== undefined) return reject(refused.resolvable, refused.reason)

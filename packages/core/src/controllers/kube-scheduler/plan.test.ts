@@ -517,5 +517,5 @@ it.each([
   [[5, 5, 5, 5, 5], 0],
   [[4, 4, 5, 5, 4], 3],
 ] as const)('takes of the scores %j the one at %i', (scores, top) => {
-  expect(heapTop(scores)).toBe(top)
+  expect(heapTop(scores, scores.length)).toBe(top)
 })

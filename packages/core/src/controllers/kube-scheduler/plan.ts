@@ -20,10 +20,10 @@ import { replace } from '../requests.js'
 import type { Steps } from '../steps.js'
 import { findVolumeFor, volumeReaches } from '../volume-match.js'
 import { fitText, noNodes, preFilterText, truncated, type Rejection } from './failure-text.js'
-import { prepareFilter, rejectionOf } from './filter.js'
+import { isKnownToDo, prepareFilter, rejectionOf, type FilterState } from './filter.js'
 import { preempt } from './preemption.js'
-import { bestOf } from './score.js'
-import { snapshotOf, type NodeInfo } from './snapshot.js'
+import { bestOf, type FoundNodes } from './score.js'
+import { snapshotOf, type NodeInfo, type Snapshot } from './snapshot.js'
 import { provisionsOn, volumesOf, type PodVolumes } from './volumes.js'
 
 export const schedulerName = 'default-scheduler'
@@ -88,21 +88,36 @@ const namedNodes = (pod: Pod): ReadonlySet<string> | undefined => {
 }
 
 interface Search {
-  readonly feasible: readonly NodeInfo[]
+  readonly feasible: FoundNodes
   readonly rejected: readonly { readonly info: NodeInfo; readonly rejection: Rejection }[]
 }
 
-const findNodes = (nodes: readonly NodeInfo[], first: number, enough: number, judge: (info: NodeInfo) => Rejection | undefined): Search => {
-  const feasible: NodeInfo[] = []
+// Large clusters have many nodes that will do: their slots are written over those of the last search.
+let found = new Int32Array(64)
+const nothingFound: Search = { feasible: { slots: found, count: 0 }, rejected: [] }
+
+/** Walks the row from `first` on, and around, until enough nodes are found. */
+const findNodes = (slots: Int32Array, first: number, enough: number, state: FilterState, { bySlot }: Snapshot): Search => {
+  if (found.length < slots.length) found = new Int32Array(2 * slots.length)
   const rejected: { info: NodeInfo; rejection: Rejection }[] = []
-  for (let count = 0; count < nodes.length && feasible.length < enough; count += 1) {
-    const info = nodes[(first + count) % nodes.length]
-    if (info === undefined) continue
-    const rejection = judge(info)
-    if (rejection === undefined) feasible.push(info)
-    else rejected.push({ info, rejection })
+  let count = 0
+  let place = first
+  for (let left = slots.length; left > 0 && count < enough; left -= 1) {
+    const slot = slots[place] ?? 0
+    place = place + 1 === slots.length ? 0 : place + 1
+    if (!isKnownToDo(state, slot)) {
+      const info = bySlot[slot]
+      if (info === undefined) continue
+      const rejection = rejectionOf(state, info)
+      if (rejection !== undefined) {
+        rejected.push({ info, rejection })
+        continue
+      }
+    }
+    found[count] = slot
+    count += 1
   }
-  return { feasible, rejected }
+  return { feasible: { slots: found, count }, rejected }
 }
 
 // ---- what is told
@@ -274,7 +289,7 @@ function* bindWithVolumes(pod: Pod, node: Node, volumes: PodVolumes, context: Pl
 function* schedule(pod: Pod, context: PlanContext): Plan {
   const { now, reader, choose } = context
   const snapshot = snapshotOf(reader, pod)
-  const all = snapshot.nodes()
+  const { nodes: all, slots: allSlots } = snapshot.row()
   if (all.length === 0) {
     yield* fail(pod, noNodes, now)
     return waitingBecause(pod, noNodes)
@@ -286,22 +301,23 @@ function* schedule(pod: Pod, context: PlanContext): Plan {
     return waitingBecause(pod, message)
   }
   const named = namedNodes(pod)
-  const nodes = named === undefined ? all : all.filter(({ name }) => named.has(name))
+  const slots = named === undefined ? allSlots : allSlots.filter((_, place) => named.has(all[place]?.name ?? ''))
   const state = prepareFilter(pod, volumes, snapshot, reader)
-  const judge = (info: NodeInfo): Rejection | undefined => rejectionOf(state, info)
   const nominated = pod.status.nominatedNodeName
-  const nominee = nominated === undefined ? undefined : nodes.find(({ name }) => name === nominated)
   // Follows evaluateNominatedNode: the node that was cleared for the Pod is tried alone.
+  const nominee = nominated === undefined ? undefined : snapshot.byName.get(nominated)
   let { feasible, rejected }: Search =
-    nominee !== undefined && judge(nominee) === undefined ? { feasible: [nominee], rejected: [] } : { feasible: [], rejected: [] }
-  if (feasible.length === 0) {
-    const enough = nodesToFind(nodes.length)
-    const first = enough < nodes.length ? choose({ stream: 'kube-scheduler/start', key: pod.metadata.uid }, nodes.length) : 0
-    ;({ feasible, rejected } = findNodes(nodes, first, enough, judge))
+    nominee !== undefined && slots.includes(nominee.slot) && rejectionOf(state, nominee) === undefined
+      ? { feasible: { slots: Int32Array.of(nominee.slot), count: 1 }, rejected: [] }
+      : nothingFound
+  if (feasible.count === 0) {
+    const enough = nodesToFind(slots.length)
+    const first = enough < slots.length ? choose({ stream: 'kube-scheduler/start', key: pod.metadata.uid }, slots.length) : 0
+    ;({ feasible, rejected } = findNodes(slots, first, enough, state, snapshot))
   }
-  if (feasible.length === 0) {
+  if (feasible.count === 0) {
     const neverPreempts = pod.spec.preemptionPolicy === 'Never'
-    const absent = { count: all.length - nodes.length, reason: "node(s) didn't satisfy plugin(s) [NodeAffinity]" }
+    const absent = { count: all.length - slots.length, reason: "node(s) didn't satisfy plugin(s) [NodeAffinity]" }
     const cleared = neverPreempts ? undefined : yield* preempt(pod, rejected, snapshot, reader, now)
     const message = fitText({
       nodeCount: all.length,
@@ -321,8 +337,7 @@ function* schedule(pod: Pod, context: PlanContext): Plan {
       }
     return waitingBecause(pod, message)
   }
-  const best = bestOf(feasible, pod, snapshot, reader)
-  const chosen = best[best.length <= 1 ? 0 : choose({ stream: 'kube-scheduler/tie', key: pod.metadata.uid }, best.length)]
+  const chosen = bestOf(feasible, pod, snapshot, reader, (count) => choose({ stream: 'kube-scheduler/tie', key: pod.metadata.uid }, count))
   if (chosen?.node === undefined) return {}
   return volumes.delayed.length > 0 ? yield* bindWithVolumes(pod, chosen.node, volumes, context) : yield* bindPod(pod, chosen.name, context)
 }

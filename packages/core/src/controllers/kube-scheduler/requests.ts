@@ -134,9 +134,9 @@ const sharedMax = 4_096
 
 /** Equal requests are one object, so that what was reckoned for one Pod of a template serves the next. */
 const shared = (requests: PodRequests): PodRequests => {
-  if (requests.others.size > 0) return requests
-  const { milliCpu, memory, ephemeralStorage, scoredMilliCpu, scoredMemory } = requests
-  const text = `${milliCpu} ${memory} ${ephemeralStorage} ${scoredMilliCpu} ${scoredMemory}`
+  const { milliCpu, memory, ephemeralStorage, others, scoredMilliCpu, scoredMemory } = requests
+  let text = `${milliCpu} ${memory} ${ephemeralStorage} ${scoredMilliCpu} ${scoredMemory}`
+  for (const [resource, amount] of others) text += ` ${resource}=${amount}`
   const known = sharedRequests.get(text)
   if (known !== undefined) return known
   if (sharedRequests.size >= sharedMax) sharedRequests.clear()

@@ -8,7 +8,7 @@ import { emptyMap } from '../../kernel/persistent-map.js'
 import { nodeTermMatches } from '../../resources/node/queries.js'
 import { isTolerated } from '../../resources/node/queries.js'
 import { factsOf, type PodRequests } from './requests.js'
-import { countOn, hostnameLabel, zoneLabel, type NodeInfo, type Snapshot } from './snapshot.js'
+import { countAt, hostnameLabel, zoneLabel, type NodeInfo, type Snapshot } from './snapshot.js'
 import {
   acceptsNode,
   domainsOfTerm,
@@ -23,10 +23,37 @@ import {
 
 const scoreMax = 100
 
-const zeros = (count: number): number[] => {
-  const scores: number[] = []
-  for (let index = 0; index < count; index += 1) scores.push(0)
-  return scores
+/** Nodes that will do, in the order in which they were found. Valid until the next search. */
+export interface FoundNodes {
+  /** May be longer than their number. */
+  readonly slots: Int32Array
+  readonly count: number
+}
+
+/** The nodes that are compared. */
+interface Compared extends FoundNodes {
+  readonly snapshot: Snapshot
+}
+
+/** By place among the nodes that are compared. May be longer than their number. */
+type Points = Float64Array
+
+// Nobody keeps points, so they are written over those of the last cycle.
+let scores: Points = new Float64Array(64)
+let spreadPoints: Points = new Float64Array(64)
+const makeRoomFor = (count: number): void => {
+  if (scores.length >= count) return
+  scores = new Float64Array(2 * count)
+  spreadPoints = new Float64Array(2 * count)
+}
+
+const infosOf = ({ slots, count, snapshot: { bySlot } }: Compared): readonly NodeInfo[] => {
+  const infos: NodeInfo[] = []
+  for (let place = 0; place < count; place += 1) {
+    const info = bySlot[slots[place] ?? 0]
+    if (info !== undefined) infos.push(info)
+  }
+  return infos
 }
 
 // Follows pkg/scheduler/apis/config/v1/default_plugins.go. ImageLocality is left out: nodes report no images here.
@@ -176,46 +203,44 @@ const defaultConstraints = (selector: LabelSelector): readonly SpreadConstraint[
 }
 
 /** Number of Pods and number of domains weigh in; a domain without the label counts as one among the others. */
-const addSpreadOf = (
-  raw: number[],
-  nodes: readonly NodeInfo[],
-  constraint: SpreadConstraint,
-  taking: number,
-  pod: Pod,
-  snapshot: Snapshot,
-): void => {
+const addSpreadOf = (raw: Points, compared: Compared, constraint: SpreadConstraint, taking: number, pod: Pod): void => {
+  const { slots, count, snapshot } = compared
   const { topologyKey } = constraint
-  if (topologyKey === zoneLabel && nodes.every(({ zone }) => zone === undefined)) return
+  const { nodes: all, allHaveHostnames, someHaveZones } = snapshot.row()
+  if (topologyKey === zoneLabel && !someHaveZones) return
   const tally = spreadTally(pod, constraint.selector, snapshot)
   const base = (constraint.maxSkew - 1) * million
   if (topologyKey === hostnameLabel) {
     const weight = lnMillionths(taking + 2)
-    for (let position = 0; position < nodes.length; position += 1) {
-      const info = nodes[position]
-      if (info?.hostname !== undefined) raw[position] = (raw[position] ?? 0) + countOn(tally, info) * weight + base
+    for (let place = 0; place < count; place += 1) {
+      const slot = slots[place] ?? 0
+      if (allHaveHostnames || snapshot.bySlot[slot]?.hostname !== undefined)
+        raw[place] = (raw[place] ?? 0) + countAt(tally, slot) * weight + base
     }
     return
   }
+  const infos = infosOf(compared)
   const domainOf = topologyKey === zoneLabel ? (info: NodeInfo) => info.zone : (info: NodeInfo) => labelOfNode(info.node, topologyKey)
   const values = new Set<string | undefined>()
-  for (const info of nodes) values.add(domainOf(info))
+  for (const info of infos) values.add(domainOf(info))
   if (values.size === 1 && values.has(undefined)) return
   const weight = lnMillionths(values.size + 2)
   const domains = spreadDomains(
-    snapshot.nodes(),
+    all,
     tally,
     constraint,
     ({ node }) => node !== undefined && (!constraint.honorsAffinity || acceptsNode(pod, node)),
   )
-  for (let position = 0; position < nodes.length; position += 1) {
-    const info = nodes[position]
-    const domain = info === undefined ? undefined : domainOf(info)
-    if (domain !== undefined) raw[position] = (raw[position] ?? 0) + (domains.get(domain) ?? 0) * weight + base
+  for (const [place, info] of infos.entries()) {
+    const domain = domainOf(info)
+    if (domain !== undefined) raw[place] = (raw[place] ?? 0) + (domains.get(domain) ?? 0) * weight + base
   }
 }
 
 /** Follows Score and NormalizeScore in pkg/scheduler/framework/plugins/podtopologyspread/scoring.go. */
-const addSpreadScores = (scores: number[], nodes: readonly NodeInfo[], pod: Pod, snapshot: Snapshot, reader: Reader): void => {
+const addSpreadScores = (compared: Compared, pod: Pod, reader: Reader): void => {
+  const { count } = compared
+  const raw = spreadPoints
   const own = pod.spec.topologySpreadConstraints !== undefined && pod.spec.topologySpreadConstraints.length > 0
   let constraints: readonly SpreadConstraint[]
   if (own) constraints = spreadConstraintsOf(pod, 'ScheduleAnyway')
@@ -225,31 +250,31 @@ const addSpreadScores = (scores: number[], nodes: readonly NodeInfo[], pod: Pod,
   }
   if (constraints.length === 0) return
   const ignored = own
-    ? nodes.map(({ node }) => constraints.some(({ topologyKey }) => labelOfNode(node, topologyKey) === undefined))
+    ? infosOf(compared).map(({ node }) => constraints.some(({ topologyKey }) => labelOfNode(node, topologyKey) === undefined))
     : undefined
-  const taking = ignored === undefined ? nodes.length : ignored.filter((isIgnored) => !isIgnored).length
-  const raw = zeros(nodes.length)
-  for (const constraint of constraints) addSpreadOf(raw, nodes, constraint, taking, pod, snapshot)
+  const taking = ignored === undefined ? count : ignored.filter((isIgnored) => !isIgnored).length
+  for (let place = 0; place < count; place += 1) raw[place] = 0
+  for (const constraint of constraints) addSpreadOf(raw, compared, constraint, taking, pod)
   let least = Number.MAX_SAFE_INTEGER
   let most = 0
-  for (let position = 0; position < raw.length; position += 1) {
-    if (ignored?.[position] === true) continue
-    const rounded = Math.floor(((raw[position] ?? 0) + million / 2) / million)
-    raw[position] = rounded
+  for (let place = 0; place < count; place += 1) {
+    if (ignored?.[place] === true) continue
+    const rounded = Math.floor(((raw[place] ?? 0) + million / 2) / million)
+    raw[place] = rounded
     if (rounded < least) least = rounded
     if (rounded > most) most = rounded
   }
-  for (let position = 0; position < raw.length; position += 1) {
-    if (ignored?.[position] === true) continue
-    const score = most === 0 ? scoreMax : Math.floor((scoreMax * (most + least - (raw[position] ?? 0))) / most)
-    scores[position] = (scores[position] ?? 0) + weights.spread * score
+  for (let place = 0; place < count; place += 1) {
+    if (ignored?.[place] === true) continue
+    const score = most === 0 ? scoreMax : Math.floor((scoreMax * (most + least - (raw[place] ?? 0))) / most)
+    scores[place] = (scores[place] ?? 0) + weights.spread * score
   }
 }
 
 // ---- preferences
 
 /** Follows DefaultNormalizeScore in pkg/scheduler/framework/plugins/helper/normalize_score.go. */
-const addNormalised = (scores: number[], raw: readonly number[], weight: number, reversed: boolean): void => {
+const addNormalised = (raw: readonly number[], weight: number, reversed: boolean): void => {
   let most = 0
   for (const score of raw) if (score > most) most = score
   for (let position = 0; position < raw.length; position += 1) {
@@ -260,14 +285,16 @@ const addNormalised = (scores: number[], raw: readonly number[], weight: number,
 
 const isPreference = (taint: Taint): boolean => taint.effect === 'PreferNoSchedule'
 
-const addTaintScores = (scores: number[], nodes: readonly NodeInfo[], pod: Pod): void => {
+const addTaintScores = (compared: Compared, pod: Pod): void => {
+  if (compared.snapshot.row().allAreOpen) return
+  const nodes = infosOf(compared)
   if (!nodes.some(({ isOpen, node }) => !isOpen && node?.spec.taints?.some(isPreference) === true)) return
   // Only tolerations that could be meant for PreferNoSchedule count.
   const tolerations = pod.spec.tolerations?.filter(({ effect }) => effect === undefined || effect === 'PreferNoSchedule')
   const raw = nodes.map(
     ({ node }) => (node?.spec.taints ?? []).filter((taint) => isPreference(taint) && !isTolerated(taint, tolerations)).length,
   )
-  addNormalised(scores, raw, weights.taints, true)
+  addNormalised(raw, weights.taints, true)
 }
 
 const preferredScore = (pod: Pod, node: Node | undefined): number => {
@@ -278,11 +305,10 @@ const preferredScore = (pod: Pod, node: Node | undefined): number => {
   return score
 }
 
-const addNodeAffinityScores = (scores: number[], nodes: readonly NodeInfo[], pod: Pod): void => {
+const addNodeAffinityScores = (compared: Compared, pod: Pod): void => {
   if (pod.spec.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution === undefined) return
   addNormalised(
-    scores,
-    nodes.map(({ node }) => preferredScore(pod, node)),
+    infosOf(compared).map(({ node }) => preferredScore(pod, node)),
     weights.nodeAffinity,
     false,
   )
@@ -291,7 +317,8 @@ const addNodeAffinityScores = (scores: number[], nodes: readonly NodeInfo[], pod
 const hardAffinityWeight = 1
 
 /** Follows pkg/scheduler/framework/plugins/interpodaffinity/scoring.go. */
-const addPodAffinityScores = (scores: number[], nodes: readonly NodeInfo[], pod: Pod, snapshot: Snapshot, reader: Reader): void => {
+const addPodAffinityScores = (compared: Compared, pod: Pod, reader: Reader): void => {
+  const { snapshot } = compared
   const own = pod.spec.affinity
   const wished = own?.podAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []
   const unwished = own?.podAntiAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []
@@ -326,7 +353,7 @@ const addPodAffinityScores = (scores: number[], nodes: readonly NodeInfo[], pod:
           credit(podAffinityTerm.topologyKey, labelOfNode(info.node, podAffinityTerm.topologyKey), -weight)
     }
   if (domainScores.size === 0) return
-  const raw = nodes.map(({ node }) => {
+  const raw = infosOf(compared).map(({ node }) => {
     let sum = 0
     for (const [key, domains] of domainScores) sum += domains.get(labelOfNode(node, key) ?? '') ?? 0
     return sum
@@ -348,49 +375,80 @@ const addPodAffinityScores = (scores: number[], nodes: readonly NodeInfo[], pod:
  * container/heap: v1.36 draws no lots among equals. An entry goes up only past a lower one, and the left of two equals is preferred, so
  * the top is the highest score that comes first when the tree is walked parent, left, right.
  */
-export const heapTop = (scores: readonly number[]): number => {
+export const heapTop = (points: ArrayLike<number>, count: number): number => {
   let most = Number.NEGATIVE_INFINITY
-  for (const score of scores) if (score > most) most = score
-  const firstBelow = (place: number): number | undefined => {
-    if (place >= scores.length) return undefined
-    if (scores[place] === most) return place
-    return firstBelow(2 * place + 1) ?? firstBelow(2 * place + 2)
+  let top = 0
+  for (let place = 0; place < count; place += 1) {
+    const score = points[place] ?? 0
+    if (score < most || (score === most && !comesFirst(place, top))) continue
+    most = score
+    top = place
   }
-  return firstBelow(0) ?? 0
+  return top
+}
+
+/** Walked parent, left, right: of two places in different subtrees the left one, of ancestor and descendant the ancestor. */
+const comesFirst = (one: number, other: number): boolean => {
+  // Counted from 1, the binary digits of a place are the way to it from the root.
+  const deeper = Math.clz32(other + 1) - Math.clz32(one + 1)
+  return deeper >= 0 ? (one + 1) >>> deeper < other + 1 : one + 1 <= (other + 1) >>> -deeper
+}
+
+/** Points for the resources. */
+const setResourceScores = ({ slots, count, snapshot }: Compared, requests: PodRequests): void => {
+  const asksForNothing = requests.milliCpu === 0 && requests.memory === 0
+  const { scoredAt, score: known } = snapshot.findingsFor(requests)
+  const versions = snapshot.versions()
+  for (let place = 0; place < count; place += 1) {
+    const slot = slots[place] ?? 0
+    const version = versions[slot] ?? 0
+    if (scoredAt[slot] !== version) {
+      const info = snapshot.bySlot[slot]
+      if (info === undefined) continue
+      known[slot] = weights.fit * fitScore(requests, info) + (asksForNothing ? 0 : weights.balance * balanceScore(requests, info))
+      scoredAt[slot] = version
+    }
+    scores[place] = known[slot] ?? 0
+  }
+}
+
+const placeOfEqual = (count: number, most: number, wanted: number): number => {
+  let seen = 0
+  for (let place = 0; place < count; place += 1)
+    if (scores[place] === most) {
+      if (seen === wanted) return place
+      seen += 1
+    }
+  return -1
 }
 
 /**
- * The nodes with the highest score: first the one that Kubernetes takes when its workers look at the nodes in order, then the others in
- * the order given.
+ * The node with the highest score. `draw` is asked among equals: 0 is the one that Kubernetes takes when its workers look at the nodes in
+ * order, then the others follow in the order given.
  */
-export const bestOf = (nodes: readonly NodeInfo[], pod: Pod, snapshot: Snapshot, reader: Reader): readonly NodeInfo[] => {
-  if (nodes.length <= 1) return nodes
-  const { requests } = factsOf(pod)
-  const asksForNothing = requests.milliCpu === 0 && requests.memory === 0
-  const scores = zeros(nodes.length)
-  for (let position = 0; position < nodes.length; position += 1) {
-    const info = nodes[position]
-    if (info === undefined) continue
-    if (info.scoredFor !== requests) {
-      info.score = weights.fit * fitScore(requests, info) + (asksForNothing ? 0 : weights.balance * balanceScore(requests, info))
-      info.scoredFor = requests
-    }
-    scores[position] = info.score
-  }
-  addTaintScores(scores, nodes, pod)
-  addNodeAffinityScores(scores, nodes, pod)
-  addSpreadScores(scores, nodes, pod, snapshot, reader)
-  addPodAffinityScores(scores, nodes, pod, snapshot, reader)
-  let most = -Number.MAX_SAFE_INTEGER
-  let best: NodeInfo[] = []
-  for (let position = 0; position < nodes.length; position += 1) {
-    const score = scores[position] ?? 0
-    const info = nodes[position]
-    if (score < most || info === undefined) continue
-    if (score > most) best = []
-    most = score
-    best.push(info)
-  }
-  const top = best.length <= 1 ? undefined : nodes[heapTop(scores)]
-  return top === undefined || top === best[0] ? best : [top, ...best.filter((info) => info !== top)]
+export const bestOf = (
+  { slots, count }: FoundNodes,
+  pod: Pod,
+  snapshot: Snapshot,
+  reader: Reader,
+  draw: (equals: number) => number,
+): NodeInfo | undefined => {
+  if (count === 1) return snapshot.bySlot[slots[0] ?? 0]
+  makeRoomFor(count)
+  const compared: Compared = { slots, count, snapshot }
+  setResourceScores(compared, factsOf(pod).requests)
+  addTaintScores(compared, pod)
+  addNodeAffinityScores(compared, pod)
+  addSpreadScores(compared, pod, reader)
+  addPodAffinityScores(compared, pod, reader)
+  const top = heapTop(scores, count)
+  const most = scores[top] ?? 0
+  let equals = 0
+  for (let place = 0; place < count; place += 1) if (scores[place] === most) equals += 1
+  const drawn = equals <= 1 ? 0 : draw(equals)
+  if (drawn === 0) return snapshot.bySlot[slots[top] ?? 0]
+  // The others follow in the order given, without the top.
+  const among = placeOfEqual(count, most, drawn - 1)
+  const place = among < top ? among : placeOfEqual(count, most, drawn)
+  return snapshot.bySlot[slots[place] ?? 0]
 }

@@ -15,7 +15,7 @@ import { amountOf, factsOf, type HostPort, type PodRequests } from './requests.j
 
 export interface NodeInfo {
   readonly name: string
-  /** Its place in the counts of a tally. */
+  /** Its place in what is kept of all nodes in one array each. Given to another node when this one is gone. */
   readonly slot: number
   /** Undefined while Pods are bound to a node that has no object. */
   node: Node | undefined
@@ -40,9 +40,19 @@ export interface NodeInfo {
   readonly hostPorts: Map<string, readonly HostPort[]>
   /** Pods whose (anti-)affinity others must look at. */
   readonly affine: Map<string, Pod>
-  /** The score that was last reckoned from the resources, and for which requests; forgotten when anything here changes. */
-  scoredFor: PodRequests | undefined
-  score: number
+}
+
+/**
+ * What was found out about the nodes for Pods that ask for the same, by slot. It counts as long as the node's version is still the one it was
+ * found out for: of a large cluster a cycle then looks at the nodes that have changed, and for the others reads a number.
+ */
+export interface Findings {
+  /** The version of the node that was open and had room. */
+  readonly roomAt: Float64Array
+  /** The version of the node that has the score. */
+  readonly scoredAt: Float64Array
+  /** Points for the resources alone. */
+  readonly score: Float64Array
 }
 
 /** How many Pods of a selector each node holds. */
@@ -52,12 +62,25 @@ export interface Tally {
   readonly counts: number[]
 }
 
-export const countOn = (tally: Tally, info: NodeInfo): number => tally.counts[info.slot] ?? 0
+export const countAt = ({ counts }: Tally, slot: number): number => counts[slot] ?? 0
+export const countOn = (tally: Tally, info: NodeInfo): number => countAt(tally, info.slot)
+
+/** The nodes that have an object, by name. */
+export interface NodeRow {
+  readonly nodes: readonly NodeInfo[]
+  readonly slots: Int32Array
+  readonly allAreOpen: boolean
+  readonly allHaveHostnames: boolean
+  readonly someHaveZones: boolean
+}
 
 export interface Snapshot {
   readonly byName: ReadonlyMap<string, NodeInfo>
-  /** Those with an object, by name. */
-  readonly nodes: () => readonly NodeInfo[]
+  readonly bySlot: readonly (NodeInfo | undefined)[]
+  readonly row: () => NodeRow
+  /** By slot: another number whenever anything about the node has changed. */
+  readonly versions: () => Float64Array
+  readonly findingsFor: (requests: PodRequests) => Findings
   /** Nodes that hold Pods with affinity terms. */
   readonly affineNodes: ReadonlySet<NodeInfo>
   readonly tally: (question: TallyQuestion) => Tally
@@ -78,18 +101,45 @@ interface Index {
   readonly tallies: Map<string, Tally>
   /** One label that all Pods of a tally have, by key ('' if there is none) and value → those tallies. */
   readonly talliesByLabel: Map<string, Map<string, Tally[]>>
+  readonly bySlot: (NodeInfo | undefined)[]
+  /** Slots of nodes that are gone. */
+  readonly vacant: number[]
+  versions: Float64Array
+  readonly findings: Map<PodRequests, Findings>
   ordered: readonly NodeInfo[] | undefined
+  row: NodeRow | undefined
 }
 
-let slots = 0
-const nextSlot = (): number => {
-  slots += 1
-  return slots - 1
+let versionCount = 0
+
+const renew = ({ versions }: Index, slot: number): void => {
+  versionCount += 1
+  versions[slot] = versionCount
 }
 
-const emptyInfo = (name: string): NodeInfo => ({
+/** Room for so many slots: what is by slot is made anew now and then, twice as long. */
+const makeRoom = (index: Index, slots: number): void => {
+  if (slots <= index.versions.length) return
+  const versions = new Float64Array(2 * slots)
+  versions.set(index.versions)
+  index.versions = versions
+  index.findings.clear()
+}
+
+const findingsMax = 64
+
+const findingsFor = ({ findings, versions: { length } }: Index, requests: PodRequests): Findings => {
+  const known = findings.get(requests)
+  if (known !== undefined) return known
+  if (findings.size >= findingsMax) findings.clear()
+  const made = { roomAt: new Float64Array(length), scoredAt: new Float64Array(length), score: new Float64Array(length) }
+  findings.set(requests, made)
+  return made
+}
+
+const emptyInfo = (name: string, slot: number): NodeInfo => ({
   name,
-  slot: nextSlot(),
+  slot,
   node: undefined,
   hostname: undefined,
   zone: undefined,
@@ -108,20 +158,24 @@ const emptyInfo = (name: string): NodeInfo => ({
   pods: new Map(),
   hostPorts: new Map(),
   affine: new Map(),
-  scoredFor: undefined,
-  score: 0,
 })
 
 const infoOf = (index: Index, name: string): NodeInfo => {
   const known = index.byName.get(name)
   if (known !== undefined) return known
-  const info = emptyInfo(name)
+  const info = emptyInfo(name, index.vacant.pop() ?? index.bySlot.length)
   index.byName.set(name, info)
+  makeRoom(index, info.slot + 1)
+  index.bySlot[info.slot] = info
+  renew(index, info.slot)
   return info
 }
 
 const forgetIfEmpty = (index: Index, info: NodeInfo): void => {
-  if (info.node === undefined && info.pods.size === 0) index.byName.delete(info.name)
+  if (info.node !== undefined || info.pods.size > 0) return
+  index.byName.delete(info.name)
+  index.bySlot[info.slot] = undefined
+  index.vacant.push(info.slot)
 }
 
 export const hostnameLabel = 'kubernetes.io/hostname'
@@ -131,12 +185,17 @@ const standard: ReadonlySet<string> = new Set(['cpu', 'memory', 'ephemeral-stora
 
 const setNode = (index: Index, name: string, node: Node | undefined): void => {
   const info = infoOf(index, name)
-  if ((info.node === undefined) !== (node === undefined)) index.ordered = undefined
+  const hostname = node?.metadata.labels?.[hostnameLabel]
+  const zone = node?.metadata.labels?.[zoneLabel]
+  const isOpen = node !== undefined && node.spec.unschedulable !== true && (node.spec.taints ?? []).length === 0
+  const isAsBefore = (info.node === undefined) === (node === undefined)
+  if (!isAsBefore) index.ordered = undefined
+  if (!isAsBefore || info.hostname !== hostname || info.zone !== zone || info.isOpen !== isOpen) index.row = undefined
+  renew(index, info.slot)
   info.node = node
-  info.scoredFor = undefined
-  info.hostname = node?.metadata.labels?.[hostnameLabel]
-  info.zone = node?.metadata.labels?.[zoneLabel]
-  info.isOpen = node !== undefined && node.spec.unschedulable !== true && (node.spec.taints ?? []).length === 0
+  info.hostname = hostname
+  info.zone = zone
+  info.isOpen = isOpen
   const allocatable = node?.status.allocatable ?? {}
   info.milliCpu = amountOf('cpu', allocatable['cpu'])
   info.memory = amountOf('memory', allocatable['memory'])
@@ -174,7 +233,7 @@ const recountThose = (tallies: readonly Tally[] | undefined, slot: number, pod: 
 
 const place = (index: Index, info: NodeInfo, key: string, pod: Pod, by: 1 | -1): void => {
   const { requests, hostPorts } = factsOf(pod)
-  info.scoredFor = undefined
+  renew(index, info.slot)
   info.usedMilliCpu += by * requests.milliCpu
   info.usedMemory += by * requests.memory
   info.usedEphemeralStorage += by * requests.ephemeralStorage
@@ -274,7 +333,35 @@ const tallyOf = (index: Index, { namespaces, selector, alsoTerminating }: TallyQ
   return tally
 }
 
-const index: Index = { byName: new Map(), affineNodes: new Set(), tallies: new Map(), talliesByLabel: new Map(), ordered: undefined }
+const index: Index = {
+  byName: new Map(),
+  affineNodes: new Set(),
+  tallies: new Map(),
+  talliesByLabel: new Map(),
+  bySlot: [],
+  vacant: [],
+  versions: new Float64Array(64),
+  findings: new Map(),
+  ordered: undefined,
+  row: undefined,
+}
+
+const orderNodes = ({ byName }: Index): readonly NodeInfo[] =>
+  [...byName.values()]
+    .filter(({ node }) => node !== undefined)
+    .sort((left, right) => (left.name < right.name ? -1 : left.name > right.name ? 1 : 0))
+
+const rowOf = (index: Index): NodeRow => {
+  index.ordered ??= orderNodes(index)
+  const nodes = index.ordered
+  return {
+    nodes,
+    slots: Int32Array.from(nodes, ({ slot }) => slot),
+    allAreOpen: nodes.every(({ isOpen }) => isOpen),
+    allHaveHostnames: nodes.every(({ hostname }) => hostname !== undefined),
+    someHaveZones: nodes.some(({ zone }) => zone !== undefined),
+  }
+}
 
 const followNodes = followMap<KubernetesObject, Index>(index, emptyMap(), (shared, name, _, after) => {
   setNode(shared, name, after as Node | undefined) // the store of Nodes
@@ -282,12 +369,10 @@ const followNodes = followMap<KubernetesObject, Index>(index, emptyMap(), (share
 const snapshot: Snapshot = {
   byName: index.byName,
   affineNodes: index.affineNodes,
-  nodes: () => {
-    index.ordered ??= [...index.byName.values()]
-      .filter(({ node }) => node !== undefined)
-      .sort((left, right) => (left.name < right.name ? -1 : left.name > right.name ? 1 : 0))
-    return index.ordered
-  },
+  bySlot: index.bySlot,
+  row: () => (index.row ??= rowOf(index)),
+  versions: () => index.versions,
+  findingsFor: (requests) => findingsFor(index, requests),
   tally: (question) => tallyOf(index, question),
 }
 
