@@ -76,9 +76,11 @@ export const fieldsOf = (typeName: string): ReadonlyMap<string, FieldShape> | un
   return fields
 }
 
+const kindsOfTwoGroups: ReadonlySet<string> = new Set(Object.keys(typeOfOtherGroup).map((name) => name.slice(name.indexOf(' ') + 1)))
+
 /** The type of a kind's objects; undefined for kinds whose shape is not known (custom resources and the like). */
 export const typeNameOfKind = (kind: string, apiVersion?: string): string | undefined => {
-  const other = apiVersion === undefined ? undefined : typeOfOtherGroup[`${apiVersion} ${kind}`]
+  const other = apiVersion !== undefined && kindsOfTwoGroups.has(kind) ? typeOfOtherGroup[`${apiVersion} ${kind}`] : undefined
   if (other !== undefined) return other
   return fieldsOf(kind)?.has('metadata') === true || kind === 'DeleteOptions' ? kind : undefined
 }

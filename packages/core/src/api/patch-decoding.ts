@@ -17,18 +17,19 @@ export interface PatchDecoding {
   readonly strictError?: ApiStatus
 }
 
+/** `stored` is what was patched: parts of it that are still the same need no look. */
 export const decodePatched = (
   kind: string,
   apiVersion: string,
   patchType: 'strategic' | 'merge' | 'json',
   patch: Json,
   patched: unknown,
+  stored?: object,
 ): PatchDecoding => {
+  const { unknownFields, typeError } = decodeStrictly(kind, apiVersion, patched, stored)
   const type = typeNameOfKind(kind, apiVersion)
-  if (type === undefined) return { unknownFields: [] }
-  const { unknownFields, typeError } = decodeStrictly(kind, apiVersion, patched)
   // What decodes without a complaint can be converted, too.
-  if (typeError === undefined && unknownFields.length === 0) return { unknownFields: [] }
+  if (type === undefined || (typeError === undefined && unknownFields.length === 0)) return { unknownFields }
   const wrong = patchType === 'strategic' ? conversionError({ shape: 'struct', type, goName: `v1.${type}` }, patched) : typeError
   // Differs from Kubernetes: of the other patches it shows the whole patched object, managedFields and all; we show the patch.
   const refusal = (why: string): ApiStatus =>

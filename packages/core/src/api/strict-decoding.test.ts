@@ -33,6 +33,15 @@ describe('unknown fields', () => {
     expect(pruned.metadata).toBe(known.metadata)
   })
 
+  it('are looked for only where a changed object is not the stored one', () => {
+    const stored = { spec: { containers: [{ name: 'a', x: 1 }] } }
+    expect(decodeStrictly('Pod', 'v1', { ...stored, metadata: { y: 1 } }, { ...stored, metadata: {} }).unknownFields).toContain(
+      'metadata.y',
+    )
+    expect(decodeStrictly('Pod', 'v1', { ...stored, metadata: { name: 'web' } }, stored)).toEqual({ unknownFields: [] })
+    expect(decodeStrictly('Pod', 'v1', { ...stored, metadata: { name: 'web' } }).unknownFields).toEqual(['spec.containers[0].x'])
+  })
+
   it('do not exist in kinds that nobody described', () => {
     expect(decodeStrictly('Widget', 'example.com/v1', { any: 'thing' })).toEqual({ unknownFields: [] })
   })

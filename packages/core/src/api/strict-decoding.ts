@@ -17,10 +17,12 @@ export interface StrictDecoding {
   readonly typeError?: string
 }
 
-/** Kinds whose shape is not known decode without complaint. */
-export const decodeStrictly = (kind: string, apiVersion: string, value: unknown): StrictDecoding => {
+const withoutComplaint: StrictDecoding = { unknownFields: [] }
+
+/** Kinds whose shape is not known decode without complaint. `stored`: the object that was changed; parts that are still its own need no look. */
+export const decodeStrictly = (kind: string, apiVersion: string, value: unknown, stored?: object): StrictDecoding => {
   const type = typeNameOfKind(kind, apiVersion)
-  if (type === undefined) return { unknownFields: [] }
+  if (type === undefined || isSoundStruct(type, value, stored)) return withoutComplaint
   const reading: Reading = { unknown: new Set(), firstError: undefined }
   const fatal = readStruct(reading, type, value, undefined)
   const typeError = fatal ?? reading.firstError
@@ -47,7 +49,70 @@ export const withoutUnknownFields = <Value>(kind: string, apiVersion: string, va
   return type === undefined ? value : (pruneStruct(type, value) as Value)
 }
 
-// ---- Reading
+// ---- Nearly everything decodes: a first look that keeps no places for a complaint
+
+const isSoundStruct = (type: string, value: unknown, stored: unknown): boolean => {
+  if (value === stored || value === null || value === undefined) return true
+  if (!isJsonObject(value)) return false
+  const fields = fieldsOf(type)
+  const before = isJsonObject(stored) ? stored : undefined
+  for (const name in value) {
+    const shape = fields?.get(name)
+    if (shape === undefined || !isSound(shape, value[name], before?.[name])) return false
+  }
+  return true
+}
+
+const isSound = (shape: FieldShape, value: unknown, stored: unknown): boolean => {
+  if (value === stored || value === null || value === undefined) return true
+  switch (shape.shape) {
+    case 'struct':
+      return isSoundStruct(shape.type, value, stored)
+    case 'scalar':
+      return isSoundScalar(shape.scalar, value)
+    case 'list': {
+      if (!Array.isArray(value)) return false
+      const before = Array.isArray(stored) ? (stored as readonly unknown[]) : undefined
+      for (let index = 0; index < value.length; index += 1) if (!isSound(shape.element, value[index], before?.[index])) return false
+      return true
+    }
+    case 'map': {
+      if (!isJsonObject(value)) return false
+      const before = isJsonObject(stored) ? stored : undefined
+      for (const key in value) if (!isSound(shape.element, value[key], before?.[key])) return false
+      return true
+    }
+  }
+}
+
+/** Whether `readScalar` has nothing to say. */
+const isSoundScalar = (scalar: Scalar, value: unknown): boolean => {
+  switch (scalar) {
+    case 'string':
+      return typeof value === 'string'
+    case 'bool':
+      return typeof value === 'boolean'
+    case 'float64':
+      return typeof value === 'number'
+    case 'int32':
+    case 'int64':
+      return typeof value === 'number' && isInteger(value, scalar === 'int32' ? 32 : 64)
+    case 'IntOrString':
+      return typeof value === 'string' || (typeof value === 'number' && isInteger(value, 32))
+    case 'Time':
+    case 'MicroTime':
+      return typeof value === 'string' && soundTime.test(value)
+    case 'bytes':
+      return typeof value === 'string' ? base64Error(value) === undefined : Array.isArray(value)
+    case 'Quantity':
+      return (typeof value === 'string' || typeof value === 'number') && E.isRight(parseQuantityJson(value))
+    case 'RawExtension':
+    case 'FieldsV1':
+      return true
+  }
+}
+
+// ---- Reading what does not decode
 
 interface Reading {
   readonly unknown: Set<string>
@@ -99,15 +164,9 @@ const remember = (reading: Reading, error: string): undefined => {
   return undefined
 }
 
-// Objects never change. Only specs are remembered as decoding without a complaint: they are large, and most writes leave them as they are.
-const sound = new WeakMap<object, string>()
-
 const readStruct = (reading: Reading, type: string, value: unknown, place: Where): Fatal => {
   if (value === null || value === undefined) return undefined
   if (!isJsonObject(value)) return remember(reading, mismatch(jsonTypeOf(value), `v1.${type}`, place))
-  const isLarge = type.endsWith('Spec')
-  if (isLarge && sound.get(value) === type) return undefined
-  const complaintsBefore = reading.unknown.size
   const fields = fieldsOf(type)
   for (const name of Object.keys(value)) {
     const shape = fields?.get(name)
@@ -118,7 +177,6 @@ const readStruct = (reading: Reading, type: string, value: unknown, place: Where
     const fatal = read(reading, shape, value[name], { within: place, at: name, struct: type })
     if (fatal !== undefined) return fatal
   }
-  if (isLarge && reading.firstError === undefined && reading.unknown.size === complaintsBefore) sound.set(value, type)
   return undefined
 }
 

@@ -47,7 +47,7 @@ const decodeAfterPatch = (
   // What a patch makes of an object is judged here.
   const next = patched as UnstoredObject
   if (!isFromOutside(actor)) return E.right(next)
-  const decoding = decodePatched(stored.kind, stored.apiVersion, command.patchType, command.patch, patched)
+  const decoding = decodePatched(stored.kind, stored.apiVersion, command.patchType, command.patch, patched, stored)
   const refusal = command.fieldValidation === 'Strict' ? decoding.strictError : decoding.typeError
   if (refusal !== undefined) return E.left(refusal)
   return E.right(decoding.unknownFields.length === 0 ? next : withoutUnknownFields(stored.kind, stored.apiVersion, next))

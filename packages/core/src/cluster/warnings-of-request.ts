@@ -30,7 +30,7 @@ export const warningsOfRequest = (command: ApiCommand, stored: KubernetesObject 
       if (stored === undefined || subresource !== undefined || !isJsonObject(before)) return []
       const patched = applyPatch(typeNameOfKind(stored.kind, stored.apiVersion) ?? '', patchType, before, patch)
       if (E.isLeft(patched)) return []
-      const { unknownFields } = decodePatched(stored.kind, stored.apiVersion, patchType, patch, patched.right)
+      const { unknownFields } = decodePatched(stored.kind, stored.apiVersion, patchType, patch, patched.right, stored)
       // What a patch makes of an object is judged by the server.
       const next = patched.right as unknown as UnstoredObject
       return [...(fieldValidation === 'Warn' ? ofFields(unknownFields) : []), ...warningsFor(next, stored)]

@@ -1,6 +1,6 @@
 /**
- * What the API server fills in when it reads an object. Pure and idempotent; shares everything that needed no default, and answers for the
- * same spec with the same spec. Follows pkg/apis/*\/v1/defaults.go and the generated defaulting functions beside them (v1.36).
+ * What the API server fills in when it reads an object. Pure and idempotent; shares everything that needed no default. Follows
+ * pkg/apis/*\/v1/defaults.go and the generated defaulting functions beside them (v1.36).
  */
 import type {
   CronJob,
@@ -31,7 +31,7 @@ import { loosely, type Loose } from '../loose.js'
 import type { UnstoredObject } from '../object.js'
 import { defaultVolumeSource, defaultedPodSpec, defaultedPodTemplate } from './pod-defaults.js'
 import { secretDataOf } from './secret-content.js'
-import { each, filled, remembered, within } from './shared-structure.js'
+import { each, filled, settling, within } from './shared-structure.js'
 import { inStoredForm, type ShapedType } from './stored-form.js'
 
 type Spec<K extends { readonly spec: unknown }> = Loose<K['spec']>
@@ -40,19 +40,19 @@ const template = <T extends { readonly template?: Loose<PodTemplateSpec> }>(spec
   // A missing template is a template without containers: Go's struct is always there.
   ({ ...spec, template: defaultedPodTemplate((spec.template ?? {}) as PodTemplateSpec) as Loose<PodTemplateSpec> })
 
-/** Applies `change` once to each spec, in stored form, and sees to the Pod template within. */
-const workload = <T extends { readonly template?: Loose<PodTemplateSpec> }>(type: ShapedType, change: (spec: T) => T): ((spec: T) => T) =>
-  remembered((spec) => {
+/** Applies `change` to a spec in stored form, and sees to the Pod template within. */
+const workload =
+  <T extends { readonly template?: Loose<PodTemplateSpec> }>(type: ShapedType, change: (spec: T) => T): ((spec: T) => T) =>
+  (spec) => {
     const stored = change(inStoredForm(spec, type))
     return stored.template !== undefined && defaultedPodTemplate(stored.template as PodTemplateSpec) === stored.template
       ? stored
       : template(stored)
-  })
+  }
 
-const defaultClaimSpec = remembered((spec: Loose<PersistentVolumeClaimSpec>) => {
-  const stored = filled(inStoredForm(spec, 'PersistentVolumeClaimSpec'), { volumeMode: 'Filesystem', resources: {} })
-  return stored
-})
+const claimSpecs = settling((spec: Loose<PersistentVolumeClaimSpec>) =>
+  filled(inStoredForm(spec, 'PersistentVolumeClaimSpec'), { volumeMode: 'Filesystem', resources: {} }),
+)
 
 type ClaimTemplate = NonNullable<Spec<StatefulSet>['volumeClaimTemplates']>[number]
 
@@ -64,7 +64,7 @@ const defaultClaimTemplate = (claim: ClaimTemplate): ClaimTemplate => {
     within(
       within(complete, 'metadata', (metadata) => inStoredForm(metadata, 'ObjectMeta')),
       'spec',
-      defaultClaimSpec,
+      claimSpecs.keep,
     ),
     'status',
     (status) => filled(status, pendingClaim),
@@ -114,12 +114,12 @@ const defaultDaemonSet = workload<Spec<DaemonSet>>('DaemonSetSpec', (sent) => {
 })
 
 // The template of a ReplicationController is a pointer: it may be missing.
-const defaultReplicationController = remembered((sent: Spec<ReplicationController>): Spec<ReplicationController> => {
+const defaultReplicationController = (sent: Spec<ReplicationController>): Spec<ReplicationController> => {
   const spec = filled(inStoredForm(sent, 'ReplicationControllerSpec'), { replicas: 1 })
   const stored = within(spec, 'template', (given) => defaultedPodTemplate(given as PodTemplateSpec) as Loose<PodTemplateSpec>)
   const labels = stored.template?.metadata?.labels
   return labels === undefined ? stored : filled(stored, { selector: labels })
-})
+}
 
 const defaultFailurePolicy = (policy: NonNullable<Spec<Job>['podFailurePolicy']>): typeof policy =>
   within(policy, 'rules', (rules) =>
@@ -142,7 +142,7 @@ const defaultJob = workload<Spec<Job>>('JobSpec', (sent) => {
 })
 
 // A CronJob's template gets the defaults of Pods, but not those of Jobs. Follows SetObjectDefaults_CronJob.
-const defaultCronJob = remembered((sent: Spec<CronJob>): Spec<CronJob> => {
+const defaultCronJob = (sent: Spec<CronJob>): Spec<CronJob> => {
   const spec = filled(inStoredForm(sent, 'CronJobSpec'), {
     concurrencyPolicy: 'Allow',
     suspend: false,
@@ -155,13 +155,13 @@ const defaultCronJob = remembered((sent: Spec<CronJob>): Spec<CronJob> => {
       within(template(jobSpec), 'podFailurePolicy', defaultFailurePolicy),
     ),
   )
-})
+}
 
 const externallyReachable = (spec: Spec<Service>): boolean =>
   spec.type === 'LoadBalancer' || spec.type === 'NodePort' || (spec.type === 'ClusterIP' && (spec.externalIPs ?? []).length > 0)
 
 // Follows SetDefaults_Service in pkg/apis/core/v1/defaults.go.
-const defaultService = remembered((sent: Spec<Service>): Spec<Service> => {
+const defaultService = (sent: Spec<Service>): Spec<Service> => {
   let spec = filled(inStoredForm(sent, 'ServiceSpec'), { sessionAffinity: 'None', type: 'ClusterIP' })
   if (spec.sessionAffinity === 'None' && spec.sessionAffinityConfig !== undefined) {
     const { sessionAffinityConfig: _, ...rest } = spec
@@ -185,14 +185,13 @@ const defaultService = remembered((sent: Spec<Service>): Spec<Service> => {
         ? filled(spec, { internalTrafficPolicy: 'Cluster' })
         : spec
   return spec.type === 'LoadBalancer' ? filled(spec, { allocateLoadBalancerNodePorts: true }) : spec
-})
+}
 
 // Follows SetDefaults_PersistentVolume.
-const defaultVolume = remembered((sent: Spec<PersistentVolume>): Spec<PersistentVolume> =>
+const defaultVolume = (sent: Spec<PersistentVolume>): Spec<PersistentVolume> =>
   defaultVolumeSource(
     filled(inStoredForm(sent, 'PersistentVolumeSpec'), { persistentVolumeReclaimPolicy: 'Retain', volumeMode: 'Filesystem' }),
-  ),
-)
+  )
 
 type LimitItem = NonNullable<Spec<LimitRange>['limits']>[number]
 type Amounts = { readonly [name: string]: string }
@@ -261,7 +260,7 @@ const defaultsOfKind: { readonly [kind: string]: (object: UnstoredObject) => obj
   CronJob: (object) => spec<Loose<CronJob>>(object, defaultCronJob),
   Service: (object) => spec<Loose<Service>>(object, defaultService),
   PersistentVolumeClaim: (object) =>
-    within(filled(spec<Loose<PersistentVolumeClaim>>(object, defaultClaimSpec), { status: pendingClaim }), 'status', (status) =>
+    within(filled(spec<Loose<PersistentVolumeClaim>>(object, claimSpecs.look), { status: pendingClaim }), 'status', (status) =>
       filled(status, pendingClaim),
     ),
   PersistentVolume: (object) =>

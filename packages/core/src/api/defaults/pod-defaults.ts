@@ -11,7 +11,7 @@ import type {
 } from '../generated/types.js'
 import type { Loose } from '../loose.js'
 import { addQuantities, compareQuantities, formatQuantity, quantityOf, type Quantity } from '../quantity.js'
-import { each, filled, remembered, rememberedParts, replaced, within } from './shared-structure.js'
+import { each, filled, remembered, replaced, settling, within } from './shared-structure.js'
 import { inStoredForm } from './stored-form.js'
 
 type LooseContainer = Loose<Container>
@@ -67,7 +67,7 @@ const withoutStopSignal = (container: LooseContainer): LooseContainer => {
 
 const emptyResources: Loose<ResourceRequirements> = {}
 
-const containerDefaults = rememberedParts((sent: LooseContainer): LooseContainer => {
+const containerDefaults = settling((sent: LooseContainer): LooseContainer => {
   let container = inStoredForm(sent, 'Container')
   container = filled(container, {
     imagePullPolicy: pullPolicyOf(container.image ?? ''),
@@ -117,7 +117,7 @@ export const defaultVolumeSource = <T extends Pick<LooseVolume, 'hostPath' | 'is
   return within(next, 'scaleIO', (source) => filled(source, { storageMode: 'ThinProvisioned', fsType: 'xfs' }))
 }
 
-const volumeDefaults = rememberedParts((sent: LooseVolume): LooseVolume => {
+const volumeDefaults = settling((sent: LooseVolume): LooseVolume => {
   let volume = inStoredForm(sent, 'Volume')
   let sources = 0
   for (const name in volume) if (name !== 'name') sources += 1
@@ -250,11 +250,11 @@ const withPodResources = (spec: LoosePodSpec): LoosePodSpec => {
 
 export const defaultedPodSpec = (spec: PodSpec): PodSpec => defaultSpecOfPod(spec as LoosePodSpec) as PodSpec
 
-const defaultTemplate = remembered((sent: Loose<PodTemplateSpec>): Loose<PodTemplateSpec> => {
+const templateDefaults = settling((sent: Loose<PodTemplateSpec>): Loose<PodTemplateSpec> => {
   const template = filled(inStoredForm(sent, 'PodTemplateSpec'), { metadata: {}, spec: { containers: [] } })
   return within(template, 'spec', (spec) => defaultPodSpec(spec, 'keep'))
 })
 
 /** A Pod template as it is stored in a StatefulSet, Deployment, … */
 export const defaultedPodTemplate = (template: PodTemplateSpec): PodTemplateSpec =>
-  defaultTemplate(template as Loose<PodTemplateSpec>) as PodTemplateSpec
+  templateDefaults.keep(template as Loose<PodTemplateSpec>) as PodTemplateSpec

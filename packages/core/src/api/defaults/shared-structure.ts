@@ -56,24 +56,32 @@ export const each = <T>(list: readonly T[], change: (item: T, index: number) => 
 }
 
 /** Remembers the answer for each object, and that the answer of an answer is itself (so `change` must be idempotent). */
-export const remembered = <T extends object>(change: (object: T) => T): ((object: T) => T) => rememberedParts(change).keep
+export const remembered = <T extends object>(change: (object: T) => T): ((object: T) => T) => {
+  const answers = new WeakMap<T, T>()
+  return (object) => {
+    const before = answers.get(object)
+    if (before !== undefined) return before
+    const answer = change(object)
+    answers.set(object, answer)
+    answers.set(answer, answer)
+    return answer
+  }
+}
 
 /**
- * For objects that are sometimes parts of many others and sometimes of one: `keep` remembers its answers, `look` only uses what is remembered.
- * (A weak entry for every single Pod would cost more than it saves.)
+ * For parts of templates, which are parts of all that is made from these: `keep` remembers its answers, and neither changes those again (so
+ * `change` must be idempotent). (A weak entry for what every single Pod has for itself would cost more than it saves.)
  */
-export const rememberedParts = <T extends object>(
+export const settling = <T extends object>(
   change: (object: T) => T,
 ): { readonly keep: (object: T) => T; readonly look: (object: T) => T } => {
-  const answers = new WeakMap<T, T>()
+  const settled = new WeakSet<T>()
   return {
-    look: (object) => answers.get(object) ?? change(object),
+    look: (object) => (settled.has(object) ? object : change(object)),
     keep: (object) => {
-      const before = answers.get(object)
-      if (before !== undefined) return before
+      if (settled.has(object)) return object
       const answer = change(object)
-      answers.set(object, answer)
-      answers.set(answer, answer)
+      settled.add(answer)
       return answer
     },
   }

@@ -4,7 +4,8 @@
  *
  * The table names, for each API type, the fields for which that matters: `0` a plain scalar (gone when zero), `[]` a list, `{}` a map of
  * scalars, `q` a quantity (`*q` behind a pointer), `{q}` a map of quantities, otherwise the name of the field's type (`[]Type` a list of it).
- * Fields that are not named are kept as they are.
+ * Fields that are not named are kept as they are. Pod templates and what they are made of are not entered: who defaults them asks for each of
+ * them by itself, so that those that many objects share are looked at once.
  */
 import { growingCopy } from '../../kernel/extended.js'
 import { isJsonObject, type Json, type JsonObject } from '../../kernel/json.js'
@@ -162,9 +163,12 @@ export type ShapedType = keyof typeof fieldsOfType
 
 type Rule =
   | { readonly of: 'scalar' | 'list' | 'map' | 'quantity' | 'quantities' | 'plain' }
-  | { readonly of: 'object' | 'objects'; readonly type: string }
+  | { readonly of: 'object' | 'objects'; readonly type: string; readonly isApart: boolean }
 
 const plain: Rule = { of: 'plain' }
+
+/** Not entered from the object that holds them. */
+const askedForApart: ReadonlySet<string> = new Set(['Container', 'PodSpec', 'PodTemplateSpec', 'Volume'])
 
 const ruleOf = (code: string): Rule => {
   if (code === '0') return { of: 'scalar' }
@@ -172,7 +176,9 @@ const ruleOf = (code: string): Rule => {
   if (code === '{}') return { of: 'map' }
   if (code === '{q}') return { of: 'quantities' }
   if (code === 'q' || code === '*q') return { of: 'quantity' }
-  return code.startsWith('[]') ? { of: 'objects', type: code.slice(2) } : { of: 'object', type: code }
+  const of = code.startsWith('[]') ? 'objects' : 'object'
+  const type = of === 'objects' ? code.slice(2) : code
+  return { of, type, isApart: askedForApart.has(type) }
 }
 
 const rulesOfType: ReadonlyMap<string, ReadonlyMap<string, Rule>> = new Map(
@@ -186,11 +192,6 @@ const rulesOfType: ReadonlyMap<string, ReadonlyMap<string, Rule>> = new Map(
     ),
   ]),
 )
-
-/** What was seen to be in stored form already: controllers make many objects out of the same parts. Parts that each object has for itself are left out. */
-const settled = new WeakSet<object>()
-const known = new WeakMap<object, Json>()
-const ownParts: ReadonlySet<string> = new Set(['ObjectMeta', 'OwnerReference', 'PodSpec', 'Volume', 'PersistentVolumeClaimVolumeSource'])
 
 // Amounts finer than a thousandth are rounded up. Follows SetDefaults_ResourceList in pkg/apis/core/v1/defaults.go.
 const storedAmount = (value: Json): Json => {
@@ -234,9 +235,10 @@ const fieldInStoredForm = (value: Json, rule: Rule): Json | undefined => {
     case 'quantities':
       return isEmpty(value) ? undefined : isJsonObject(value) ? quantitiesInStoredForm(value) : value
     case 'object':
-      return isJsonObject(value) ? objectInStoredForm(value, rule.type) : value
+      return !rule.isApart && isJsonObject(value) ? objectInStoredForm(value, rule.type) : value
     case 'objects': {
       if (!Array.isArray(value) || value.length === 0) return undefined
+      if (rule.isApart) return value
       let changed: Json[] | undefined
       for (let index = 0; index < value.length; index += 1) {
         const item = (value as readonly Json[])[index] ?? null
@@ -261,13 +263,6 @@ const withoutAbsent = (object: JsonObject): JsonObject => {
 }
 
 const objectInStoredForm = (object: JsonObject, type: string): JsonObject => {
-  const shared = !ownParts.has(type)
-  if (shared) {
-    if (settled.has(object)) return object
-    const before = known.get(object)
-    // Only results of this function are kept there.
-    if (before !== undefined) return before as JsonObject
-  }
   const rules = rulesOfType.get(type)
   let changed: { [key: string]: Json | undefined } | undefined
   let vanishes = false
@@ -280,14 +275,10 @@ const objectInStoredForm = (object: JsonObject, type: string): JsonObject => {
     changed[name] = stored
     vanishes ||= stored === undefined
   }
-  const result = changed === undefined ? object : vanishes ? withoutAbsent(changed) : changed
-  if (!shared) return result
-  settled.add(result)
-  if (result !== object) known.set(object, result)
-  return result
+  return changed === undefined ? object : vanishes ? withoutAbsent(changed) : changed
 }
 
-/** `value` as a field of that type is stored. The same object is always answered by the same object. */
+/** `value` as a field of that type is stored; the argument itself when that is how it is. */
 export const inStoredForm = <T extends object>(value: T, type: ShapedType): T =>
   // API objects are JSON; the shape of the result is that of the argument.
   objectInStoredForm(value as unknown as JsonObject, type) as unknown as T
