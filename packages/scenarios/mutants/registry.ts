@@ -548,8 +548,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       edit(
         'simulation/create-simulation.ts',
-        "        deliver(watcher, deliveryTo(controller.name, { type: 'ADDED', object, old: undefined }), causedBy)",
-        "        if (watcher === undefined) deliver(watcher, deliveryTo(controller.name, { type: 'ADDED', object, old: undefined }), causedBy)",
+        "deliver(watcher, { type: 'ADDED', object, old: undefined }, reader, causedBy)",
+        "if (watcher === undefined) deliver(watcher, { type: 'ADDED', object, old: undefined }, reader, causedBy)",
       ),
     ],
     situation: 'creation with a crash',

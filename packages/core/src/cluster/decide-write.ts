@@ -7,7 +7,7 @@ import { differenceOf, isEmptyDifference, type ObjectDifference } from '../kerne
 import { getAt } from '../kernel/persistent-map.js'
 import type { ClusterEvent } from './events.js'
 import { factsOfChange } from './facts-of-change.js'
-import { nounOf, objectPath, type CreatedKind, type DeletedKind, type ObjectChanged, type ObjectCreated } from './object-events.js'
+import { createdKindOf, deletedKindOf, objectPath, type ObjectChanged, type ObjectCreated } from './object-events.js'
 import { asNewObject, modelsFor, receivedObject, statusKeyOf, statusPointer, templateKeyOf, type ClusterState } from './state.js'
 import type { SimTime } from '../kernel/sim-time.js'
 
@@ -27,7 +27,7 @@ const placesMax = 16
 
 /** The fact of a creation; `object` has everything but its resourceVersion. `sent`: what was asked for, if somebody outside did. */
 export const creationOf = (state: ClusterState, object: KubernetesObject, rv: number, now: SimTime, sent?: object): ClusterEvent => {
-  const kind = `${nounOf(object.kind)}Created` as CreatedKind
+  const kind = createdKindOf(object.kind)
   const path = pathOf(object)
   const received = sent === undefined ? undefined : getAt(state.likenesses, receivedObject)
   const isReceived = received !== undefined && received === sent
@@ -83,7 +83,7 @@ export const changesOf = (before: KubernetesObject, after: KubernetesObject, rv:
 }
 
 export const removalOf = (object: KubernetesObject, rv: number): ClusterEvent => ({
-  kind: `${nounOf(object.kind)}Deleted` as DeletedKind,
+  kind: deletedKindOf(object.kind),
   object: pathOf(object),
   rv,
 })

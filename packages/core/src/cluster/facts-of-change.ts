@@ -15,7 +15,7 @@ import type {
   ReplicationController,
   StatefulSet,
 } from '../api/generated/types.js'
-import { nounOf, type ChangedKind } from './object-events.js'
+import { changedKindNamed, nounOf, type ChangedKind } from './object-events.js'
 
 type Facts = readonly ChangedKind[]
 
@@ -60,10 +60,10 @@ const replicasOf = (workload: Workload): number | undefined => ('replicas' in wo
 const workloadFacts = (noun: WorkloadNoun, before: Workload, after: Workload): Facts => {
   const facts: ChangedKind[] = []
   if (before.metadata.deletionTimestamp === undefined && after.metadata.deletionTimestamp !== undefined)
-    facts.push(`${noun}DeletionRequested`)
-  if (noun !== 'DaemonSet' && replicasOf(before) !== replicasOf(after)) facts.push(`${noun}Scaled`)
+    facts.push(changedKindNamed(`${noun}DeletionRequested`))
+  if (noun !== 'DaemonSet' && replicasOf(before) !== replicasOf(after)) facts.push(changedKindNamed(`${noun}Scaled`))
   if (noun !== 'ReplicaSet' && noun !== 'ReplicationController' && before.spec.template !== after.spec.template)
-    facts.push(`${noun}TemplateChanged`)
+    facts.push(changedKindNamed(`${noun}TemplateChanged`))
   if (facts.length > 0) return facts
   if (before.status !== after.status && before.spec === after.spec) {
     if (
@@ -73,9 +73,9 @@ const workloadFacts = (noun: WorkloadNoun, before: Workload, after: Workload): F
       (before.status.currentRevision ?? '') !== ''
     )
       return ['StatefulSetRolloutCompleted']
-    return [`${noun}StatusChanged`]
+    return [changedKindNamed(`${noun}StatusChanged`)]
   }
-  return [`${noun}Changed`]
+  return [changedKindNamed(`${noun}Changed`)]
 }
 
 const jobFacts = (before: Job, after: Job): Facts => {

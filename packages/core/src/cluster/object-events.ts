@@ -3,6 +3,7 @@
  * and the first of them carries what changed. Kinds that matter have names of their own; the others are Objects.
  */
 import * as t from 'io-ts'
+import { rememberedText } from '../kernel/remembered-text.js'
 
 /** The names of the facts of creation and deletion, by Kubernetes kind. */
 export const eventNouns: Readonly<Record<string, string>> = {
@@ -240,13 +241,35 @@ export const createdEventKinds = Object.keys(createdKinds.keys) as readonly Crea
 export const changedEventKinds = Object.keys(changedKinds.keys) as readonly ChangedKind[]
 export const deletedEventKinds = Object.keys(deletedKinds.keys) as readonly DeletedKind[]
 
-const createdNames: ReadonlySet<string> = new Set(Object.keys(createdKinds.keys))
-const changedNames: ReadonlySet<string> = new Set(Object.keys(changedKinds.keys))
-const deletedNames: ReadonlySet<string> = new Set(Object.keys(deletedKinds.keys))
+const byNoun = <Kind extends string>(kinds: readonly Kind[], ending: string): ReadonlyMap<string, Kind> =>
+  new Map(kinds.map((kind) => [kind.slice(0, -ending.length), kind]))
+const createdByNoun = byNoun(createdEventKinds, 'Created')
+const deletedByNoun = byNoun(deletedEventKinds, 'Deleted')
+const changedByName: ReadonlyMap<string, ChangedKind> = new Map(changedEventKinds.map((kind) => [kind, kind]))
 
-export const isObjectCreated = (event: { readonly kind: string }): event is ObjectCreated => createdNames.has(event.kind)
-export const isObjectChanged = (event: { readonly kind: string }): event is ObjectChanged => changedNames.has(event.kind)
-export const isObjectDeleted = (event: { readonly kind: string }): event is ObjectDeleted => deletedNames.has(event.kind)
+// Every event is asked for its kind many times. A text that is put together anew must be hashed and compared letter by letter each time; the
+// literals are known by where they are.
+
+/** `PodCreated` for Pods, `ObjectCreated` for what has no name of its own. */
+export const createdKindOf = (kubernetesKind: string): CreatedKind => createdByNoun.get(nounOf(kubernetesKind)) ?? 'ObjectCreated'
+export const deletedKindOf = (kubernetesKind: string): DeletedKind => deletedByNoun.get(nounOf(kubernetesKind)) ?? 'ObjectDeleted'
+/** The kind of this name: the literal itself. */
+export const changedKindNamed = <Name extends ChangedKind>(name: Name): Name => (changedByName.get(name) as Name | undefined) ?? name
+
+type ChangeOfObject = 'created' | 'changed' | 'deleted'
+
+const changesOfObjects: ReadonlyMap<string, ChangeOfObject> = new Map([
+  ...createdEventKinds.map((kind) => [kind, 'created'] as const),
+  ...changedEventKinds.map((kind) => [kind, 'changed'] as const),
+  ...deletedEventKinds.map((kind) => [kind, 'deleted'] as const),
+])
+
+/** What events of this kind do to the object that they are about; undefined: they are not about one that is written. */
+export const changeOfObject = (kind: string): ChangeOfObject | undefined => changesOfObjects.get(kind)
+
+export const isObjectCreated = (event: { readonly kind: string }): event is ObjectCreated => changeOfObject(event.kind) === 'created'
+export const isObjectChanged = (event: { readonly kind: string }): event is ObjectChanged => changeOfObject(event.kind) === 'changed'
+export const isObjectDeleted = (event: { readonly kind: string }): event is ObjectDeleted => changeOfObject(event.kind) === 'deleted'
 
 /** `Pod/default/web-0` and back. */
 export const objectPath = (kind: string, namespace: string, name: string): string => `${kind}/${namespace}/${name}`
@@ -259,12 +282,15 @@ export interface SplitPath {
   readonly key: string
 }
 
+// The few texts that many paths begin with: one that is known by where it is need not be compared letter by letter in each table.
+const kindIn = rememberedText<string>((kind) => kind)
+
 const split = (path: string): SplitPath => {
   const first = path.indexOf('/')
   const second = path.indexOf('/', first + 1)
   const namespace = path.slice(first + 1, second)
   const name = path.slice(second + 1)
-  return { kind: path.slice(0, first), namespace, name, key: namespace === '' ? name : path.slice(first + 1) }
+  return { kind: kindIn(path.slice(0, first)), namespace, name, key: namespace === '' ? name : path.slice(first + 1) }
 }
 
 let lastPath = ''

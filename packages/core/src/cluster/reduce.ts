@@ -9,16 +9,16 @@ import { isEngineEvent, type EngineEvent } from './engine-events.js'
 import { remembered } from './event-correlation.js'
 import type { ClusterEvent } from './events.js'
 import {
-  isObjectChanged,
-  isObjectCreated,
-  isObjectDeleted,
+  changeOfObject,
   splitObjectPath,
   type KubernetesEventRecorded,
   type KubernetesEventRepeated,
   type ObjectChanged,
   type ObjectCreated,
+  type ObjectDeleted,
 } from './object-events.js'
 import { reduceWorld } from './reduce-world.js'
+import type { WorldEvent } from './world-events.js'
 import {
   asNewObject,
   modelsFor,
@@ -26,9 +26,11 @@ import {
   statusKeyOf,
   statusPointer,
   storeOf,
-  withCorrelation,
+  withLikenesses,
   withRevision,
   withStores,
+  withTold,
+  withWaiting,
   withWorld,
   type ClusterState,
 } from './state.js'
@@ -59,10 +61,13 @@ const createdObject = (state: ClusterState, event: ObjectCreated, at: SimTime): 
   return changed(event.uid === undefined ? prototype : asNewObject(prototype, event.object, event.uid, at), event)
 }
 
-const put = (state: ClusterState, path: string, rv: number, object: KubernetesObject | undefined): ClusterState => {
+const storesWith = (state: ClusterState, path: string, object: KubernetesObject | undefined): ClusterState['stores'] => {
   const { kind, key } = splitObjectPath(path)
-  return withStores(state, rv, setAt(state.stores, kind, withObject(storeOf(state, kind), key, object)))
+  return setAt(state.stores, kind, withObject(storeOf(state, kind), key, object))
 }
+
+const put = (state: ClusterState, path: string, rv: number, object: KubernetesObject | undefined): ClusterState =>
+  withStores(state, rv, storesWith(state, path, object))
 
 const reduceCreated = (state: ClusterState, event: ObjectCreated, at: SimTime): ClusterState => {
   const object = createdObject(state, event, at)
@@ -70,7 +75,7 @@ const reduceCreated = (state: ClusterState, event: ObjectCreated, at: SimTime): 
   const { template, manifest } = event
   if (template === undefined || manifest === undefined) return stored
   const models = setAt(modelsFor(state, template), template, manifest as JsonObject)
-  return template.includes('/') ? { ...stored, prototypes: models } : { ...stored, likenesses: models }
+  return template.includes('/') ? { ...stored, prototypes: models } : withLikenesses(stored, models)
 }
 
 const reduceChanged = (state: ClusterState, event: ObjectChanged): ClusterState => {
@@ -87,15 +92,15 @@ const reduceChanged = (state: ClusterState, event: ObjectChanged): ClusterState 
   const stored = put(state, event.object, event.rv, changed(asJson(before), event))
   const status = event.set?.[statusPointer]
   const statusKey = status === undefined ? undefined : statusKeyOf(before)
-  return statusKey === undefined ? stored : { ...stored, likenesses: setAt(state.likenesses, statusKey, status as JsonObject) }
+  return statusKey === undefined ? stored : withLikenesses(stored, setAt(state.likenesses, statusKey, status as JsonObject))
 }
+
+const reduceDeleted = (state: ClusterState, event: ObjectDeleted): ClusterState => put(state, event.object, event.rv, undefined)
 
 const reduceTold = (state: ClusterState, event: KubernetesEventRecorded, at: SimTime): ClusterState => {
   const involved = involvedIn(state, event.about, event.involved)
-  return withCorrelation(
-    put(state, event.object, event.rv, toldEvent(event, involved, at)),
-    remembered(state.correlation, tellingOf(event, involved), placeOf(event), at),
-  )
+  const stores = storesWith(state, event.object, toldEvent(event, involved, at))
+  return withTold(state, event.rv, stores, remembered(state.correlation, tellingOf(event, involved), placeOf(event), at))
 }
 
 const reduceRepeated = (state: ClusterState, event: KubernetesEventRepeated, at: SimTime): ClusterState => {
@@ -103,10 +108,8 @@ const reduceRepeated = (state: ClusterState, event: KubernetesEventRepeated, at:
   const before = findObject(storeOf(state, 'Event'), key)
   assert(before !== undefined, `${event.object} does not exist`)
   const telling = tellingAgain(before, event)
-  return {
-    ...put(state, event.object, event.rv, repeatedEvent(before, event, at)),
-    correlation: telling.series ? state.correlation : remembered(state.correlation, telling, undefined, at),
-  }
+  const stores = storesWith(state, event.object, repeatedEvent(before, event, at))
+  return withTold(state, event.rv, stores, telling.series ? state.correlation : remembered(state.correlation, telling, undefined, at))
 }
 
 /** What the command asks to be created, if it does. */
@@ -120,16 +123,13 @@ const reduceEngine = (state: ClusterState, event: EngineEvent): ClusterState => 
   switch (event.kind) {
     case 'CommandReceived': {
       const object = objectToCreate(event.command)
-      return object === undefined ? state : { ...state, likenesses: setAt(state.likenesses, receivedObject, object) }
+      return object === undefined ? state : withLikenesses(state, setAt(state.likenesses, receivedObject, object))
     }
     case 'CommandRejected':
       return state
     case 'WaitingChanged': {
       const key = `${event.controller} ${event.key}`
-      return {
-        ...state,
-        waiting: event.waitingFor.length === 0 ? removeAt(state.waiting, key) : setAt(state.waiting, key, event.waitingFor),
-      }
+      return withWaiting(state, event.waitingFor.length === 0 ? removeAt(state.waiting, key) : setAt(state.waiting, key, event.waitingFor))
     }
     case 'ControllerCrashed':
       return { ...state, stopped: setAt(state.stopped, event.controller, true) }
@@ -157,12 +157,14 @@ const reduceEngine = (state: ClusterState, event: EngineEvent): ClusterState => 
 }
 
 export const reduce = (state: ClusterState, event: ClusterEvent, at: SimTime): ClusterState => {
-  if (isObjectChanged(event)) return reduceChanged(state, event)
-  if (isObjectCreated(event)) return reduceCreated(state, event, at)
-  if (isObjectDeleted(event)) return put(state, event.object, event.rv, undefined)
+  // Asked once, for every event comes by here: the answer says which event it is (the casts).
+  const change = changeOfObject(event.kind)
+  if (change === 'changed') return reduceChanged(state, event as ObjectChanged)
+  if (change === 'created') return reduceCreated(state, event as ObjectCreated, at)
+  if (change === 'deleted') return reduceDeleted(state, event as ObjectDeleted)
   if (event.kind === 'KubernetesEventRecorded') return reduceTold(state, event, at)
   if (event.kind === 'KubernetesEventRepeated') return reduceRepeated(state, event, at)
   if (isEngineEvent(event)) return reduceEngine(state, event)
-  const world = reduceWorld(state.world, event, at)
+  const world = reduceWorld(state.world, event as WorldEvent, at)
   return world === state.world ? state : withWorld(state, world)
 }

@@ -108,29 +108,41 @@ const stateWith = (
   state: ClusterState,
   revision: number,
   stores: ClusterState['stores'],
+  likenesses: ClusterState['likenesses'],
   correlation: Correlation,
   world: World,
+  waiting: ClusterState['waiting'],
 ): ClusterState => ({
   revision,
   stores,
   prototypes: state.prototypes,
-  likenesses: state.likenesses,
+  likenesses,
   correlation,
   world,
-  waiting: state.waiting,
+  waiting,
   stopped: state.stopped,
   informerLags: state.informerLags,
   apiFaults: state.apiFaults,
 })
 
 export const withStores = (state: ClusterState, revision: number, stores: ClusterState['stores']): ClusterState =>
-  stateWith(state, revision, stores, state.correlation, state.world)
+  stateWith(state, revision, stores, state.likenesses, state.correlation, state.world, state.waiting)
+
+export const withLikenesses = (state: ClusterState, likenesses: ClusterState['likenesses']): ClusterState =>
+  stateWith(state, state.revision, state.stores, likenesses, state.correlation, state.world, state.waiting)
 
 export const withCorrelation = (state: ClusterState, correlation: Correlation): ClusterState =>
-  stateWith(state, state.revision, state.stores, correlation, state.world)
+  stateWith(state, state.revision, state.stores, state.likenesses, correlation, state.world, state.waiting)
+
+/** A fact that people are told: the Event, and what is known of its source. */
+export const withTold = (state: ClusterState, revision: number, stores: ClusterState['stores'], correlation: Correlation): ClusterState =>
+  stateWith(state, revision, stores, state.likenesses, correlation, state.world, state.waiting)
 
 export const withWorld = (state: ClusterState, world: World): ClusterState =>
-  stateWith(state, state.revision, state.stores, state.correlation, world)
+  stateWith(state, state.revision, state.stores, state.likenesses, state.correlation, world, state.waiting)
+
+export const withWaiting = (state: ClusterState, waiting: ClusterState['waiting']): ClusterState =>
+  stateWith(state, state.revision, state.stores, state.likenesses, state.correlation, state.world, waiting)
 
 let lastState: ClusterState | undefined
 let lastReader: Reader | undefined

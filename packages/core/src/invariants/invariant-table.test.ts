@@ -31,7 +31,11 @@ const askedAbout = (scenes: readonly Scene[], invariants: readonly Partial<Invar
       }
     }),
   )
-  for (const scene of scenes) table.look(observe(scene), () => undefined)
+  for (const scene of scenes) {
+    const observation = observe(scene)
+    const watching = table.watching(observation.recorded.event.kind)
+    if (watching !== undefined) table.look(watching, observation, () => undefined)
+  }
   return asked
 }
 

@@ -10,6 +10,8 @@ interface Watched {
   readonly fields: readonly Field[] | undefined
 }
 
+type Watching = readonly Watched[]
+
 interface Field {
   /** The field and all that hold it: `/metadata/uid`, `/metadata`. */
   readonly pointers: readonly string[]
@@ -45,10 +47,10 @@ const isAnyWritten = (fields: readonly Field[], event: ClusterEvent): boolean =>
 }
 
 export interface InvariantTable {
-  /** Whether anybody looks at such events. */
-  readonly isWatched: (kind: ClusterEvent['kind']) => boolean
+  /** Those who look at such events, if anybody does. */
+  readonly watching: (kind: ClusterEvent['kind']) => Watching | undefined
   /** Shows an event to those that it can matter to. What has happened once need not be seen again: a mark that was hit is left out from then on. */
-  readonly look: (observation: Observation, found: Found) => void
+  readonly look: (watching: Watching, observation: Observation, found: Found) => void
   readonly watchesTurns: boolean
   /** Shows a turn that has ended to those that look at turns. */
   readonly lookAtTurn: (turn: ObservedTurn, found: Found) => void
@@ -56,27 +58,42 @@ export interface InvariantTable {
 
 type Found = (invariant: Invariant, violation: Violation) => void
 
-export const makeInvariantTable = (invariants: readonly Invariant[]): InvariantTable => {
-  const table = new Map<string, readonly Watched[]>()
+const everyKind = (invariants: readonly Invariant[]): ReadonlyMap<string, Watching> => {
+  const table = new Map<string, Watched[]>()
   for (const invariant of invariants) {
     const fields = invariant.fields?.map(fieldOf)
-    for (const kind of new Set(invariant.concerns))
-      table.set(kind, [...(table.get(kind) ?? []), { invariant, fields: changes.has(kind) ? fields : undefined }])
+    for (const kind of new Set(invariant.concerns)) {
+      const watched = { invariant, fields: changes.has(kind) ? fields : undefined }
+      const others = table.get(kind)
+      if (others === undefined) table.set(kind, [watched])
+      else others.push(watched)
+    }
   }
+  return table
+}
+
+// Many short runs are given one list: the last is kept.
+let lastInvariants: readonly Invariant[] = []
+let lastTable = everyKind(lastInvariants)
+
+export const makeInvariantTable = (invariants: readonly Invariant[]): InvariantTable => {
+  if (invariants !== lastInvariants) {
+    lastTable = everyKind(invariants)
+    lastInvariants = invariants
+  }
+  const table = new Map(lastTable)
   const leaveOut = (invariant: Invariant): void => {
-    for (const kind of invariant.concerns)
-      table.set(
-        kind,
-        (table.get(kind) ?? []).filter((watched) => watched.invariant !== invariant),
-      )
+    for (const kind of invariant.concerns) {
+      const rest = table.get(kind)?.filter((watched) => watched.invariant !== invariant) ?? []
+      if (rest.length > 0) table.set(kind, rest)
+      else table.delete(kind)
+    }
   }
   const ofTurns = invariants.filter(({ checkTurn }) => checkTurn !== undefined)
   return {
-    isWatched: (kind) => table.has(kind),
-    look: (observation, found) => {
+    watching: (kind) => table.get(kind),
+    look: (watching, observation, found) => {
       const { event } = observation.recorded
-      const watching = table.get(event.kind)
-      if (watching === undefined) return
       for (const { invariant, fields } of watching) {
         if (fields !== undefined && !isAnyWritten(fields, event)) continue
         const violation = invariant.check(observation)

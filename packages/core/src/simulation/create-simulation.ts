@@ -11,13 +11,14 @@ import type { ClusterCommand } from '../cluster/commands.js'
 import { decide, nobody } from '../cluster/decide.js'
 import type { ApiFaultSet } from '../cluster/engine-events.js'
 import type { ClusterEvent } from '../cluster/events.js'
+import { lateInformersOf, type LateInformer } from '../cluster/late-informers.js'
 import { makeLateReader } from '../cluster/make-reader.js'
 import { isObjectDeleted, splitObjectPath } from '../cluster/object-events.js'
 import type { Reader } from '../cluster/reader.js'
 import { reduce } from '../cluster/reduce.js'
 import { initialState, readerOf, storeOf, withStore, type ClusterState } from '../cluster/state.js'
 import { allObjects, findObject, type ObjectStore } from '../cluster/store.js'
-import type { Controller, PlanContext, PlanOutcome, Waiting, Wake, WatchNotification } from '../controllers/controller.js'
+import type { PlanContext, PlanOutcome, Waiting, Wake, WatchNotification } from '../controllers/controller.js'
 import { makeInvariantTable } from '../invariants/invariant-table.js'
 import type { Invariant, ObservedChange, ObservedRequest, Violation } from '../invariants/invariant.js'
 import { observedChange } from '../invariants/observed-change.js'
@@ -27,14 +28,14 @@ import { seededChoose, type Choose } from '../kernel/choose.js'
 import type { Json } from '../kernel/json.js'
 import { limits } from '../kernel/limits.js'
 import { deepEqual } from '../kernel/object-difference.js'
-import { forEachEntry, getAt, keysOf, removeAt, setAt, sizeOf } from '../kernel/persistent-map.js'
+import { forEachEntry, getAt, removeAt, setAt, sizeOf } from '../kernel/persistent-map.js'
 import type { SimTime } from '../kernel/sim-time.js'
 import { makeTurnQueues } from '../kernel/turn-queues.js'
 import { backOffMs, makeEntry, readyTime, type QueueEntry } from '../kernel/work-queue.js'
 import type { DueWork, LaggingInformer } from '../cluster/pending-work.js'
 import type { LookMemory, PossibleEnd, RememberedFact, RememberedLook, Told, ToldStep } from './look-memory.js'
 import { initialRunState, type RunState } from './run-state.js'
-import { wireWatches, type Delivery, type Watcher } from './watch-wiring.js'
+import { wireWatches, workerOf, type Watcher, type Worker } from './watch-wiring.js'
 import type { Recorded, IssuedCommand, FoundViolation, SimulationOptions, Interference, Mood, Simulation } from './simulation.js'
 import { atRevision, faultAnswer, isWrite, nameOfTarget } from './requests.js'
 
@@ -45,10 +46,19 @@ const nothingTold: ApiResult = E.right(nobody)
 /** The version before the first. */
 const firstVersion = 200
 
+const isAmong = (informers: readonly LateInformer[], name: string): boolean => {
+  for (const informer of informers) if (informer.name === name) return true
+  return false
+}
+
+/** The resourceVersion that it led to. */
+const revisionOf = (event: ClusterEvent | { readonly rv: number }): number => ('rv' in event ? event.rv : 0)
+
 const versionIn = ({ metadata }: KubernetesObject): number => Number(metadata.resourceVersion)
 
 export const createSimulation = (options: SimulationOptions): Simulation => {
-  const { settings, controllers } = options
+  const { settings } = options
+  const controllers = options.controllers.map(workerOf)
   const lean = options.lean === true
   const driver = options.choose ?? seededChoose(options.seed)
   /** How often something was drawn. */
@@ -98,7 +108,7 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
   }
 
   /** A controller that works on one key at a time has the keys wait for each other. */
-  const inTurnOf = ({ name, serialMs }: Controller, ready: SimTime): SimTime => {
+  const inTurnOf = ({ name, serialMs }: Worker, ready: SimTime): SimTime => {
     if (serialMs === undefined) return ready
     const free = getAt(workers, name) ?? 0
     const dueAt = free > ready ? free : ready
@@ -106,7 +116,7 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     return dueAt
   }
 
-  const wake = (controller: Controller, { key, afterMs }: Wake, causedBy: number | undefined): void => {
+  const wake = (controller: Worker, { key, afterMs }: Wake, causedBy: number | undefined): void => {
     const entry = queues.entryOf(controller.name, key)
     if (afterMs !== undefined && afterMs > 0) {
       const delayedUntil = now + afterMs
@@ -141,22 +151,30 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
 
   const isStopped = (name: string): boolean => sizeOf(cluster.stopped) > 0 && getAt(cluster.stopped, name) === true
 
+  // What those read whose caches are fresh while others' are late. (The last answer is kept: many look one after the other.)
+  let besideStores = cluster.stores
+  let besideReader = makeLateReader(besideStores)
+
   const readerFor = (controller: string): Reader => {
     if (sizeOf(informers) === 0) return readerOf(cluster)
     let { stores } = cluster
-    forEachEntry(informers, (informer, { seen }) => {
-      if (isInformerOf(informer, controller)) stores = setAt(stores, informer.slice(controller.length + 1), seen)
-    })
+    const late = lateInformersOf(informers).ofController(controller)
+    if (late.length === 0) {
+      if (stores !== besideStores) besideReader = makeLateReader(stores)
+      besideStores = stores
+      return besideReader
+    }
+    for (const { name, kind } of late) {
+      const informer = getAt(informers, name)
+      if (informer !== undefined) stores = setAt(stores, kind, informer.seen)
+    }
     return makeLateReader(stores)
   }
 
-  const isInformerOf = (informer: string, controller: string): boolean =>
-    informer.startsWith(controller) && informer[controller.length] === ' '
-
-  const deliver = (watcher: Watcher, delivery: Delivery, causedBy: number): void => {
+  const deliver = (watcher: Watcher, notification: WatchNotification, reader: Reader, causedBy: number): void => {
     const { controller } = watcher
     if (isStopped(controller.name)) return
-    const wakes = watcher.wakes(delivery)
+    const wakes = watcher.wakes(notification, reader)
     if (toldSteps !== undefined) {
       if (hasLateCache(controller.name)) toldSteps.push({ watcher })
       else if (wakes.length > 0) toldSteps.push({ woken: { controller, wakes } })
@@ -164,72 +182,64 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     for (const woken of wakes) wake(controller, woken, causedBy)
   }
 
-  const hasLateCache = (controller: string): boolean => keysOf(informers).some((informer) => isInformerOf(informer, controller))
-
-  const deliveryTo = (controller: string, notification: WatchNotification): Delivery => ({ notification, reader: readerFor(controller) })
+  const hasLateCache = (controller: string): boolean =>
+    sizeOf(informers) > 0 && lateInformersOf(informers).ofController(controller).length > 0
 
   const notificationOf = (
     before: KubernetesObject | undefined,
     after: KubernetesObject | undefined,
-    rv: number,
+    event: ClusterEvent | { readonly rv: number },
   ): WatchNotification | undefined => {
     // A watch tells of a deletion with the last version at the resourceVersion of the deletion.
-    if (after === undefined) return before === undefined ? undefined : { type: 'DELETED', object: atRevision(before, rv), old: before }
+    if (after === undefined)
+      return before === undefined ? undefined : { type: 'DELETED', object: atRevision(before, revisionOf(event)), old: before }
     if (before === undefined) return { type: 'ADDED', object: after, old: undefined }
     return before === after ? undefined : { type: 'MODIFIED', object: after, old: before }
   }
 
   /** A lagging informer hears of the change later. */
-  const tellLater = (informer: string, lagging: LaggingInformer, { path, kind }: ObservedChange, rv: number, eventSeq: number): void => {
+  const tellLater = (informer: string, { path, kind }: ObservedChange, event: ClusterEvent, eventSeq: number): void => {
+    const lagging = getAt(informers, informer)
+    if (lagging === undefined) return
+    toldSteps?.push({ informer })
     const { key } = splitObjectPath(path)
     const last = lagging.underway.at(-1)
     const lag = getAt(cluster.informerLags, informer) ?? 0
     const dueAt = Math.max(now + lag, last?.dueAt ?? 0)
     informers = setAt(informers, informer, {
       seen: lagging.seen,
-      underway: [...lagging.underway, { dueAt, kind, key, store: knownStore(kind), rv, seq: eventSeq }],
+      underway: [...lagging.underway, { dueAt, kind, key, store: knownStore(kind), rv: revisionOf(event), seq: eventSeq }],
     })
     schedule(dueAt, { kind: 'deliver', informer })
   }
 
-  const publishChange = (change: ObservedChange, rv: number, eventSeq: number): void => {
+  const publishChange = (change: ObservedChange, event: ClusterEvent, eventSeq: number): void => {
     const { kind, before, after } = change
-    const notification = notificationOf(before, after, rv)
+    const notification = notificationOf(before, after, event)
     if (notification === undefined) return
     if (changes.observed) turnChanges.push(notification)
     if (sizeOf(informers) === 0) {
       // Nobody lags: all see the same.
-      const delivery: Delivery = { notification, reader: readerOf(cluster) }
-      for (const watcher of wiring.watchersOf(kind)) deliver(watcher, delivery, eventSeq)
+      const reader = readerOf(cluster)
+      for (const watcher of wiring.watchersOf(kind)) deliver(watcher, notification, reader, eventSeq)
       return
     }
+    const late = lateInformersOf(informers).ofKind(kind)
     for (const watcher of wiring.watchersOf(kind)) {
-      const { informer } = watcher
-      const lagging = getAt(informers, informer)
-      if (lagging === undefined) {
-        deliver(watcher, deliveryTo(watcher.controller.name, notification), eventSeq)
-        continue
-      }
-      toldSteps?.push({ informer })
-      tellLater(informer, lagging, change, rv, eventSeq)
+      const { informer, controller } = watcher
+      if (isAmong(late, informer)) tellLater(informer, change, event, eventSeq)
+      else deliver(watcher, notification, readerFor(controller.name), eventSeq)
     }
     // What a controller reads and does not watch has a cache too.
-    for (const informer of keysOf(informers)) {
-      if (!informer.endsWith(` ${kind}`) || wiring.watcherOf(informer) !== undefined) continue
-      const lagging = getAt(informers, informer)
-      if (lagging === undefined) continue
-      toldSteps?.push({ informer })
-      tellLater(informer, lagging, change, rv, eventSeq)
-    }
+    for (const { name } of late) if (wiring.watcherOf(name) === undefined) tellLater(name, change, event, eventSeq)
   }
 
-  const startController = (controller: Controller, causedBy: number): void => {
+  const startController = (controller: Worker, causedBy: number): void => {
     const reader = readerFor(controller.name)
     for (const kind of Object.keys(controller.watches)) {
       const watcher = wiring.watcherOf(`${controller.name} ${kind}`)
       if (watcher === undefined) continue
-      for (const object of allObjects(storeOf(cluster, kind)))
-        deliver(watcher, deliveryTo(controller.name, { type: 'ADDED', object, old: undefined }), causedBy)
+      for (const object of allObjects(storeOf(cluster, kind))) deliver(watcher, { type: 'ADDED', object, old: undefined }, reader, causedBy)
     }
     for (const woken of controller.start?.(reader) ?? []) wake(controller, woken, causedBy)
   }
@@ -253,9 +263,11 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     if (lean && isObjectDeleted(event)) goneVersions = setAt(goneVersions, event.object, event.rv)
     const change = 'object' in event ? observedChange(event.object, before, cluster) : undefined
     tell(recorded, before, change)
-    if (invariants.isWatched(event.kind)) {
+    const watching = invariants.watching(event.kind)
+    if (watching !== undefined) {
       const after = cluster
       invariants.look(
+        watching,
         planReader === undefined
           ? { before, recorded, after, change, request }
           : { before, recorded, after, change, request, view: planReader },
@@ -283,9 +295,8 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
   const tell = (recorded: Recorded, before: ClusterState, change: ObservedChange | undefined): void => {
     const { event } = recorded
     turnEvents.push(recorded)
-    if ('object' in event) {
-      if (change !== undefined) publishChange(change, event.rv, recorded.seq)
-    } else if (event.kind === 'ControllerCrashed') queues.forget(event.controller)
+    if (change !== undefined) publishChange(change, event, recorded.seq)
+    else if (event.kind === 'ControllerCrashed') queues.forget(event.controller)
     else if (event.kind === 'ControllerRestarted') {
       const controller = byName.get(event.controller)
       if (controller !== undefined) startController(controller, recorded.seq)
@@ -299,7 +310,7 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
       for (const watcher of wiring.worldWatchers) {
         const { controller } = watcher
         if (isStopped(controller.name)) continue
-        const wakes = watcher.wakes({ event, reader: readerFor(controller.name) })
+        const wakes = watcher.wakes(event, readerFor(controller.name))
         if (toldSteps !== undefined) {
           if (hasLateCache(controller.name)) toldSteps.push({ worldWatcher: watcher })
           else if (wakes.length > 0) toldSteps.push({ woken: { controller, wakes } })
@@ -377,13 +388,13 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
           causedBy,
         )
     } else {
+      const { events: decidedEvents, object } = decided.right
       const dryRun = 'dryRun' in command && command.dryRun === true
-      if (!dryRun) recordAll(decided.right.events, { command, revision }, actor, causedBy)
-      result = E.right(
-        dryRun || decided.right.events.length === 0
-          ? decided.right.object
-          : (storedVersion(decided.right.object) ?? atRevision(decided.right.object, cluster.revision)),
-      )
+      if (!dryRun) recordAll(decidedEvents, { command, revision }, actor, causedBy)
+      result =
+        object === nobody
+          ? nothingTold
+          : E.right(dryRun || decidedEvents.length === 0 ? object : (storedVersion(object) ?? atRevision(object, cluster.revision)))
     }
     if (commands.observed) turnCommands.push({ at: now, turn, actor, command, result })
     return result
@@ -395,7 +406,7 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
 
   /** A sync keeps its worker busy for as long as its writes take; meanwhile notifications about the key coalesce. */
   const finishSync = (
-    controller: Controller,
+    controller: Worker,
     key: string,
     before: QueueEntry,
     outcome: PlanOutcome,
@@ -444,7 +455,7 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
       record({ kind: 'WaitingChanged', controller: controller.name, key, waitingFor }, controller.name, causedBy)
   }
 
-  const sync = (controller: Controller, key: string): void => {
+  const sync = (controller: Worker, key: string): void => {
     const { delayedUntil, delayedBy, busyUntil, failures, memory, causedBy: cause } = queues.entryOf(controller.name, key)
     const entry = makeEntry(undefined, delayedUntil, delayedBy, busyUntil, failures, memory, undefined)
     queues.put(controller.name, key, entry)
@@ -495,14 +506,14 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
   }
 
   /** All that the look will hang on. */
-  const nameOfLook = (memory: LookMemory, mood: string, controller: Controller, key: string, entry: QueueEntry): string | undefined =>
+  const nameOfLook = (memory: LookMemory, mood: string, controller: Worker, key: string, entry: QueueEntry): string | undefined =>
     memory.nameOf(cluster, informers, controller.name, key, entry.memory, `${now} ${entry.failures ?? 0} ${mood}`)
 
   /** False: there is no look to go by; nothing is done. */
   const isRemembered = (
     memory: LookMemory,
     { name, asIn, endsAfter }: Mood,
-    controller: Controller,
+    controller: Worker,
     key: string,
     entry: QueueEntry,
   ): boolean => {
@@ -568,21 +579,19 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
   const tellAs = ({ steps }: Told, recorded: Recorded, change: ObservedChange | undefined): void => {
     const { event } = recorded
     turnEvents.push(recorded)
-    const rv = 'rv' in event ? event.rv : 0
     let notification: WatchNotification | undefined
     if (change !== undefined && (changes.observed || steps.some(({ watcher }) => watcher !== undefined))) {
-      notification = notificationOf(change.before, change.after, rv)
+      notification = notificationOf(change.before, change.after, event)
       if (notification !== undefined && changes.observed) turnChanges.push(notification)
     }
     for (const { woken, watcher, informer, worldWatcher } of steps)
       if (woken !== undefined) for (const key of woken.wakes) wake(woken.controller, key, recorded.seq)
       else if (informer !== undefined) {
-        const lagging = getAt(informers, informer)
-        if (lagging !== undefined && change !== undefined) tellLater(informer, lagging, change, rv, recorded.seq)
+        if (change !== undefined) tellLater(informer, change, event, recorded.seq)
       } else if (watcher !== undefined) {
-        if (notification !== undefined) deliver(watcher, deliveryTo(watcher.controller.name, notification), recorded.seq)
+        if (notification !== undefined) deliver(watcher, notification, readerFor(watcher.controller.name), recorded.seq)
       } else if (worldWatcher !== undefined)
-        for (const key of worldWatcher.wakes({ event, reader: readerFor(worldWatcher.controller.name) }))
+        for (const key of worldWatcher.wakes(event, readerFor(worldWatcher.controller.name)))
           wake(worldWatcher.controller, key, recorded.seq)
   }
 
@@ -614,17 +623,18 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     const caughtUp = underway.length === 0 && (getAt(cluster.informerLags, informer) ?? 0) === 0
     informers = caughtUp ? removeAt(informers, informer) : setAt(informers, informer, { seen: next.store, underway })
     const after = findObject(next.store, next.key)
-    const notification = notificationOf(looks === undefined ? before : looks.olderOf(before, after), after, next.rv)
+    const notification = notificationOf(looks === undefined ? before : looks.olderOf(before, after), after, next)
     const watcher = wiring.watcherOf(informer)
-    if (notification !== undefined && watcher !== undefined) deliver(watcher, deliveryTo(watcher.controller.name, notification), next.seq)
+    if (notification !== undefined && watcher !== undefined) deliver(watcher, notification, readerFor(watcher.controller.name), next.seq)
   }
 
   const beginTurn = (): void => {
     assert(!inTurn, 'an observer of a simulation may not act on it: commands are submitted between turns')
     inTurn = true
-    turnEvents = []
-    turnCommands = []
-    turnChanges = []
+    // (The arrays of a turn are shown to observers; one that is still empty serves again.)
+    if (turnEvents.length > 0) turnEvents = []
+    if (turnCommands.length > 0) turnCommands = []
+    if (turnChanges.length > 0) turnChanges = []
   }
 
   /** `counts`: reads and stale items are no turns; everything else is, also if nothing came of it, so that a rerun can count along. */

@@ -14,14 +14,14 @@ import type { ClusterEvent } from '../cluster/events.js'
 import type { LaggingInformer } from '../cluster/pending-work.js'
 import { withStore, type ClusterState } from '../cluster/state.js'
 import type { ObjectStore } from '../cluster/store.js'
-import type { Controller, PlanOutcome, Wake } from '../controllers/controller.js'
+import type { PlanOutcome, Wake } from '../controllers/controller.js'
 import type { ObservedChange } from '../invariants/invariant.js'
 import type { Json } from '../kernel/json.js'
 import { entriesOf, foldBranches, forEachEntry, setAt, sizeOf, type PersistentMap } from '../kernel/persistent-map.js'
 import { makeValueHasher, mixed, plus, zeroHash, type Hash } from '../kernel/value-hash.js'
 import type { RunState } from './run-state.js'
 import { sharingWith } from './save-run.js'
-import type { Watcher, WorldWatcher } from './watch-wiring.js'
+import type { Watcher, Worker, WorldWatcher } from './watch-wiring.js'
 
 type Content = Pick<RunState, 'cluster' | 'goneVersions'>
 
@@ -42,7 +42,7 @@ export interface Told {
 /** One of these, in the order of a first telling. */
 export interface ToldStep {
   /** Controllers without late caches: what they see is what is stored, so the keys that are woken are the same each time. */
-  readonly woken?: { readonly controller: Controller; readonly wakes: readonly Wake[] }
+  readonly woken?: { readonly controller: Worker; readonly wakes: readonly Wake[] }
   /** Those with late caches look again. */
   readonly watcher?: Watcher
   readonly worldWatcher?: WorldWatcher

@@ -28,13 +28,13 @@ export const nameOfTarget = (command: ClusterCommand): { readonly path: string; 
 }
 
 /** To the API: what people are told about, and what happens on machines, are none. */
-export const isWrite = (command: ClusterCommand): boolean =>
-  command.kind === 'CreateObject' ||
-  command.kind === 'ReplaceObject' ||
-  command.kind === 'PatchObject' ||
-  command.kind === 'DeleteObject' ||
-  command.kind === 'BindPod' ||
-  command.kind === 'EvictPod'
+export const isWrite = ({ kind }: ClusterCommand): boolean =>
+  kind === 'CreateObject' ||
+  kind === 'ReplaceObject' ||
+  kind === 'PatchObject' ||
+  kind === 'DeleteObject' ||
+  kind === 'BindPod' ||
+  kind === 'EvictPod'
 
 export const atRevision = (object: KubernetesObject, rv: number): KubernetesObject => ({
   ...object,

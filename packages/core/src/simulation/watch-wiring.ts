@@ -1,36 +1,52 @@
 /**
- * The wiring of informers to work queues: each controller is a stream of watch notifications in and a stream of keys out. Nothing is decided
- * here and nothing is kept: publishing a notification collects the keys that it wakes.
+ * The wiring of informers to work queues: each controller takes a stream of watch notifications and answers each with the keys that it wakes.
+ * Nothing is decided here and nothing is kept. A notification is handed over by a call, because its answer is waited for: who wants to see the
+ * streams subscribes to the simulation's `changes$` (what goes in) and `commands$` (what comes out).
  */
-import { Observable, type Subscriber } from 'rxjs'
 import type { KubernetesObject } from '../api/object.js'
-import type { ClusterEvent } from '../cluster/events.js'
-import type { Reader } from '../cluster/reader.js'
 import type { Controller, Wake, WatchNotification } from '../controllers/controller.js'
+import type { Reader } from '../cluster/reader.js'
 
-export interface Delivery {
-  readonly notification: WatchNotification
-  /** The controller's own reader. */
-  readonly reader: Reader
-}
+/**
+ * A controller with all its fields, always in this order. Each controller is written as an object of a shape of its own; the engine looks into
+ * one many times a turn, and one shape is the cheapest.
+ */
+export type Worker = { readonly [Field in keyof Required<Controller>]: Controller[Field] }
 
-export interface WorldDelivery {
-  readonly event: ClusterEvent
-  readonly reader: Reader
-}
+export const workerOf = ({
+  name,
+  watches,
+  plan,
+  start,
+  latencyMs,
+  serialMs,
+  busyMs,
+  handsOutWritesInMs,
+  worldWatch,
+}: Controller): Worker => ({
+  name,
+  watches,
+  plan,
+  start,
+  latencyMs,
+  serialMs,
+  busyMs,
+  handsOutWritesInMs,
+  worldWatch,
+})
 
 /** One controller's watch of one kind. */
 export interface Watcher {
-  readonly controller: Controller
+  readonly controller: Worker
   /** Names its informer: `statefulset-controller Pod`. */
   readonly informer: string
-  /** The keys that the notification wakes. */
-  readonly wakes: (delivery: Delivery) => readonly Wake[]
+  /** The keys that the notification wakes, given the controller's own reader. */
+  readonly wakes: (notification: WatchNotification<KubernetesObject>, reader: Reader) => readonly Wake[]
 }
 
 export interface WorldWatcher {
-  readonly controller: Controller
-  readonly wakes: (delivery: WorldDelivery) => readonly Wake[]
+  readonly controller: Worker
+  readonly wakes: NonNullable<Controller['worldWatch']>
 }
 
 export interface Wiring {
@@ -41,56 +57,23 @@ export interface Wiring {
   readonly worldWatchers: readonly WorldWatcher[]
 }
 
-type Watch = (notification: WatchNotification<KubernetesObject>, reader: Reader) => readonly Wake[]
-
-const none: readonly Wake[] = []
 const nobody: readonly Watcher[] = []
 
-/**
- * A stream of notifications through a controller's watch; the answer to each is collected while it is published. What a watch throws is
- * thrown on: rxjs would do so later, out of the turn. (One subscriber that is there from the start: a Subject's list of them is not needed.)
- */
-const collecting = <In>(watch: (value: In) => readonly Wake[]): ((value: In) => readonly Wake[]) => {
-  let publish: Pick<Subscriber<In>, 'next'> | undefined
-  let collected: readonly Wake[] = none
-  let failure: { readonly error: unknown } | undefined
-  const notifications$ = new Observable<In>((subscriber) => {
-    publish = subscriber
-  })
-  notifications$.subscribe((value) => {
-    try {
-      collected = watch(value)
-    } catch (error) {
-      failure = { error }
-    }
-  })
-  return (value) => {
-    collected = none
-    publish?.next(value)
-    if (failure !== undefined) throw failure.error
-    return collected
-  }
-}
-
-export const wireWatches = (controllers: readonly Controller[]): Wiring => {
+export const wireWatches = (controllers: readonly Worker[]): Wiring => {
   const byKind = new Map<string, Watcher[]>()
   const byInformer = new Map<string, Watcher>()
   const worldWatchers: WorldWatcher[] = []
   for (const controller of controllers) {
     for (const [kind, watch] of Object.entries(controller.watches)) {
       // A watch of a kind is only ever given notifications of that kind.
-      const notified = watch as unknown as Watch
-      const informer = `${controller.name} ${kind}`
-      const wakes = collecting<Delivery>(({ notification, reader }) => notified(notification, reader))
-      const watcher: Watcher = { controller, informer, wakes }
-      byInformer.set(informer, watcher)
+      const watcher: Watcher = { controller, informer: `${controller.name} ${kind}`, wakes: watch as unknown as Watcher['wakes'] }
+      byInformer.set(watcher.informer, watcher)
       const others = byKind.get(kind)
       if (others === undefined) byKind.set(kind, [watcher])
       else others.push(watcher)
     }
     const { worldWatch } = controller
-    if (worldWatch !== undefined)
-      worldWatchers.push({ controller, wakes: collecting<WorldDelivery>(({ event, reader }) => worldWatch(event, reader)) })
+    if (worldWatch !== undefined) worldWatchers.push({ controller, wakes: worldWatch })
   }
   return { watchersOf: (kind) => byKind.get(kind) ?? nobody, watcherOf: (informer) => byInformer.get(informer), worldWatchers }
 }

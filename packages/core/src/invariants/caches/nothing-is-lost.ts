@@ -1,13 +1,13 @@
+import { kindOfInformer, lateInformersOf } from '../../cluster/late-informers.js'
 import { storeOf } from '../../cluster/state.js'
-import { forEachEntry, getAt, sizeOf } from '../../kernel/persistent-map.js'
+import { forEachDifference } from '../../kernel/map-difference.js'
+import { getAt, sizeOf } from '../../kernel/persistent-map.js'
 import { noEventAlone } from '../by-turn.js'
 import type { Invariant, Violation } from '../invariant.js'
 import type { LaggingInformer } from '../../cluster/pending-work.js'
 import type { ObservedTurn } from '../observed-turn.js'
 
 const name = 'caches/nothing-is-lost'
-
-const kindOf = (informer: string): string => informer.slice(informer.lastIndexOf(' ') + 1)
 
 /** Whether this turn was the delivery of the informer's next notification. */
 export const deliveredTo = (informer: string, { item }: ObservedTurn): number =>
@@ -27,12 +27,17 @@ const writesOf = (kind: string, { events }: ObservedTurn): readonly number[] => 
   return found
 }
 
-/** Nothing of the kind was written in this turn. */
-const isUnwritten = (kind: string, { before, after }: ObservedTurn): boolean =>
-  getAt(before.cluster.stores, kind) === getAt(after.cluster.stores, kind)
+/** The kinds of which something was written in this turn. */
+const writtenIn = ({ before, after }: ObservedTurn): readonly string[] => {
+  if (before.cluster.stores === after.cluster.stores) return noKinds
+  const kinds: string[] = []
+  forEachDifference(before.cluster.stores, after.cluster.stores, (kind) => kinds.push(kind))
+  return kinds
+}
+const noKinds: readonly string[] = []
 
 const judge = (informer: string, was: LaggingInformer | undefined, is: LaggingInformer, turn: ObservedTurn): Violation | undefined => {
-  const kind = kindOf(informer)
+  const kind = kindOfInformer(informer)
   const stored = storeOf(turn.after.cluster, kind)
   const last = is.underway.at(-1)
   if (storeOf(turn.before.cluster, kind) !== stored && (last?.store ?? is.seen) !== stored)
@@ -60,12 +65,18 @@ export const nothingIsLost: Invariant = {
   checkTurn: (turn) => {
     const { informers } = turn.after
     if (sizeOf(informers) === 0 || (turn.events.length === 0 && informers === turn.before.informers)) return undefined
+    const written = writtenIn(turn)
+    if (written.length === 0 && informers === turn.before.informers) return undefined
     let found: Violation | undefined
-    forEachEntry(informers, (informer, is) => {
-      const was = getAt(turn.before.informers, informer)
-      if (found !== undefined || (was === is && isUnwritten(kindOf(informer), turn))) return
-      found = judge(informer, was, is, turn)
-    })
+    for (const kind of written)
+      for (const { name: informer } of lateInformersOf(informers).ofKind(kind)) {
+        const is = getAt(informers, informer)
+        if (is !== undefined) found ??= judge(informer, getAt(turn.before.informers, informer), is, turn)
+      }
+    if (informers !== turn.before.informers)
+      forEachDifference(turn.before.informers, informers, (informer, was, is) => {
+        if (is !== undefined && !written.includes(kindOfInformer(informer))) found ??= judge(informer, was, is, turn)
+      })
     return found
   },
 }
