@@ -1,4 +1,5 @@
 /** What the API's types look like at run time: which fields a type has, and what each of them holds. Reads generated/schema.ts as it is asked for. */
+import { mapOf } from '../kernel/map-of.js'
 import { fieldsOfTypes, typeOfOtherGroup } from './generated/schema.js'
 
 /** A scalar's `goName` is how Go's messages call it: `int32`, `string`, `v1.RestartPolicy`. */
@@ -55,7 +56,7 @@ const shapeOf = (text: string): FieldShape => {
 }
 
 const parse = (text: string): ReadonlyMap<string, FieldShape> =>
-  new Map(
+  mapOf(
     text.split(',').map((field) => {
       const space = field.indexOf(' ')
       return [field.slice(0, space), shapeOf(field.slice(space + 1))]

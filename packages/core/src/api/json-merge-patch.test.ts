@@ -10,6 +10,14 @@ const { value } = fc.letrec<{ value: Json; object: JsonObject }>((tie) => ({
 }))
 const object = fc.dictionary(keys, value, { maxKeys: 4, noNullPrototype: true })
 
+it('a merge patch that changes nothing answers with the object itself', () => {
+  const document = { metadata: { labels: { a: 'b' } }, spec: { replicas: 1 } }
+  expect(applyJsonMergePatch(document, { metadata: { labels: { a: 'b', gone: null } }, status: null })).toBe(document)
+  const patched = applyJsonMergePatch(document, { spec: { replicas: 2 } }) as typeof document
+  expect(patched).toEqual({ metadata: { labels: { a: 'b' } }, spec: { replicas: 2 } })
+  expect(patched.metadata).toBe(document.metadata)
+})
+
 describe('a JSON merge patch', () => {
   // The examples of RFC 7396, appendix A.
   it.each<[Json, Json, Json]>([

@@ -5,31 +5,42 @@
 import { growingCopy } from '../kernel/extended.js'
 import { isJsonObject, type Json, type JsonObject } from '../kernel/json.js'
 import { deepEqual } from '../kernel/object-difference.js'
-import { isJsonList, type MutableObject, setField } from './patch/json-values.js'
+import { isJsonList, type MutableObject, setField, withoutField } from './patch/json-values.js'
 
 /** What is added must not carry fields that are null: they would delete nothing. Nulls in lists stay. */
 const withoutNulls = (value: Json): Json => {
   if (isJsonList(value)) return value.map(withoutNulls)
   if (!isJsonObject(value)) return value
   const result: MutableObject = {}
-  for (const [key, item] of Object.entries(value)) if (item !== null && item !== undefined) setField(result, key, withoutNulls(item))
-  return result
-}
-
-const mergeObjects = (document: JsonObject, patch: JsonObject): JsonObject => {
-  const result: MutableObject = growingCopy(document)
-  for (const [key, value] of Object.entries(patch)) {
-    if (value === undefined) continue
-    const current = Object.hasOwn(document, key) ? document[key] : undefined
-    if (value === null) delete result[key]
-    else if (current === undefined || current === null) setField(result, key, withoutNulls(value))
-    else if (!isJsonObject(current)) setField(result, key, withoutNulls(value))
-    else setField(result, key, isJsonObject(value) ? mergeObjects(current, value) : value)
+  for (const key in value) {
+    const item = value[key]
+    if (item !== null && item !== undefined) setField(result, key, withoutNulls(item))
   }
   return result
 }
 
-/** The patched document; untouched parts are shared with the original. */
+const mergeObjects = (document: JsonObject, patch: JsonObject): JsonObject => {
+  let result: JsonObject = document
+  let copy: MutableObject | undefined
+  for (const key in patch) {
+    const value = patch[key]
+    if (value === undefined) continue
+    const current = Object.hasOwn(document, key) ? document[key] : undefined
+    if (value === null) {
+      if (current === undefined) continue
+      result = copy = withoutField(result, key)
+      continue
+    }
+    const next = !isJsonObject(current) ? withoutNulls(value) : isJsonObject(value) ? mergeObjects(current, value) : value
+    if (next === current) continue
+    copy ??= growingCopy(document)
+    setField(copy, key, next)
+    result = copy
+  }
+  return result
+}
+
+/** The patched document; untouched parts are shared with the original, and where nothing changes it is the original. */
 export const applyJsonMergePatch = (original: Json, patch: Json): Json => {
   if (!isJsonObject(patch)) return patch
   return isJsonObject(original) ? mergeObjects(original, patch) : withoutNulls(patch)

@@ -9,7 +9,6 @@ import { keyOf, type KubernetesObject, type UnstoredObject } from '../api/object
 import { isNamespaced, qualifiedKind, qualifiedResource } from '../api/resources.js'
 import { validateCreate } from '../api/validation/validate.js'
 import type { Mutable } from '../kernel/mutable.js'
-import { extended } from '../kernel/extended.js'
 import type { DecideContext } from '../kernel/decider.js'
 import { timestampOf } from '../kernel/sim-time.js'
 import { asStored, creationOf } from './decide-write.js'
@@ -28,17 +27,39 @@ export interface Decision {
 /** Names that are taken are tried again with another suffix, as often as registry/generic/registry/store.go does. */
 const suffixAttempts = 8
 
-const namedFrom = (object: UnstoredObject, metadata: ObjectMeta, state: ClusterState, context: DecideContext): string => {
+const namedFrom = (
+  object: UnstoredObject,
+  namespace: string,
+  metadata: ObjectMeta,
+  state: ClusterState,
+  context: DecideContext,
+): string => {
   if (metadata.name !== undefined && metadata.name !== '') return metadata.name
   const prefix = metadata.generateName ?? ''
   if (prefix === '') return ''
   let name = prefix
   for (let attempt = 0; attempt < suffixAttempts; attempt += 1) {
-    name = `${prefix.slice(0, 58)}${drawSuffix(context.choose, `${object.kind}/${metadata.namespace ?? ''}/${prefix}#${state.revision}.${attempt}`)}`
-    if (findObject(storeOf(state, object.kind), keyOf(metadata.namespace ?? '', name)) === undefined) return name
+    name = `${prefix.slice(0, 58)}${drawSuffix(context.choose, `${object.kind}/${namespace}/${prefix}#${state.revision}.${attempt}`)}`
+    if (findObject(storeOf(state, object.kind), keyOf(namespace, name)) === undefined) return name
   }
   return name
 }
+
+/** A copy without what only the server sets. */
+const metadataToStore = (given: ObjectMeta): Mutable<ObjectMeta> => {
+  const kept: { [field: string]: unknown } = {}
+  for (const field in given) if (!setByServer.has(field)) kept[field] = given[field as keyof ObjectMeta]
+  return kept as Mutable<ObjectMeta>
+}
+
+// The namespace comes again, after what was asked for: that is its place in the log.
+const setByServer: ReadonlySet<string> = new Set([
+  'namespace',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'selfLink',
+  'managedFields',
+])
 
 /** An object that lived in another cluster keeps what that cluster's server counted and marked; a Node its taints, too. */
 const asItWas = <T extends UnstoredObject>(prepared: T, sent: UnstoredObject): T => {
@@ -68,23 +89,13 @@ export const decideCreate = (
   const namespace = namespaced ? (given.namespace ?? 'default') : ''
   if (given.resourceVersion !== undefined && given.resourceVersion !== '')
     return E.left(badRequest('resourceVersion should not be set on objects to be created'))
-  // What only the server sets is the server's; a status comes with its own subresource.
-  const {
-    namespace: _namespace,
-    deletionTimestamp: _deletionTimestamp,
-    deletionGracePeriodSeconds: _grace,
-    selfLink: _selfLink,
-    managedFields: _managedFields,
-    ...kept
-  } = given
-  const name = namedFrom(sent, namespaced ? extended(given, { namespace }) : given, state, context)
-  const own: Mutable<ObjectMeta> = {}
-  if (name !== '') own.name = name
-  if (namespaced) own.namespace = namespace
-  own.uid =
+  const name = namedFrom(sent, namespaced ? namespace : (given.namespace ?? ''), given, state, context)
+  const metadata = metadataToStore(given)
+  if (name !== '') metadata.name = name
+  if (namespaced) metadata.namespace = namespace
+  metadata.uid =
     given.uid !== undefined && isImported ? given.uid : drawUid(context.choose, `${sent.kind}/${namespace}/${name}#${state.revision + 1}`)
-  own.creationTimestamp = given.creationTimestamp !== undefined && isImported ? given.creationTimestamp : timestampOf(context.now)
-  const metadata: ObjectMeta = extended(kept, own)
+  metadata.creationTimestamp = given.creationTimestamp !== undefined && isImported ? given.creationTimestamp : timestampOf(context.now)
   const defaulted = withDefaults({ ...sent, metadata })
   const admitted = admitOnCreate(
     defaulted,

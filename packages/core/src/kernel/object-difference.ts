@@ -58,6 +58,31 @@ const ownOf = (object: JsonObject, key: string): Json | undefined => {
   return object[key]
 }
 
+/**
+ * Where a comparison is. Objects of few kinds are compared again and again, so places are kept, each with its pointer: a text that is made anew
+ * would have to be joined, hashed and looked up before it could be a key.
+ */
+interface Place {
+  readonly pointer: string
+  readonly within: Map<string | number, Place>
+}
+
+const newPlace = (pointer: string): Place => ({ pointer, within: new Map() })
+
+/** A cache only: who compares cannot tell. It is emptied before it eats the memory. */
+const placesMax = 10_000
+let places = { root: newPlace(''), count: 1 }
+
+const placeWithin = (place: Place, key: string | number): Place => {
+  const known = place.within.get(key)
+  if (known !== undefined) return known
+  if (places.count >= placesMax) places = { root: newPlace(''), count: 1 }
+  const made = newPlace(`${place.pointer}/${typeof key === 'number' ? key : escapePointerKey(key)}`)
+  place.within.set(key, made)
+  places.count += 1
+  return made
+}
+
 /** Changes found so far. A subtree that is cheaper to replace takes back its own, so these work as a stack. */
 interface Changes {
   readonly pointers: string[]
@@ -89,6 +114,11 @@ const weightOf = (value: Json, limit: number): number => {
   return weight
 }
 
+// (Setting the length of a list is a call into the runtime.)
+const cutTo = (list: unknown[], length: number): void => {
+  while (list.length > length) list.pop()
+}
+
 const addSet = (changes: Changes, pointer: string, value: Json): void => {
   changes.pointers.push(pointer)
   changes.values.push(value)
@@ -100,7 +130,7 @@ const addRemoved = (changes: Changes, pointer: string): void => {
   changes.weight += pointer.length + 3
 }
 
-const compareObjects = (changes: Changes, pointer: string, before: JsonObject, after: JsonObject): void => {
+const compareObjects = (changes: Changes, place: Place, before: JsonObject, after: JsonObject): void => {
   // Keys that both have.
   let shared = 0
   for (const key in after) {
@@ -109,28 +139,30 @@ const compareObjects = (changes: Changes, pointer: string, before: JsonObject, a
     const old = ownOf(before, key)
     if (old !== undefined) shared += 1
     if (value === old) continue
-    const place = `${pointer}/${escapePointerKey(key)}`
-    if (old === undefined) addSet(changes, place, value)
-    else compareValues(changes, place, old, value)
+    const inner = placeWithin(place, key)
+    if (old === undefined) addSet(changes, inner.pointer, value)
+    else compareValues(changes, inner, old, value)
   }
   let had = 0
-  for (const key in before) if (before[key] !== undefined) had += 1
+  for (const _key in before) had += 1
   if (had === shared) return
   for (const key of Object.keys(before))
-    if (before[key] !== undefined && ownOf(after, key) === undefined) addRemoved(changes, `${pointer}/${escapePointerKey(key)}`)
+    if (before[key] !== undefined && ownOf(after, key) === undefined) addRemoved(changes, placeWithin(place, key).pointer)
 }
 
-const compareLists = (changes: Changes, pointer: string, before: readonly Json[], after: readonly Json[]): void => {
+const compareLists = (changes: Changes, place: Place, before: readonly Json[], after: readonly Json[]): void => {
   for (let index = 0; index < after.length; index += 1) {
     const value = after[index]
     const old = before[index]
     if (value === old || value === undefined) continue
-    if (old === undefined) addSet(changes, `${pointer}/${index}`, value)
-    else compareValues(changes, `${pointer}/${index}`, old, value)
+    const inner = placeWithin(place, index)
+    if (old === undefined) addSet(changes, inner.pointer, value)
+    else compareValues(changes, inner, old, value)
   }
 }
 
-const compareValues = (changes: Changes, pointer: string, before: Json, after: Json): void => {
+const compareValues = (changes: Changes, place: Place, before: Json, after: Json): void => {
+  const { pointer } = place
   const bothObjects = isJsonObject(before) && isJsonObject(after)
   if (!bothObjects && !(Array.isArray(before) && Array.isArray(after) && after.length >= before.length)) {
     // Other kinds of value, or a list that became shorter.
@@ -140,15 +172,15 @@ const compareValues = (changes: Changes, pointer: string, before: Json, after: J
   const { weight } = changes
   const pointerCount = changes.pointers.length
   const removedCount = changes.removed.length
-  if (isJsonObject(before) && isJsonObject(after)) compareObjects(changes, pointer, before, after)
-  else compareLists(changes, pointer, before as readonly Json[], after as readonly Json[]) // both are lists: checked above
+  if (isJsonObject(before) && isJsonObject(after)) compareObjects(changes, place, before, after)
+  else compareLists(changes, place, before as readonly Json[], after as readonly Json[]) // both are lists: checked above
   const added = changes.weight - weight
   if (added === 0 || changes.pointers.length + changes.removed.length === pointerCount + removedCount + 1) return
   const wholeWeight = pointer.length + pointerOverhead + weightOf(after, added)
   if (wholeWeight >= added) return
-  changes.pointers.length = pointerCount
-  changes.values.length = pointerCount
-  changes.removed.length = removedCount
+  cutTo(changes.pointers, pointerCount)
+  cutTo(changes.values, pointerCount)
+  cutTo(changes.removed, removedCount)
   changes.pointers.push(pointer)
   changes.values.push(after)
   changes.weight = weight + wholeWeight
@@ -157,7 +189,7 @@ const compareValues = (changes: Changes, pointer: string, before: Json, after: J
 export const differenceOf = (before: JsonObject, after: JsonObject): ObjectDifference => {
   if (before === after) return { set: {}, removed: [] }
   const changes: Changes = { pointers: [], values: [], removed: [], weight: 0 }
-  compareObjects(changes, '', before, after)
+  compareObjects(changes, places.root, before, after)
   const set: { [pointer: string]: Json } = {}
   const { pointers, values } = changes
   for (let index = 0; index < pointers.length; index += 1) {
@@ -168,8 +200,11 @@ export const differenceOf = (before: JsonObject, after: JsonObject): ObjectDiffe
   return { set, removed: changes.removed }
 }
 
-export const isEmptyDifference = (difference: ObjectDifference): boolean =>
-  difference.removed.length === 0 && Object.keys(difference.set).length === 0
+export const isEmptyDifference = (difference: ObjectDifference): boolean => {
+  if (difference.removed.length > 0) return false
+  for (const _pointer in difference.set) return false
+  return true
+}
 
 interface MutableObject {
   [key: string]: Json | undefined

@@ -313,11 +313,22 @@ const withFieldsOf = <T extends object>(object: T, from: object, names: readonly
   return next as T
 }
 
+/** Whether what an update cannot touch is as it is stored. */
+const areKeptAlready = (next: ObjectMeta, stored: KubernetesObject['metadata']): boolean =>
+  next.selfLink === undefined &&
+  next.managedFields === undefined &&
+  next.uid === stored.uid &&
+  next.generation === stored.generation &&
+  next.creationTimestamp === stored.creationTimestamp &&
+  (stored.deletionTimestamp === undefined || next.deletionTimestamp === stored.deletionTimestamp) &&
+  (stored.deletionGracePeriodSeconds === undefined || next.deletionGracePeriodSeconds !== undefined)
+
 // Follows BeforeUpdate and ValidateObjectMetaUpdate: what an update cannot touch is kept without a word. (A wrong uid is a Conflict, which is
 // found before.)
 const keptMetadata = (next: ObjectMeta, stored: KubernetesObject['metadata']): ObjectMeta => {
   // Who writes a status mostly sends the metadata as they were read.
   if (next === stored && stored.selfLink === undefined && stored.managedFields === undefined) return stored
+  if (areKeptAlready(next, stored)) return next
   const { selfLink: _, managedFields: __, generation: ___, ...rest } = next
   const kept: Mutable<ObjectMeta> = rest
   const grace = stored.deletionGracePeriodSeconds ?? next.deletionGracePeriodSeconds
@@ -329,7 +340,12 @@ const keptMetadata = (next: ObjectMeta, stored: KubernetesObject['metadata']): O
   return kept
 }
 
-const withGeneration = (object: AnyObject, generation: number): AnyObject => ({ ...object, metadata: { ...object.metadata, generation } })
+const withGeneration = (object: AnyObject, stored: AnyObject, generation: number): AnyObject => {
+  if (object.metadata === stored.metadata) return { ...object, metadata: { ...object.metadata, generation } }
+  // The order of the fields is that of the log: what is counted comes after what was asked for.
+  const { generation: _, ...metadata } = object.metadata ?? {}
+  return { ...object, metadata: extended(metadata, { generation }) }
+}
 
 /** Whether the update counts. Specs are compared where nothing else is said. */
 const isCounted: { readonly [kind: string]: (next: AnyObject, stored: AnyObject) => boolean } = {
@@ -479,7 +495,7 @@ export const prepareForUpdate = (next: UnstoredObject, stored: KubernetesObject,
     if (before.spec !== undefined && before.spec !== after.spec) after = { ...after, spec: before.spec }
     return statusOfKind[after.kind]?.(after, before, now) ?? after
   }
-  if (separateStatus.has(after.kind)) {
+  if (after.status !== before.status && separateStatus.has(after.kind)) {
     const { status: _, ...rest } = after
     after = before.status === undefined ? rest : extended(rest, { status: before.status })
   }
@@ -489,5 +505,5 @@ export const prepareForUpdate = (next: UnstoredObject, stored: KubernetesObject,
   if (!countedKinds.has(after.kind)) return after
   const counted = isCounted[after.kind]
   const changed = counted === undefined ? after.spec !== before.spec : counted(after, before)
-  return changed ? withGeneration(after, (stored.metadata.generation ?? 0) + 1) : after
+  return changed ? withGeneration(after, before, (stored.metadata.generation ?? 0) + 1) : after
 }

@@ -8,6 +8,7 @@
  * them by itself, so that those that many objects share are looked at once.
  */
 import { growingCopy } from '../../kernel/extended.js'
+import { mapOf } from '../../kernel/map-of.js'
 import { isJsonObject, type Json, type JsonObject } from '../../kernel/json.js'
 import { canonicalQuantity, formatQuantity, milliValueOf, quantityFromMilli, quantityOf } from '../quantity.js'
 
@@ -181,16 +182,16 @@ const ruleOf = (code: string): Rule => {
   return { of, type, isApart: askedForApart.has(type) }
 }
 
-const rulesOfType: ReadonlyMap<string, ReadonlyMap<string, Rule>> = new Map(
-  Object.entries(fieldsOfType).map(([type, fields]) => [
-    type,
-    new Map(
-      fields.split(' ').map((field) => {
-        const colon = field.indexOf(':')
-        return [field.slice(0, colon), ruleOf(field.slice(colon + 1))]
-      }),
-    ),
-  ]),
+const rulesIn = (fields: string): ReadonlyMap<string, Rule> =>
+  mapOf(
+    fields.split(' ').map((field) => {
+      const colon = field.indexOf(':')
+      return [field.slice(0, colon), ruleOf(field.slice(colon + 1))]
+    }),
+  )
+
+const rulesOfType: ReadonlyMap<string, ReadonlyMap<string, Rule>> = mapOf(
+  Object.entries(fieldsOfType).map(([type, fields]) => [type, rulesIn(fields)]),
 )
 
 // Amounts finer than a thousandth are rounded up. Follows SetDefaults_ResourceList in pkg/apis/core/v1/defaults.go.

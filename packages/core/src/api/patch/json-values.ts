@@ -1,5 +1,5 @@
 /** What the patches share about JSON values. */
-import { isJsonObject, type Json } from '../../kernel/json.js'
+import { isJsonObject, type Json, type JsonObject } from '../../kernel/json.js'
 
 /** An object under construction: made in the function that fills it, read-only once it is returned. */
 export interface MutableObject {
@@ -18,6 +18,17 @@ export const setField = (object: MutableObject, key: string, value: Json): void 
 /** The own property; undefined when there is none. */
 export const fieldOf = (object: { readonly [key: string]: Json | undefined }, key: string): Json | undefined =>
   Object.hasOwn(object, key) ? object[key] : undefined
+
+/** Without the key. (Deleting would make it a dictionary for V8, and so every object that is spread from it later.) */
+export const withoutField = (object: JsonObject, dropped: string): MutableObject => {
+  if (!Object.hasOwn(object, dropped)) return object
+  const rest: MutableObject = {}
+  for (const key in object) {
+    const value = object[key]
+    if (key !== dropped && value !== undefined) setField(rest, key, value)
+  }
+  return rest
+}
 
 export type JsonKind = 'map' | 'list' | 'string' | 'number' | 'bool' | 'nil'
 

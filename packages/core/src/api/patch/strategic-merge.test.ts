@@ -28,6 +28,19 @@ describe('applying a strategic merge patch to a PodSpec', () => {
   const a = { name: 'a', image: 'a:1' }
   const b = { name: 'b', image: 'b:1' }
   const c = { name: 'c', image: 'c:1' }
+
+  it('answers with the object itself where nothing changes', () => {
+    const spec = { containers: [a, b], nodeName: 'one' }
+    expect(applied('PodSpec', spec, { containers: [{ name: 'b', image: 'b:1' }], nodeName: 'one', hostname: null })).toBe(spec)
+    expect(applied('PodSpec', spec, { containers: [{ $patch: 'delete', name: 'd' }] })).toBe(spec)
+  })
+
+  it('shares what it does not change', () => {
+    const spec = { containers: [a, b], tolerations: [] }
+    const patched = applied('PodSpec', spec, { containers: [{ name: 'b', image: 'b:2' }] }) as typeof spec
+    expect(patched.tolerations).toBe(spec.tolerations)
+    expect(patched.containers[0]).toBe(a)
+  })
   it.each<[string, JsonObject, JsonObject, Json]>([
     [
       'merges elements by name',

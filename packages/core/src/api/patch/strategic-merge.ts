@@ -8,7 +8,7 @@ import { isJsonObject, type Json, type JsonObject } from '../../kernel/json.js'
 import { deepEqual } from '../../kernel/object-difference.js'
 import { type ApiStatus, badRequest } from '../api-status.js'
 import { goKindOf } from '../json-patch.js'
-import { fieldOf, goTextOf, isJsonList, kindOf, type MutableObject, setField } from './json-values.js'
+import { fieldOf, goTextOf, isJsonList, kindOf, type MutableObject, setField, withoutField } from './json-values.js'
 import {
   badFormatForPrimitiveList,
   badFormatForRetainKeys,
@@ -252,6 +252,19 @@ const applyElementOrders = (
   }
 }
 
+/** `$patch`, `$retainKeys`, `$setElementOrder/…`, `$deleteFromPrimitiveList/…` */
+const hasDirectives = (patch: JsonObject): boolean => {
+  for (const key in patch) if (key.startsWith('$')) return true
+  return false
+}
+
+const areSameItems = (left: readonly Json[], right: readonly Json[]): boolean => {
+  if (left.length !== right.length) return false
+  for (let index = 0; index < left.length; index += 1) if (left[index] !== right[index]) return false
+  return true
+}
+
+/** Where nothing changes the answer is the original. */
 export const mergeObjects = (
   original: JsonObject,
   patch: JsonObject,
@@ -259,45 +272,60 @@ export const mergeObjects = (
   options: MergeOptions,
   problem: Problem,
 ): JsonObject => {
-  const directive = fieldOf(patch, directiveMarker)
-  if (directive !== undefined) {
-    if (directive === 'replace') {
-      const { [directiveMarker]: _directive, ...rest } = patch
-      return rest
+  let result: JsonObject = original
+  let rest: JsonObject = patch
+  const isDirected = hasDirectives(patch)
+  if (isDirected) {
+    const directive = fieldOf(patch, directiveMarker)
+    if (directive !== undefined) {
+      if (directive === 'replace') {
+        const { [directiveMarker]: _directive, ...replacement } = patch
+        return replacement
+      }
+      if (directive !== 'delete') report(problem, `unknown patch type: ${goTextOf(directive)} in map: ${goTextOf(patch)}`)
+      return {}
     }
-    if (directive !== 'delete') report(problem, `unknown patch type: ${goTextOf(directive)} in map: ${goTextOf(patch)}`)
-    return {}
+    const directed: MutableObject = growingCopy(original)
+    const left: MutableObject = growingCopy(patch)
+    applyRetainKeys(directed, left, options, problem)
+    applyElementOrders(directed, left, typeName, options, problem)
+    result = directed
+    rest = left
   }
-  const result: MutableObject = growingCopy(original)
-  const rest: MutableObject = growingCopy(patch)
-  applyRetainKeys(result, rest, options, problem)
-  applyElementOrders(result, rest, typeName, options, problem)
-  for (const [patchKey, value] of Object.entries(rest)) {
+  const set = (key: string, value: Json, current: Json | undefined): void => {
+    if (value === current) return
+    const copy: MutableObject = result === original ? growingCopy(original) : result
+    setField(copy, key, value)
+    result = copy
+  }
+  for (const patchKey in rest) {
+    const value = rest[patchKey]
     if (value === undefined) continue
-    const isDeleteList = patchKey.startsWith(deleteFromListPrefix)
+    const isDeleteList = isDirected && patchKey.startsWith(deleteFromListPrefix)
     if (isDeleteList && !options.mergeParallelList) {
-      result[patchKey] = value
+      set(patchKey, value, undefined)
       continue
     }
     const key = isDeleteList ? keyAfterPrefix(patchKey, deleteFromListPrefix, badFormatForPrimitiveList, problem) : patchKey
     if (value === null) {
-      delete result[key]
+      result = withoutField(result, key)
       if (options.ignoreUnmatchedNulls) continue
     }
     const current = fieldOf(result, key)
     if (current === undefined || kindOf(current) !== kindOf(value)) {
       if (isDeleteList) continue
       const added = withoutDirectives(options.ignoreUnmatchedNulls ? withoutNullFields(value) : value)
-      if (added === undefined) delete result[key]
-      else setField(result, key, added)
+      if (added === undefined) result = withoutField(result, key)
+      else set(key, added, current)
       continue
     }
     if (isJsonObject(current) && isJsonObject(value)) {
       const meta = fieldMetaOf(typeName, key)
-      setField(result, key, meta.strategy === 'replace' ? value : mergeObjects(current, value, meta.elementType, options, problem))
+      set(key, meta.strategy === 'replace' ? value : mergeObjects(current, value, meta.elementType, options, problem), current)
     } else if (isJsonList(current) && isJsonList(value)) {
-      setField(result, key, mergeLists(current, value, fieldMetaOf(typeName, key), isDeleteList, options, problem).ordered)
-    } else setField(result, key, value)
+      const { ordered } = mergeLists(current, value, fieldMetaOf(typeName, key), isDeleteList, options, problem)
+      set(key, areSameItems(ordered, current) ? current : ordered, current)
+    } else set(key, value, current)
   }
   return result
 }

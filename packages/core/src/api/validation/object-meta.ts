@@ -117,6 +117,10 @@ const checkMetaContent = (errors: Errors, metadata: ObjectMeta | undefined): voi
   }
 }
 
+const checkFixed = (errors: Errors, field: string, next: string | undefined, stored: string | undefined, empty: Json): void => {
+  if ((next ?? '') !== (stored ?? '')) errors.push(invalidValue(field, next ?? empty, immutableMessage))
+}
+
 /** Follows ValidateObjectMetaAccessorUpdate. */
 export const checkObjectMetaUpdate = (errors: Errors, next: ObjectMeta | undefined, stored: ObjectMeta): void => {
   // The very metadata that are stored: they have passed all that follows.
@@ -134,25 +138,22 @@ export const checkObjectMetaUpdate = (errors: Errors, next: ObjectMeta | undefin
       )
     }
   }
-  const fixed = (field: 'name' | 'namespace' | 'uid' | 'creationTimestamp' | 'deletionTimestamp', empty: Json): void => {
-    if ((metadata[field] ?? '') !== (stored[field] ?? ''))
-      errors.push(invalidValue(`metadata.${field}`, metadata[field] ?? empty, immutableMessage))
-  }
   if ((metadata.generation ?? 0) < (stored.generation ?? 0))
     errors.push(invalidValue('metadata.generation', metadata.generation ?? 0, 'must not be decremented'))
-  fixed('name', '')
-  fixed('namespace', '')
-  fixed('uid', '')
-  fixed('creationTimestamp', null)
-  fixed('deletionTimestamp', null)
+  checkFixed(errors, 'metadata.name', metadata.name, stored.name, '')
+  checkFixed(errors, 'metadata.namespace', metadata.namespace, stored.namespace, '')
+  checkFixed(errors, 'metadata.uid', metadata.uid, stored.uid, '')
+  checkFixed(errors, 'metadata.creationTimestamp', metadata.creationTimestamp, stored.creationTimestamp, null)
+  checkFixed(errors, 'metadata.deletionTimestamp', metadata.deletionTimestamp, stored.deletionTimestamp, null)
   if (metadata.deletionGracePeriodSeconds !== stored.deletionGracePeriodSeconds) {
     errors.push(invalidValue('metadata.deletionGracePeriodSeconds', metadata.deletionGracePeriodSeconds ?? 'null', immutableMessage))
   }
-  checkLabels(errors, 'metadata.labels', metadata.labels)
-  checkAnnotations(errors, 'metadata.annotations', metadata.annotations)
+  // What is stored has passed the rest.
+  if (metadata.labels !== stored.labels) checkLabels(errors, 'metadata.labels', metadata.labels)
+  if (metadata.annotations !== stored.annotations) checkAnnotations(errors, 'metadata.annotations', metadata.annotations)
   if (metadata.ownerReferences !== undefined && metadata.ownerReferences !== stored.ownerReferences)
     checkOwners(errors, metadata.ownerReferences)
-  if (metadata.finalizers !== undefined) {
+  if (metadata.finalizers !== undefined && metadata.finalizers !== stored.finalizers) {
     checkFinalizers(errors, metadata.finalizers)
     checkKubernetesFinalizers(errors, metadata.finalizers)
   }

@@ -93,6 +93,10 @@ const templateWithClaims = (spec: NonNullable<Loose<StatefulSet>['spec']>): Loos
   return whole
 }
 
+const checkRetention = (errors: Errors, field: string, choice: string | undefined): void => {
+  if (choice !== undefined && !retentionPolicies.includes(choice)) errors.push(notSupported(field, choice, retentionPolicies))
+}
+
 const checkStatefulSetSpec = (
   errors: Errors,
   spec: NonNullable<Loose<StatefulSet>['spec']>,
@@ -126,11 +130,9 @@ const checkStatefulSetSpec = (
         invalidValue('spec.updateStrategy', internalForm(strategy, 'StatefulSetUpdateStrategy'), "must be 'RollingUpdate' or 'OnDelete'"),
       )
   }
-  for (const name of ['whenDeleted', 'whenScaled'] as const) {
-    const choice = spec.persistentVolumeClaimRetentionPolicy?.[name]
-    if (choice !== undefined && !retentionPolicies.includes(choice))
-      errors.push(notSupported(`spec.persistentVolumeClaimRetentionPolicy.${name}`, choice, retentionPolicies))
-  }
+  const retention = spec.persistentVolumeClaimRetentionPolicy
+  checkRetention(errors, 'spec.persistentVolumeClaimRetentionPolicy.whenDeleted', retention?.whenDeleted)
+  checkRetention(errors, 'spec.persistentVolumeClaimRetentionPolicy.whenScaled', retention?.whenScaled)
   notNegative(errors, 'spec.replicas', spec.replicas)
   notNegative(errors, 'spec.minReadySeconds', spec.minReadySeconds)
   notNegative(errors, 'spec.ordinals.start', spec.ordinals?.start)
@@ -142,6 +144,7 @@ const checkStatefulSetSpec = (
   }
   if ((spec.serviceName ?? '') !== '' && stored === undefined)
     complain(errors, 'spec.serviceName', spec.serviceName ?? '', dnsLabel(spec.serviceName ?? ''))
+  if (stored !== undefined && spec.selector === stored.selector && spec.template === stored.template) return
   checkSelector(errors, spec.selector, 'statefulset')
   if (spec.selector !== undefined && !isUsableSelector(spec.selector)) {
     errors.push(invalidValue('spec.selector', selectorForm(spec.selector), ''))
@@ -157,14 +160,18 @@ export const checkNewStatefulSet = (errors: Errors, set: Loose<StatefulSet>): vo
   checkStatefulSetSpec(errors, set.spec ?? {})
 }
 
-const fixedFields = ['selector', 'serviceName', 'podManagementPolicy', 'volumeClaimTemplates'] as const
-
 export const checkStatefulSetUpdate = (errors: Errors, next: Loose<StatefulSet>, stored: Loose<StatefulSet>): void => {
   checkChangedMeta(errors, next, stored)
   const [after, before] = [next.spec ?? {}, stored.spec ?? {}]
   if (after === before) return
   checkStatefulSetSpec(errors, after, before)
-  if (fixedFields.every((name) => same(after[name], before[name]))) return
+  if (
+    same(after.selector, before.selector) &&
+    same(after.serviceName, before.serviceName) &&
+    same(after.podManagementPolicy, before.podManagementPolicy) &&
+    same(after.volumeClaimTemplates, before.volumeClaimTemplates)
+  )
+    return
   errors.push(
     forbiddenField(
       'spec',
