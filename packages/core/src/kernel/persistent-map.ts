@@ -51,14 +51,14 @@ const workOutHash = (text: string): number => {
   return hash ^ (hash >>> 16)
 }
 
-// One key is looked up in several maps, one after the other: the last key of each length (modulo 16) is kept with its hash.
-const lengthMask = 15
-const lastKeys: string[] = Array.from({ length: lengthMask + 1 }, () => '')
-const lastHashes: number[] = Array.from({ length: lengthMask + 1 }, () => workOutHash(''))
+// One key is looked up in several maps, one after the other: the last key of each length and last letter (both modulo 16) is kept with its hash.
+const placesMask = 255
+const lastKeys: string[] = Array.from({ length: placesMask + 1 }, () => '')
+const lastHashes: number[] = Array.from({ length: placesMask + 1 }, () => workOutHash(''))
 
 /** FNV-1a over the UTF-16 code units, then the finishing steps of MurmurHash3: short keys that differ in the last digit land far apart. */
 export const hashOfString = (text: string): number => {
-  const place = text.length & lengthMask
+  const place = ((text.length << 4) | (text.charCodeAt(text.length - 1) & 15)) & placesMask
   if (lastKeys[place] === text) return lastHashes[place] ?? 0
   const hash = workOutHash(text)
   lastKeys[place] = text
@@ -334,22 +334,36 @@ export const setAll = <V>(map: PersistentMap<V>, entries: ReadonlyMap<string, V>
   return leaves.length === 0 ? map : { root: branchOf(leaves, 0), size: leaves.length, keySet: { mark: 'keys' } }
 }
 
-/** A map that is made when somebody looks into it for the first time; to ask for its size is not yet looking. */
-export const mapLater = <V>(size: () => number, make: () => PersistentMap<V>): PersistentMap<V> => {
-  let made: PersistentMap<V> | undefined
-  const map = (): PersistentMap<V> => (made ??= make())
-  return {
-    get root() {
-      return map().root
-    },
-    get size() {
-      return made?.size ?? size()
-    },
-    get keySet() {
-      return map().keySet
-    },
+/** A class: an object with getters of its own is of a shape of its own, and whoever has met a few of those looks all maps up slowly ever after. */
+class LaterMap<V> implements PersistentMap<V> {
+  private made: PersistentMap<V> | undefined = undefined
+  private readonly sizeThen: () => number
+  private readonly make: () => PersistentMap<V>
+
+  constructor(sizeThen: () => number, make: () => PersistentMap<V>) {
+    this.sizeThen = sizeThen
+    this.make = make
+  }
+
+  private map(): PersistentMap<V> {
+    return (this.made ??= this.make())
+  }
+
+  get root(): Branch<V> {
+    return this.map().root
+  }
+
+  get size(): number {
+    return this.made?.size ?? this.sizeThen()
+  }
+
+  get keySet(): KeySet {
+    return this.map().keySet
   }
 }
+
+/** A map that is made when somebody looks into it for the first time; to ask for its size is not yet looking. */
+export const mapLater = <V>(size: () => number, make: () => PersistentMap<V>): PersistentMap<V> => new LaterMap(size, make)
 
 export const fromEntries = <V>(entries: Iterable<readonly [string, V]>): PersistentMap<V> => {
   let map = emptyMap<V>()

@@ -92,7 +92,7 @@ export const makeTurnQueues = (initial: WorkQueues): TurnQueues => {
     load: (queues) => {
       settled = queues
       count = 0
-      places.clear()
+      if (places.size > 0) places.clear()
     },
   }
 }

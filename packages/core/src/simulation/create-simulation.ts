@@ -31,8 +31,9 @@ import { deepEqual } from '../kernel/object-difference.js'
 import { forEachEntry, getAt, removeAt, setAt, sizeOf } from '../kernel/persistent-map.js'
 import type { SimTime } from '../kernel/sim-time.js'
 import { makeTurnQueues } from '../kernel/turn-queues.js'
-import { backOffMs, makeEntry, readyTime, type QueueEntry } from '../kernel/work-queue.js'
+import { backOffMs, emptyQueue, entryOf, makeEntry, readyTime, type QueueEntry, type WorkQueue } from '../kernel/work-queue.js'
 import type { DueWork, LaggingInformer } from '../cluster/pending-work.js'
+import type { Hash } from '../kernel/value-hash.js'
 import type { LookMemory, PossibleEnd, RememberedFact, RememberedLook, Told, ToldStep } from './look-memory.js'
 import { initialRunState, type RunState } from './run-state.js'
 import { wireWatches, workerOf, type Watcher, type Worker } from './watch-wiring.js'
@@ -465,7 +466,7 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     if (mood !== undefined && looks !== undefined && isRemembered(looks, mood, controller, key, entry)) return
     const foundBefore = violations.length
     const askedBefore = moods?.asked() ?? 0
-    const name = mood === undefined || looks === undefined ? undefined : nameOfLook(looks, mood.name, controller, key, entry)
+    const name = mood === undefined || looks === undefined ? undefined : nameOfLook(looks, controller, key, entry)
     const since = name === undefined ? undefined : moods?.listen()
     const ends: PossibleEnd[] = []
     if (since !== undefined) facts = []
@@ -502,12 +503,12 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     if (outcome !== undefined) finishSync(controller, key, entry, outcome, writes, causedBy)
     planReader = undefined
     if (looks !== undefined && name !== undefined && since !== undefined && seen !== undefined && violations.length === foundBefore)
-      looks.remember(name, { facts: seen, outcome, writes, choices: since(), ends })
+      looks.remember(name, mood?.name ?? '', { facts: seen, outcome, writes, choices: since(), ends })
   }
 
-  /** All that the look will hang on. */
-  const nameOfLook = (memory: LookMemory, mood: string, controller: Worker, key: string, entry: QueueEntry): string | undefined =>
-    memory.nameOf(cluster, informers, controller.name, key, entry.memory, `${now} ${entry.failures ?? 0} ${mood}`)
+  /** All that the look will hang on but the mood. */
+  const nameOfLook = (memory: LookMemory, controller: Worker, key: string, { memory: kept, failures }: QueueEntry): Hash | undefined =>
+    memory.nameOf(cluster, informers, controller.name, key, kept, now, failures ?? 0)
 
   /** False: there is no look to go by; nothing is done. */
   const isRemembered = (
@@ -517,10 +518,9 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     key: string,
     entry: QueueEntry,
   ): boolean => {
-    const known = (mood: string): RememberedLook | undefined => {
-      const word = nameOfLook(memory, mood, controller, key, entry)
-      return word === undefined ? undefined : memory.lookNamed(word)
-    }
+    const ofLook = nameOfLook(memory, controller, key, entry)
+    if (ofLook === undefined) return false
+    const known = (mood: string): RememberedLook | undefined => memory.lookNamed(ofLook, mood)
     if (endsAfter !== undefined) {
       const whole = known(endsAfter.name)
       const end = whole?.ends.find(({ asked }) => asked === endsAfter.asked)
@@ -597,7 +597,7 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
 
   /** A command from outside. */
   const receive = (command: ClusterCommand, actor: string): ApiResult => {
-    const name = looks?.nameOfRequest(cluster, command, `${now} ${actor}`)
+    const name = looks?.nameOfRequest(cluster, command, now, actor)
     const known = name === undefined ? undefined : looks?.requestNamed(name)
     if (known !== undefined) {
       tellAgain(known.facts, actor)
@@ -710,13 +710,6 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     return false
   }
 
-  const isPending = ({ dueAt, work: item }: AgendaItem<DueWork>): boolean => {
-    if (item.kind === 'deliver') return (getAt(informers, item.informer)?.underway.length ?? 0) > 0
-    if (!byName.has(item.controller) || isStopped(item.controller)) return false
-    const entry = queues.entryOf(item.controller, item.key)
-    return (item.kind === 'delayed' ? entry.delayedUntil : entry.dueAt) === dueAt
-  }
-
   // The last answer is kept: it is asked for twice where a search has come to.
   let pendingOf: RunState | undefined
   let pendingThere: readonly AgendaItem<DueWork>[] = []
@@ -732,12 +725,25 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
   const pendingNow = (): readonly AgendaItem<DueWork>[] => {
     const items: AgendaItem<DueWork>[] = []
     const informersSeen: string[] = []
+    // Many items, few controllers: the queue of each is looked up once.
+    const controllersSeen: string[] = []
+    const queuesSeen: WorkQueue[] = []
     for (const item of itemsOf(agenda)) {
-      if (item.work.kind === 'deliver') {
-        if (informersSeen.includes(item.work.informer)) continue
-        informersSeen.push(item.work.informer)
+      const { work: due } = item
+      if (due.kind === 'deliver') {
+        if (informersSeen.includes(due.informer)) continue
+        informersSeen.push(due.informer)
+        if ((getAt(informers, due.informer)?.underway.length ?? 0) > 0) items.push(item)
+        continue
       }
-      if (isPending(item)) items.push(item)
+      let place = controllersSeen.indexOf(due.controller)
+      if (place < 0) {
+        place = controllersSeen.push(due.controller) - 1
+        const isWorking = byName.has(due.controller) && !isStopped(due.controller)
+        queuesSeen.push((isWorking ? getAt(run.queues, due.controller) : undefined) ?? emptyQueue)
+      }
+      const { delayedUntil, dueAt } = entryOf(queuesSeen[place] ?? emptyQueue, due.key)
+      if ((due.kind === 'delayed' ? delayedUntil : dueAt) === item.dueAt) items.push(item)
     }
     return items
   }
@@ -758,8 +764,9 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     run = looks === undefined ? from : looks.known(from)
     ;({ now, seq, turn, cluster, agenda, order, informers, workers, goneVersions } = run)
     queues.load(run.queues)
-    log.length = 0
-    violations.length = 0
+    // (To set the length of an empty list costs as much as to look a key up.)
+    if (log.length > 0) log.length = 0
+    if (violations.length > 0) violations.length = 0
   }
 
   const simulation: Simulation = {

@@ -12,15 +12,17 @@ import type { ApiResult } from '../cluster/api-commands.js'
 import type { ClusterCommand } from '../cluster/commands.js'
 import type { ClusterEvent } from '../cluster/events.js'
 import type { LaggingInformer } from '../cluster/pending-work.js'
+import { lateInformersOf } from '../cluster/late-informers.js'
 import { withStore, type ClusterState } from '../cluster/state.js'
 import type { ObjectStore } from '../cluster/store.js'
 import type { PlanOutcome, Wake } from '../controllers/controller.js'
 import type { ObservedChange } from '../invariants/invariant.js'
 import type { Json } from '../kernel/json.js'
-import { entriesOf, foldBranches, forEachEntry, setAt, sizeOf, type PersistentMap } from '../kernel/persistent-map.js'
-import { makeValueHasher, mixed, plus, zeroHash, type Hash } from '../kernel/value-hash.js'
+import { entriesOf, foldBranches, getAt, setAt, sizeOf, type PersistentMap } from '../kernel/persistent-map.js'
+import { hashOfNumber, makeValueHasher, mixed, plus, zeroHash, type Hash } from '../kernel/value-hash.js'
 import type { RunState } from './run-state.js'
 import { sharingWith } from './save-run.js'
+import type { SimTime } from '../kernel/sim-time.js'
 import type { Watcher, Worker, WorldWatcher } from './watch-wiring.js'
 
 type Content = Pick<RunState, 'cluster' | 'goneVersions'>
@@ -85,44 +87,58 @@ export interface LookMemory {
   readonly olderOf: (older: KubernetesObject | undefined, newer: KubernetesObject | undefined) => KubernetesObject | undefined
   /** The cluster that has this content. */
   readonly contentLike: (content: Content) => Content
-  /** Stands for all that a look hangs on: `more` is what else there is, in a word. */
+  /** Stands for all that a look hangs on but the mood that it is met in. */
   readonly nameOf: (
     cluster: ClusterState,
     informers: PersistentMap<LaggingInformer>,
     controller: string,
     key: string,
     memory: Json | undefined,
-    more: string,
-  ) => string | undefined
-  readonly lookNamed: (name: string) => RememberedLook | undefined
-  readonly remember: (name: string, look: RememberedLook) => void
-  readonly nameOfRequest: (cluster: ClusterState, command: ClusterCommand, more: string) => string | undefined
-  readonly requestNamed: (name: string) => RememberedRequest | undefined
-  readonly rememberRequest: (name: string, request: RememberedRequest) => void
+    now: SimTime,
+    failures: number,
+  ) => Hash | undefined
+  readonly lookNamed: (name: Hash, mood: string) => RememberedLook | undefined
+  readonly remember: (name: Hash, mood: string, look: RememberedLook) => void
+  readonly nameOfRequest: (cluster: ClusterState, command: ClusterCommand, now: SimTime, actor: string) => Hash | undefined
+  readonly requestNamed: (name: Hash) => RememberedRequest | undefined
+  readonly rememberRequest: (name: Hash, request: RememberedRequest) => void
 }
 
 /** So many looks are remembered; then all begins anew. */
 const looksMax = 60_000
-
-const wordOf = ({ high, low }: Hash): string => `${high}.${low}`
 
 /** What is known by its hash. */
 interface ByHash<V> {
   readonly get: (hash: Hash) => V | undefined
   readonly set: (hash: Hash, value: V) => void
   readonly clear: () => void
+  readonly size: () => number
 }
 
 const makeByHash = <V>(): ByHash<V> => {
-  const places = new Map<number, { readonly low: number; readonly value: V }[]>()
+  interface Place {
+    readonly low: number
+    readonly value: V
+    /** Another one whose first 32 bits are the same. */
+    readonly next: Place | undefined
+  }
+  const places = new Map<number, Place>()
+  let size = 0
   return {
-    get: ({ high, low }) => places.get(high)?.find((place) => place.low === low)?.value,
-    set: ({ high, low }, value) => {
-      const others = places.get(high)
-      if (others === undefined) places.set(high, [{ low, value }])
-      else others.push({ low, value })
+    get: ({ high, low }) => {
+      let place = places.get(high)
+      while (place !== undefined && place.low !== low) place = place.next
+      return place?.value
     },
-    clear: () => places.clear(),
+    set: ({ high, low }, value) => {
+      places.set(high, { low, value, next: places.get(high) })
+      size += 1
+    },
+    clear: () => {
+      places.clear()
+      size = 0
+    },
+    size: () => size,
   }
 }
 
@@ -130,13 +146,11 @@ export const makeLookMemory = (most = looksMax): LookMemory => {
   const { text, value, map } = makeValueHasher()
   const stores = makeByHash<ObjectStore>()
   const contents = makeByHash<Content>()
-  const looks = new Map<string, RememberedLook>()
-  const requests = new Map<string, RememberedRequest>()
+  const looks = makeByHash<RememberedLook>()
+  const requests = makeByHash<RememberedRequest>()
   const olderVersions = new WeakMap<KubernetesObject, { readonly given: KubernetesObject; readonly older: KubernetesObject }>()
-  let names = new WeakMap<ClusterState, number>()
+  let names = new WeakMap<ClusterState, Hash>()
   let branches = new WeakMap<object, Hash>()
-  // Never used again, also after all has been forgotten.
-  let nextName = 1
 
   const storeLike = (kind: string, store: ObjectStore): ObjectStore => {
     const hash = mixed(text(kind), map(store.objects))
@@ -159,8 +173,7 @@ export const makeLookMemory = (most = looksMax): LookMemory => {
     const known = contents.get(hash)
     if (known !== undefined) return known
     contents.set(hash, content)
-    names.set(content.cluster, nextName)
-    nextName += 1
+    names.set(content.cluster, hash)
     return content
   }
 
@@ -175,7 +188,7 @@ export const makeLookMemory = (most = looksMax): LookMemory => {
 
   return {
     known: (run) => {
-      if (looks.size + requests.size >= most) forget()
+      if (looks.size() + requests.size() >= most) forget()
       if (names.has(run.cluster)) return run
       let { cluster, informers } = run
       for (const [kind, store] of entriesOf(cluster.stores)) {
@@ -201,24 +214,26 @@ export const makeLookMemory = (most = looksMax): LookMemory => {
       return shared
     },
     contentLike,
-    nameOf: (cluster, informers, controller, key, memory, more) => {
-      const name = names.get(cluster)
-      if (name === undefined) return undefined
-      let word = `${name} ${controller} ${key} ${more}`
-      if (memory !== undefined) word += ` ${wordOf(value(memory))}`
+    nameOf: (cluster, informers, controller, key, memory, now, failures) => {
+      const content = names.get(cluster)
+      if (content === undefined) return undefined
+      let name = mixed(content, mixed(text(controller), text(key)))
+      name = mixed(name, mixed(hashOfNumber(now), hashOfNumber(failures)))
+      if (memory !== undefined) name = mixed(name, value(memory))
       if (sizeOf(informers) > 0)
-        forEachEntry(informers, (informer, { seen }) => {
-          if (informer.startsWith(controller) && informer[controller.length] === ' ') word += ` ${informer} ${wordOf(map(seen.objects))}`
-        })
-      return word
+        for (const late of lateInformersOf(informers).ofController(controller)) {
+          const informer = getAt(informers, late.name)
+          if (informer !== undefined) name = mixed(name, mixed(text(late.name), map(informer.seen.objects)))
+        }
+      return name
     },
-    lookNamed: (name) => looks.get(name),
-    remember: (name, look) => {
-      looks.set(name, look)
+    lookNamed: (name, mood) => looks.get(mixed(name, text(mood))),
+    remember: (name, mood, look) => {
+      looks.set(mixed(name, text(mood)), look)
     },
-    nameOfRequest: (cluster, command, more) => {
-      const name = names.get(cluster)
-      return name === undefined ? undefined : `${name} ${wordOf(value(command))} ${more}`
+    nameOfRequest: (cluster, command, now, actor) => {
+      const content = names.get(cluster)
+      return content === undefined ? undefined : mixed(mixed(content, value(command)), mixed(hashOfNumber(now), text(actor)))
     },
     requestNamed: (name) => requests.get(name),
     rememberRequest: (name, request) => {
