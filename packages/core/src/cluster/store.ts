@@ -6,7 +6,7 @@ import type { KubernetesObject } from '../api/object.js'
 import { keyOf, keyOfObject } from '../api/object.js'
 import type { Pod } from '../api/generated/types.js'
 import { claimNamesOf } from '../resources/pod/queries.js'
-import { valuesAt } from '../kernel/map-difference.js'
+import { keepStep, valuesAt } from '../kernel/map-difference.js'
 import { emptyMap, getAt, keysOf, removeAt, setAt, sizeOf, valuesOf, type PersistentMap } from '../kernel/persistent-map.js'
 
 export interface ObjectStore {
@@ -77,8 +77,10 @@ export const withObject = (store: ObjectStore, key: string, object: KubernetesOb
   const sameOwners = both && before.metadata.ownerReferences === object.metadata.ownerReferences
   // Only Pods have these indexes, and they are about the spec.
   const sameSpec = both && isPod(before) && isPod(object) && before.spec === object.spec
+  const objects = object === undefined ? removeAt(store.objects, key) : setAt(store.objects, key, object)
+  keepStep(store.objects, objects, key, before, object)
   return {
-    objects: object === undefined ? removeAt(store.objects, key) : setAt(store.objects, key, object),
+    objects,
     byOwner: sameOwners ? store.byOwner : reindexed(store.byOwner, key, before, object, ownersOf),
     byNode: !pod || sameSpec ? store.byNode : reindexed(store.byNode, key, before, object, nodesOf),
     byClaim: !pod || sameSpec ? store.byClaim : reindexed(store.byClaim, key, before, object, claimsOf),

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { followMap, forEachDifference, valuesAt } from './map-difference.js'
-import { emptyMap, entriesOf, fromEntries, getAt, setAt } from './persistent-map.js'
+import { followMap, forEachDifference, keepStep, valuesAt } from './map-difference.js'
+import { emptyMap, entriesOf, fromEntries, getAt, removeAt, setAt, type PersistentMap } from './persistent-map.js'
 
 const byText = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0)
 
@@ -44,6 +44,31 @@ describe('the difference of two maps', () => {
           expect([...follow(map)].sort(([left], [right]) => (left < right ? -1 : 1))).toEqual(entriesOf(map))
         }
       }),
+    )
+  })
+
+  it('is told in the order of the walk where the steps in between are known', () => {
+    const change = fc.tuple(fc.stringMatching(/^[a-c]{1,3}$/), fc.option(fc.integer({ min: 0, max: 3 }), { nil: undefined, freq: 6 }))
+    const told = (before: PersistentMap<number>, after: PersistentMap<number>): readonly unknown[] => {
+      const visited: unknown[] = []
+      forEachDifference(before, after, (...visit) => visited.push(visit))
+      return visited
+    }
+    fc.assert(
+      fc.property(fc.array(change, { maxLength: 40 }), fc.nat(40), fc.nat(40), (changes, one, other) => {
+        const versions = [emptyMap<number>()]
+        for (const [key, next] of changes) {
+          const before = versions.at(-1) ?? emptyMap<number>()
+          const after = next === undefined ? removeAt(before, key) : setAt(before, key, next)
+          keepStep(before, after, key, getAt(before, key), next)
+          versions.push(after)
+        }
+        const before = versions[one % versions.length] ?? emptyMap<number>()
+        const after = versions[other % versions.length] ?? emptyMap<number>()
+        // Maps with the same content that no steps are known of.
+        expect(told(before, after)).toEqual(told(fromEntries(entriesOf(before)), fromEntries(entriesOf(after))))
+      }),
+      { numRuns: 1_000 },
     )
   })
 

@@ -2,7 +2,7 @@
  * What differs between two versions of a persistent map, found by walking only where they do not share structure: O(changes), not O(size).
  * With it an index over a map can follow the map from version to version.
  */
-import { forEachEntry, getAt, keysOf, sizeOf, type PersistentMap } from './persistent-map.js'
+import { byHashOfKey, forEachEntry, getAt, keysOf, sizeOf, type PersistentMap } from './persistent-map.js'
 
 type Branch<V> = PersistentMap<V>['root']
 type Child<V> = Branch<V>['children'][number]
@@ -60,9 +60,68 @@ const differBranches = <V>(before: Branch<V>, after: Branch<V>, visit: VisitDiff
   }
 }
 
+interface Step {
+  readonly before: Branch<unknown>
+  readonly after: Branch<unknown>
+  readonly key: string
+  readonly old: unknown
+  readonly next: unknown
+}
+
+const stepsKept = 128
+const steps = Array<Step | undefined>(stepsKept).fill(undefined)
+let stepsTaken = 0
+
+/**
+ * `after` is `before` with another value at one key. The last steps are kept, so that an index that follows a map closely is told what changed
+ * instead of walking what is there: in a large map that walk goes through memory that nobody has looked at for long. A cache only.
+ */
+export const keepStep = <V>(
+  before: PersistentMap<V>,
+  after: PersistentMap<V>,
+  key: string,
+  old: V | undefined,
+  next: V | undefined,
+): void => {
+  if (before.root === after.root) return
+  steps[stepsTaken % stepsKept] = { before: before.root, after: after.root, key, old, next }
+  stepsTaken += 1
+}
+
+/** More changes than this are found as quickly by walking. */
+const changesMax = 24
+
+/** What the steps from one version to the other come to, in the order of the walk; undefined when that is not known. */
+const stepsBetween = (before: Branch<unknown>, after: Branch<unknown>): readonly Step[] | undefined => {
+  const changes: Step[] = []
+  let version = after
+  for (let at = stepsTaken - 1; version !== before; at -= 1) {
+    if (at < 0 || at < stepsTaken - stepsKept) return undefined
+    const step = steps[at % stepsKept]
+    if (step?.after !== version) continue
+    version = step.before
+    const later = changes.findIndex(({ key }) => key === step.key)
+    if (later < 0) changes.push(step)
+    else changes[later] = { ...step, next: changes[later]?.next }
+    if (changes.length > changesMax) return undefined
+  }
+  if (changes.length === 1) return changes
+  // The walk may come to what is gone later than to what took its place.
+  if (changes.some(({ next }) => next === undefined)) return undefined
+  changes.sort((left, right) => byHashOfKey(left.key, right.key))
+  return changes
+}
+
 /** Visits every key whose value is not the very same in both maps. The order depends on the two maps alone. */
 export const forEachDifference = <V>(before: PersistentMap<V>, after: PersistentMap<V>, visit: VisitDifference<V>): void => {
-  if (before.root !== after.root) differBranches(before.root, after.root, visit)
+  if (before.root === after.root) return
+  const known = stepsBetween(before.root, after.root)
+  if (known === undefined) {
+    differBranches(before.root, after.root, visit)
+    return
+  }
+  // They were kept for maps of such values.
+  for (const { key, old, next } of known) if (old !== next) visit(key, old as V | undefined, next as V | undefined)
 }
 
 /**

@@ -73,6 +73,17 @@ const bitCount = (bits: number): number => {
   return Math.imul(count, 0x01010101) >>> 24
 }
 
+/** The order in which maps are walked: by the digits of the hashes, the lowest first. Keys with one hash stand in their own order. */
+export const byHashOfKey = (left: string, right: string): number => {
+  const one = hashOfString(left)
+  const other = hashOfString(right)
+  const differing = one ^ other
+  if (differing === 0) return byText(left, right)
+  const lowest = 31 - Math.clz32(differing & -differing)
+  const shift = lowest - (lowest % bitsPerLevel)
+  return ((one >>> shift) & digitMask) - ((other >>> shift) & digitMask)
+}
+
 const byText = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0)
 const byKey = <V>(left: Leaf<V>, right: Leaf<V>): number => byText(left.key, right.key)
 
