@@ -4,6 +4,7 @@
  * the scheduler's newer API recordToSink in client-go/tools/events/event_broadcaster.go. The memory of it is part of the state and a fold
  * of the recorded Events, one entry for each source and object.
  */
+import { appended } from '../kernel/extended.js'
 import { limits } from '../kernel/limits.js'
 import { getAt, setAt, type PersistentMap } from '../kernel/persistent-map.js'
 import type { SimTime } from '../kernel/sim-time.js'
@@ -117,7 +118,7 @@ const withObserved = (entry: CorrelationEntry, telling: Telling, isCombined: boo
   const next = isCombined
     ? { type, reason, isCombined, detail: '', message: '', path }
     : { type, reason, isCombined, detail, message, path }
-  return known === undefined ? [...entry.observed, next] : entry.observed.map((other) => (other === known ? next : other))
+  return known === undefined ? appended(entry.observed, next) : entry.observed.map((other) => (other === known ? next : other))
 }
 
 /** Where a telling was recorded anew. */
@@ -140,9 +141,9 @@ export const rememberedEntry = (
   const group = groupIn(entry, telling)
   const messages = messagesOf(group, now)
   const known = messages.includes(message) || messages.length + 1 >= limits.eventSimilarMax
-  const next = { type, reason, messages: known ? messages : [...messages, message], lastAt: now }
+  const next = { type, reason, messages: known ? messages : appended(messages, message), lastAt: now }
   return {
-    similar: group === undefined ? [...entry.similar, next] : entry.similar.map((other) => (other === group ? next : other)),
+    similar: group === undefined ? appended(entry.similar, next) : entry.similar.map((other) => (other === group ? next : other)),
     observed,
     tokensMs: tokensAt(entry, now) - refillMs,
     filledAt: now,

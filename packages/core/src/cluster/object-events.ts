@@ -271,8 +271,14 @@ export const isObjectCreated = (event: { readonly kind: string }): event is Obje
 export const isObjectChanged = (event: { readonly kind: string }): event is ObjectChanged => changeOfObject(event.kind) === 'changed'
 export const isObjectDeleted = (event: { readonly kind: string }): event is ObjectDeleted => changeOfObject(event.kind) === 'deleted'
 
-/** `Pod/default/web-0` and back. */
-export const objectPath = (kind: string, namespace: string, name: string): string => `${kind}/${namespace}/${name}`
+let lastTold: { readonly kind: string; readonly namespace: string; readonly name: string; readonly path: string } | undefined
+
+/** `Pod/default/web-0` and back. (The last answer is kept: what happens to an object is told of in several events, which share the text.) */
+export const objectPath = (kind: string, namespace: string, name: string): string => {
+  if (lastTold?.name !== name || lastTold.kind !== kind || lastTold.namespace !== namespace)
+    lastTold = { kind, namespace, name, path: `${kind}/${namespace}/${name}` }
+  return lastTold.path
+}
 
 export interface SplitPath {
   readonly kind: string
@@ -282,13 +288,15 @@ export interface SplitPath {
   readonly key: string
 }
 
-// The few texts that many paths begin with: one that is known by where it is need not be compared letter by letter in each table.
+// The few texts that many paths begin with: one that is known by where it is need not be compared letter by letter in each table, nor kept
+// once for each object.
 const kindIn = rememberedText<string>((kind) => kind)
+const namespaceIn = rememberedText<string>((namespace) => namespace)
 
 const split = (path: string): SplitPath => {
   const first = path.indexOf('/')
   const second = path.indexOf('/', first + 1)
-  const namespace = path.slice(first + 1, second)
+  const namespace = namespaceIn(path.slice(first + 1, second))
   const name = path.slice(second + 1)
   return { kind: kindIn(path.slice(0, first)), namespace, name, key: namespace === '' ? name : path.slice(first + 1) }
 }

@@ -1,6 +1,7 @@
 /** What becomes of the facts that somebody told people something: core/v1 Events, and what their correlation has to know of them. */
 import type { KubernetesObject } from '../api/object.js'
 import type { Json, JsonObject } from '../kernel/json.js'
+import { rememberedText } from '../kernel/remembered-text.js'
 import { microTimestampOf, timestampOf, type SimTime } from '../kernel/sim-time.js'
 import { detailOf, type RecordedAt, type Telling } from './event-correlation.js'
 import { splitObjectPath, type KubernetesEventRepeated } from './object-events.js'
@@ -59,6 +60,9 @@ const referenceTo = (
   if (fieldPath !== undefined) reference['fieldPath'] = fieldPath
   return reference
 }
+
+/** The only one of its kind runs on the control plane. */
+const instanceOf = rememberedText((component) => `${component}-control-plane`)
 
 export const storedAs = (state: ClusterState, path: string): StoredAs | undefined => {
   const { kind, key } = splitObjectPath(path)
@@ -135,7 +139,7 @@ export const toldEvent = (event: Told, involved: Involved, at: SimTime): Kuberne
           firstTimestamp: null,
           lastTimestamp: null,
           reportingComponent: component,
-          reportingInstance: `${component}-control-plane`,
+          reportingInstance: instanceOf(component),
           source: {},
         }
   return asObject(object)

@@ -12,3 +12,6 @@ export const growingCopy = <Base extends object>(object: Base): Base =>
 /** `object` with these fields, of which it may lack some. */
 export const extended = <Base extends object, Fields extends object>(object: Base, fields: Fields): Base & Fields =>
   Object.assign(growingCopy(object), fields)
+
+/** The list with one more. (V8 leaves room for sixteen more in what is spread or pushed to; where lists are kept by the thousand that is most of them.) */
+export const appended = <Item>(items: readonly Item[], item: Item): readonly Item[] => (items.length === 0 ? [item] : items.concat([item]))

@@ -186,8 +186,10 @@ const compareValues = (changes: Changes, place: Place, before: Json, after: Json
   changes.weight = weight + wholeWeight
 }
 
+const nothingRemoved: readonly string[] = []
+
 export const differenceOf = (before: JsonObject, after: JsonObject): ObjectDifference => {
-  if (before === after) return { set: {}, removed: [] }
+  if (before === after) return { set: {}, removed: nothingRemoved }
   const changes: Changes = { pointers: [], values: [], removed: [], weight: 0 }
   compareObjects(changes, places.root, before, after)
   const set: { [pointer: string]: Json } = {}
@@ -197,7 +199,8 @@ export const differenceOf = (before: JsonObject, after: JsonObject): ObjectDiffe
     const value = values[index]
     if (pointer !== undefined && value !== undefined) set[pointer] = value
   }
-  return { set, removed: changes.removed }
+  // A copy has no room for more.
+  return { set, removed: changes.removed.length === 0 ? nothingRemoved : changes.removed.slice() }
 }
 
 export const isEmptyDifference = (difference: ObjectDifference): boolean => {

@@ -4,6 +4,7 @@ import type { ClusterCommand } from '../../cluster/commands.js'
 import type { World } from '../../cluster/world.js'
 import { reduceWorld } from '../../cluster/reduce-world.js'
 import type { WorldEvent } from '../../cluster/world-events.js'
+import { rememberedText } from '../../kernel/remembered-text.js'
 import type { SimTime } from '../../kernel/sim-time.js'
 import type { Steps } from '../steps.js'
 
@@ -18,6 +19,10 @@ export interface Told {
 
 type Telling = Extract<ClusterCommand, { readonly kind: 'RecordEvent' }>
 
+// One text for all Pods of a template: each of their Events keeps it.
+const fieldPathOf = rememberedText((container) => `spec.containers{${container}}`)
+const initFieldPathOf = rememberedText((container) => `spec.initContainers{${container}}`)
+
 /** The command that tells of it. */
 export const telling = (pod: Pod, { type = 'Normal', reason, message, container, isInit = false }: Told): Telling => {
   const { nodeName } = pod.spec
@@ -30,7 +35,7 @@ export const telling = (pod: Pod, { type = 'Normal', reason, message, container,
     component: 'kubelet',
   }
   if (nodeName !== undefined) command.host = nodeName
-  if (container !== undefined) command.fieldPath = `spec.${isInit ? 'initContainers' : 'containers'}{${container}}`
+  if (container !== undefined) command.fieldPath = isInit ? initFieldPathOf(container) : fieldPathOf(container)
   return command
 }
 
