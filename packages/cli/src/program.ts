@@ -300,7 +300,7 @@ ${exitCodeHelp}`,
     .option('--seconds <n>', 'seconds at most', wholeNumber)
     .option('--memory <MiB>', 'memory at most (default: 3072)', wholeNumber)
     .option('--workers <n>', 'threads that share the states out (default: 1); what is found does not depend on it', wholeNumber)
-    .option('--no-reductions', 'tell states apart that differ in drawn names alone')
+    .option('--no-reductions', 'tell states apart that differ in drawn names or alike nodes alone, and make moves in every order')
     .option('--save <path>', 'where to write how far it came, if a bound or Ctrl-C ends it')
     .option('--resume <path>', 'go on from what --save has written')
     .option('--all', 'go on after the first finding, to the first of each kind')

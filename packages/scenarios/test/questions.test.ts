@@ -37,6 +37,10 @@ describe('questions', () => {
       expect(answer(question(name))).toMatchObject({ complete: true, findings: [], unmet: [] })
     })
 
+  test('one-pod-a-node: nothing breaks, whichever nodes they are', { timeout: 120_000 }, () => {
+    expect(answer(question('one-pod-a-node'))).toMatchObject({ complete: true, findings: [], states: 11_112 })
+  })
+
   test('partitioned-node-with-force: two processes of one name', { timeout: 60_000 }, () => {
     const scenario = question('partitioned-node-with-force')
     const report = answer(scenario)

@@ -71,7 +71,7 @@ export const shareOut = (threads: readonly ExpanderThread[], alone: Expanders, p
 
   return {
     idsAtOnce: 1_024 * (threads.length + 1),
-    answer: async ({ keep, expand, met }) => {
+    answer: async ({ keep, expand, asleep = [], met }) => {
       if (failure !== undefined) throw failure.error
       const kept = paces.map((): Kept[] => [])
       for (const one of keep) {
@@ -86,11 +86,13 @@ export const shareOut = (threads: readonly ExpanderThread[], alone: Expanders, p
       const place = new Map(expand.map((id, index) => [id, index]))
       const byPlace = (left: number, right: number): number => (place.get(left) ?? 0) - (place.get(right) ?? 0)
       for (const group of groups) group.sort(byPlace)
+      const askedOf = groups.map((ids) => new Set(ids))
       const requests = groups.map((ids, own): ExpandRequest => ({
         keep: kept[own] ?? [],
         adopt: moved.flatMap(({ id, to }) => (to === own ? [{ id, path: pathTo(id) }] : [])),
         leave: moved.flatMap(({ id, from }) => (from === own ? [id] : [])),
         expand: ids,
+        asleep: asleep.filter(({ id }) => askedOf[own]?.has(id) === true),
         met,
       }))
       const asked = threads.map(async ({ ask }, index): Promise<readonly Expansion[]> => {

@@ -14,6 +14,7 @@ import {
   type ClusterState,
   type FoundViolation,
   type Reader,
+  type RunState,
   type Simulation,
   type StateHasher,
 } from '@statefold/core'
@@ -25,11 +26,13 @@ import type { ScenarioExpectation } from '../format/scenario-codec.js'
 import { promiseBrokenBy } from '../promises.js'
 import { settingsOf } from '../run-scenario.js'
 import type { Scenario } from '../scenario.js'
+import { eitherEffect, makeCommuting, nameOfMove, type Commuting, type Effect } from './commuting.js'
 import { interchangeableNodes } from './interchangeable.js'
 import { learnUids, prepare } from './prepare.js'
 import { scopeProblems } from './scope-problems.js'
 import { makeSearchMachine, type SearchState } from './search-machine.js'
-import { makeSearchSpace, noProgress, SearchRefused, type Move, type Progress, type SearchSpace } from './search-space.js'
+import { isTick, makeSearchSpace, noProgress, SearchRefused, type Move, type Progress, type SearchSpace } from './search-space.js'
+import type { Arrival, AsleepThere, Sleeper } from './sleepers.js'
 import { makeVisitedStates } from './visited-states.js'
 import type { Choice, ExploreOptions } from './search-types.js'
 
@@ -59,6 +62,8 @@ export interface Expansion {
   /** Which `eventually` is not met at this end, and what was found instead. */
   readonly missed: readonly Judged[]
   readonly steps: readonly ExpansionStep[]
+  /** Absent: every move is made in every order. */
+  readonly arrivals?: readonly Arrival[]
 }
 
 /** A step of an expansion that has led to a new state. */
@@ -80,6 +85,8 @@ export interface ExpandRequest {
   /** States that somebody else adopts. */
   readonly leave?: readonly number[]
   readonly expand: readonly number[]
+  /** What is left out in some of them. */
+  readonly asleep?: readonly AsleepThere[]
   /** The `sometimes` that have been met: not looked for any more. */
   readonly met: readonly number[]
 }
@@ -122,6 +129,8 @@ export interface Ground {
   readonly simulationOf: (lean: boolean) => Simulation
   /** Nodes that lean runs need not tell apart. */
   readonly interchangeable: readonly string[]
+  /** Which moves lean runs make in one order only. */
+  readonly commuting: Commuting | undefined
 }
 
 export const makeGround = (scenario: Scenario, options: ExploreOptions): E.Either<readonly Problem[], Ground> => {
@@ -155,7 +164,12 @@ export const makeGround = (scenario: Scenario, options: ExploreOptions): E.Eithe
   // Nobody knows what somebody else's controllers make of a node's name.
   const interchangeable =
     options.symmetry === false || options.controllers !== undefined ? [] : interchangeableNodes(scenario, space.scope, prepared.right)
-  return E.right({ space, simulationOf, interchangeable })
+  // (A state may have been reached with other names for its nodes, and then its moves have others too.)
+  const makesAnyOrder = options.commuting === false || options.controllers !== undefined || interchangeable.length > 0
+  const watched = new Map(controllers.map(({ name, watches }) => [name, Object.keys(watches)]))
+  const commuting =
+    makesAnyOrder || space.scope.caches.length === 0 ? undefined : makeCommuting(space.scope, (name) => watched.get(name) ?? [])
+  return E.right({ space, simulationOf, interchangeable, commuting })
 }
 
 /** An end in a line, without what is drawn. */
@@ -174,14 +188,13 @@ const endingOf = (reader: Reader): string => {
 
 const ticksMax = 400
 
-const isTick = (move: Move): boolean => move.kind === 'take' && move.item.work.kind === 'delayed'
-
 interface Held {
   readonly state: SearchState
   readonly progress: Progress
 }
 
 const noJudged: readonly Judged[] = []
+const noneAsleep: readonly Effect[] = []
 
 const compareChoices = (left: readonly Choice[], right: readonly Choice[]): number => {
   for (let at = 0; at < Math.min(left.length, right.length); at += 1) {
@@ -265,7 +278,7 @@ export const makeExpander = (scenario: Scenario, ground: Ground, lean: boolean):
       options.push(tick)
       hash = machine.hash(after, next)
     }
-    return { reached: { state: after, progress: next }, came: carried.within, violations, hash, options }
+    return { before: carried.before, reached: { state: after, progress: next }, came: carried.within, violations, hash, options }
   }
 
   /** The engine, a controller or an invariant threw: nothing follows from there, and the simulation that ran into it is of no use any more. */
@@ -286,7 +299,40 @@ export const makeExpander = (scenario: Scenario, ground: Ground, lean: boolean):
     }
   }
 
-  const expand = (id: number): Expansion => {
+  /** What may be left out after each arrival. `ways`: of each move the steps it was. */
+  const arrivalsIn = (
+    { run }: SearchState,
+    moves: readonly Move[],
+    ways: readonly (readonly number[])[],
+    asleep: readonly Effect[],
+    befores: readonly RunState[],
+    reached: readonly Held[],
+  ): readonly Arrival[] | undefined => {
+    const rules = ground.commuting
+    if (!lean || rules === undefined) return undefined
+    const beforeOf = (step: number): RunState => befores[step] ?? run
+    const afterOf = (step: number): RunState => reached[step]?.state.run ?? run
+    const came = moves.flatMap((move, option) => {
+      const [step, ...more] = ways[option] ?? []
+      return step !== undefined && more.length === 0 && rules.isArrival(move, beforeOf(step), afterOf(step)) ? [{ move, step }] : []
+    })
+    if (came.length === 0) return undefined
+    const others: Sleeper[] = asleep.map((effect) => ({ effect, steps: [] }))
+    for (const [option, move] of moves.entries()) {
+      const [first, ...rest] = ways[option] ?? []
+      if (first === undefined) continue
+      let effect = rules.effectOf(move, beforeOf(first), afterOf(first))
+      for (const step of rest) effect = eitherEffect(effect, rules.effectOf(move, beforeOf(step), afterOf(step)))
+      if (effect !== undefined) others.push({ effect, steps: [first, ...rest] })
+    }
+    return came.map(({ move, step }) => ({
+      step,
+      move: nameOfMove(move),
+      sleepers: others.filter(({ effect }) => rules.sleepsAfter(move, effect, run)),
+    }))
+  }
+
+  const expand = (id: number, asleep: readonly Effect[]): Expansion => {
     const from = held.get(id)
     if (from === undefined) throw new Error(`state ${id} is not held`)
     held.delete(id)
@@ -304,7 +350,11 @@ export const makeExpander = (scenario: Scenario, ground: Ground, lean: boolean):
     }
     const steps: ExpansionStep[] = []
     const reached: Held[] = []
+    const befores: RunState[] = []
+    const ways = moves.map((): number[] => [])
+    let isBroken = false
     for (const [option, move] of moves.entries()) {
+      if (asleep.some((effect) => effect.move === nameOfMove(move))) continue
       const untried: (readonly number[])[] = [[]]
       for (let within = untried.pop(); within !== undefined; within = untried.pop()) {
         let carried: ReturnType<typeof carryOn>
@@ -312,7 +362,9 @@ export const makeExpander = (scenario: Scenario, ground: Ground, lean: boolean):
           carried = carryOn(from, move, option, within)
         } catch (error) {
           steps.push(broken(error, from, option, within))
+          befores.push(state.run)
           reached.push(from)
+          isBroken = true
           continue
         }
         const { hash, violations } = carried
@@ -333,11 +385,21 @@ export const makeExpander = (scenario: Scenario, ground: Ground, lean: boolean):
           judged: looks ? judge() : noJudged,
           goals: isNew ? goalsHere() : 0,
         })
+        ways[option]?.push(reached.length)
+        befores.push(carried.before)
         reached.push(carried.reached)
       }
     }
     candidates.set(id, reached)
-    return { id, at: state.run.now, ...(ending === undefined ? undefined : { ending }), missed, steps }
+    const arrivals = isBroken ? undefined : arrivalsIn(state, moves, ways, asleep, befores, reached)
+    return {
+      id,
+      at: state.run.now,
+      ...(ending === undefined ? undefined : { ending }),
+      missed,
+      steps,
+      ...(arrivals === undefined ? undefined : { arrivals }),
+    }
   }
 
   const adopt = (states: readonly Adopted[]): void => {
@@ -366,7 +428,7 @@ export const makeExpander = (scenario: Scenario, ground: Ground, lean: boolean):
 
   return {
     root: { ...rootHash, goals: rootGoals },
-    answer: ({ adopt: adopted, keep, leave = [], expand: ids, met }) => {
+    answer: ({ adopt: adopted, keep, leave = [], expand: ids, asleep = [], met }) => {
       unmet = judges.flatMap(({ kind }, index) => (kind === 'sometimes' && !met.includes(index) ? [index] : []))
       if (adopted.length > 0) adopt(adopted)
       for (const { from, step, id } of keep) {
@@ -375,7 +437,8 @@ export const makeExpander = (scenario: Scenario, ground: Ground, lean: boolean):
       }
       for (const id of leave) held.delete(id)
       candidates.clear()
-      return ids.map(expand)
+      const asleepThere = new Map(asleep.map(({ id, moves }) => [id, moves]))
+      return ids.map((id) => expand(id, asleepThere.get(id) ?? noneAsleep))
     },
     marks: () => [...simulation.sometimes()],
   }

@@ -71,6 +71,21 @@ const deleting = scenario(
   { name: 'deleting' },
 )
 
+/** A late cache: some moves are made in one order only. */
+const late = scenario(
+  {
+    cluster: { nodes: 1, imagesArePresent: true, latencies },
+    manifests: [web('nginx:1.27', 1)],
+    steps: [{ settle: true }, { scale: { 'statefulset/web': 2 } }, { scale: { 'statefulset/web': 1 } }],
+    search: {
+      order: ['statefulset-controller', 'kubelet'],
+      caches: [{ controller: 'statefulset-controller', kind: 'Pod', most: 2 }],
+    },
+    expect: [{ eventually: { object: 'statefulset/web', path: 'status.readyReplicas', equals: 1 } }],
+  },
+  { name: 'late' },
+)
+
 const explored = (what: Scenario, options: Parameters<typeof explore>[1] = {}): SearchReport => {
   const report = explore(what, options)
   if (E.isLeft(report)) throw new Error(JSON.stringify(report.left))
@@ -100,7 +115,7 @@ describe('explore', () => {
   })
 
   test('goes on from where a bound has ended it, to the same end', { timeout: 120_000 }, () => {
-    for (const what of [scaling, deleting]) {
+    for (const what of [scaling, deleting, late]) {
       const whole = explored(what, { all: true })
       for (const bounds of [{ depth: 5 }, { states: 60 }]) {
         const { saved, complete } = explored(what, { all: true, bounds })
@@ -117,7 +132,7 @@ describe('explore', () => {
   })
 
   test('finds the same, however the states are shared out among expanders', { timeout: 120_000 }, () => {
-    for (const what of [scaling, stuck, deleting])
+    for (const what of [scaling, stuck, deleting, late])
       for (const all of [true, false]) {
         const ground = makeGround(what, {})
         if (E.isLeft(ground)) throw new Error(JSON.stringify(ground.left))
@@ -126,7 +141,7 @@ describe('explore', () => {
         const owners = new Map<number, number>()
         let request = search.begin(expanders[0]?.root ?? { high: 0, low: 0, goals: 0 })
         while (request !== undefined) {
-          const { keep, expand, met } = request
+          const { keep, expand, asleep = [], met } = request
           for (const { id, from } of keep) owners.set(id, owners.get(from) ?? 0)
           // Some move from one to the other.
           const moved = expand.filter((id) => id % 7 === 3)
@@ -137,6 +152,7 @@ describe('explore', () => {
               met,
               adopt: own === 1 ? moved.map((id) => ({ id, path: search.pathTo(id) })) : [],
               expand: expand.filter((id) => (owners.get(id) ?? 0) === own),
+              asleep,
             }),
           )
           search.take(answers.sort((left, right) => left.id - right.id))

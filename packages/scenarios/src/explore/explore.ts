@@ -24,9 +24,11 @@ import {
   type Kept,
 } from './expander.js'
 import { makeGrowingNumbers } from './growing-numbers.js'
+import { NotConfirmed } from './not-confirmed.js'
 import { firstWithoutWay } from './reachability.js'
 import { fitsSearch } from './saved-search.js'
 import { noProgress, positionOf, type Moved, type Progress, type SearchSpace } from './search-space.js'
+import { makeSleepers } from './sleepers.js'
 import type { Choice, Decision, ExploreOptions, Finding, SavedSearch, SearchCount, SearchReport } from './search-types.js'
 import { makeVisitedStates } from './visited-states.js'
 
@@ -49,15 +51,11 @@ const scopeWords = ({ scope, steps }: SearchSpace): readonly string[] => [
   'states that differ in points of time, addresses or resourceVersions alone count as one',
 ]
 
-const reductionWords = ({ interchangeable }: Ground): readonly string[] => [
+const reductionWords = ({ interchangeable, commuting }: Ground): readonly string[] => [
   'names that are drawn are drawn alike on all ways to a state',
   ...(interchangeable.length === 0 ? [] : [`states that differ in which of ${interchangeable.join(', ')} is which count as one`]),
+  ...(commuting === undefined ? [] : ['a notification and a move that has nothing to do with it come in one order']),
 ]
-
-/** A finding of a lean run that the same path in an ordinary run does not show. */
-export class NotConfirmed extends Error {
-  override readonly name = 'NotConfirmed'
-}
 
 /** A lean run has no Events, and does not keep what plans wait for. */
 const asksForTelling = (condition: Condition): boolean =>
@@ -133,6 +131,7 @@ export const startSearch = (scenario: Scenario, options: ExploreOptions, ground:
   const sources = makeGrowingNumbers(resume?.sources)
   const targets = makeGrowingNumbers(resume?.targets)
   const goals = makeGrowingNumbers(resume?.goals)
+  const sleepers = makeSleepers(resume?.sleepers)
   const choices: Choice[] = [...(resume?.choices ?? [])]
   const codeOfChoice = (text: Choice): string => `${text.options.join('.')} ${text.within.join(',')}`
   const codes = new Map<string, number>(choices.map((choice, code) => [codeOfChoice(choice), code]))
@@ -255,7 +254,7 @@ export const startSearch = (scenario: Scenario, options: ExploreOptions, ground:
     }
   }
 
-  const absorb = ({ id, at, ending, missed, steps }: Expansion): void => {
+  const absorb = ({ id, at, ending, missed, steps, arrivals }: Expansion): void => {
     if (ending !== undefined) {
       ends += 1
       endings.add(ending)
@@ -270,11 +269,13 @@ export const startSearch = (scenario: Scenario, options: ExploreOptions, ground:
         )
       }
     }
+    const reached: number[] = []
     for (const [place, step] of steps.entries()) {
       transitions += 1
       const found = visited.find(step.high, step.low)
       const isNew = found < 0
       const number = isNew ? -1 - found : found
+      reached.push(number)
       if (!step.isAnytime) {
         sources.push(id)
         targets.push(number)
@@ -289,7 +290,11 @@ export const startSearch = (scenario: Scenario, options: ExploreOptions, ground:
       }
       judge(() => [...pathTo(id), { options: step.options, within: step.within }], step.at, step.violations, step.judged)
     }
+    if (arrivals !== undefined) sleepers.absorb(id, arrivals, reached, firstOfNext())
   }
+
+  /** States from here on are of the next level. */
+  const firstOfNext = (): number => next[0] ?? visited.size()
 
   /** What repeats without a pause when everything goes on from there in the most ordinary way. */
   const loopFrom = (teller: Simulation, from: Progress): string | undefined => {
@@ -330,6 +335,10 @@ export const startSearch = (scenario: Scenario, options: ExploreOptions, ground:
   const request = (most: number): ExpandRequest | undefined => {
     options.progress?.(count())
     while (taken >= level.length && !isOver() && !isDone()) {
+      sleepers.endLevel(firstOfNext(), (from, to) => {
+        sources.push(from)
+        targets.push(to)
+      })
       depth += 1
       asked = 0
       taken = 0
@@ -348,6 +357,7 @@ export const startSearch = (scenario: Scenario, options: ExploreOptions, ground:
       adopt: adopt.map((id) => ({ id, path: pathTo(id) })),
       keep,
       expand,
+      asleep: sleepers.asleepIn(expand),
       met: judges.flatMap(({ words }, index) => (met.has(words) ? [index] : [])),
     }
     adopt = []
@@ -420,6 +430,7 @@ export const startSearch = (scenario: Scenario, options: ExploreOptions, ground:
                 decisions: decisions.all(),
                 sources: sources.all(),
                 targets: targets.all(),
+                sleepers: sleepers.saved(),
                 goals: goals.all(),
               }),
             }),

@@ -10,6 +10,8 @@ export interface SearchState {
 }
 
 export interface CarriedOut extends Pick<Moved, 'progress' | 'within'> {
+  /** The run that the move began from, as the simulation has it: what the move has left alone is the same instance in the run after it. */
+  readonly before: RunState
   readonly after: SearchState
   readonly violations: readonly FoundViolation[]
 }
@@ -28,13 +30,15 @@ export const makeSearchMachine = (simulation: Simulation, space: SearchSpace, ha
     const run = simulation.state()
     return { run, pending: simulation.pending(), sums: hasher.sumsOf(run) }
   },
-  carryOut: ({ run: before, sums }, progress, move, choices) => {
-    simulation.restore(before)
+  carryOut: ({ run: from, sums }, progress, move, choices) => {
+    simulation.restore(from)
+    const before = simulation.state()
     const moved = space.perform(simulation, progress, move, choices)
     const run = simulation.state()
     const found = simulation.violations()
     return {
-      after: { run, pending: simulation.pending(), sums: hasher.sumsAfter(sums, before, run) },
+      before,
+      after: { run, pending: simulation.pending(), sums: hasher.sumsAfter(sums, from, run) },
       progress: moved.progress,
       within: moved.within,
       violations: found.length === 0 ? none : found.slice(),

@@ -61,6 +61,9 @@ export type Move =
   | { readonly kind: 'anytime'; readonly index: number }
   | { readonly kind: 'restart'; readonly controller: string }
 
+/** Time passes. */
+export const isTick = (move: Move): boolean => move.kind === 'take' && move.item.work.kind === 'delayed'
+
 export interface Moved {
   readonly progress: Progress
   /** The choices within the move that came up: how many options each had. */

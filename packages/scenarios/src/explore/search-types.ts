@@ -1,4 +1,5 @@
 /** What a search is asked, what it answers, and what it leaves behind to go on from. */
+import type { SavedSleepers } from './sleepers.js'
 import type { ClusterSettings, Controller, Invariant } from '@statefold/core'
 
 /** Which of the options, and what within: the first; ticks may follow. */
@@ -36,6 +37,8 @@ export interface ExploreOptions {
   readonly reduce?: boolean
   /** False: nodes that nobody names are told apart all the same. */
   readonly symmetry?: boolean
+  /** False: moves that come to the same in either order are made in both. */
+  readonly commuting?: boolean
   /** How many looks are remembered at a time, so that they are not carried out again; 0: none. */
   readonly remember?: number
 }
@@ -113,4 +116,5 @@ export interface SavedSearch {
   // … and one for each transition.
   readonly sources: readonly number[]
   readonly targets: readonly number[]
+  readonly sleepers?: SavedSleepers
 }
