@@ -1,6 +1,7 @@
 /** Which resources the server has and what they are called: discovery as data. */
 import type { ApiResource } from './api-resource.js'
 import { discoveredResources } from './generated/discovered-resources.js'
+import { rememberedText } from '../kernel/remembered-text.js'
 import { storedResources } from './stored-resources.js'
 
 export type { ApiResource } from './api-resource.js'
@@ -57,10 +58,10 @@ export const apiVersionOf = (resource: ApiResource): string =>
 const withGroup = (name: string, group: string): string => (group === '' ? name : `${name}.${group}`)
 
 /** As the server's refusals name the resource: `pods`, `statefulsets.apps`. */
-export const qualifiedResource = (kind: string): string => {
+export const qualifiedResource = rememberedText((kind): string => {
   const resource = byKind.get(kind)
   return resource === undefined ? kind.toLowerCase() : withGroup(resource.plural, resource.group)
-}
+})
 
 /** As `… is invalid` names the kind: `Pod`, `StatefulSet.apps`. */
 export const qualifiedKind = (kind: string): string => withGroup(kind, byKind.get(kind)?.group ?? '')

@@ -9,6 +9,7 @@ import { keyOf, type KubernetesObject, type UnstoredObject } from '../api/object
 import { isNamespaced, qualifiedKind, qualifiedResource } from '../api/resources.js'
 import { validateCreate } from '../api/validation/validate.js'
 import type { Mutable } from '../kernel/mutable.js'
+import { extended } from '../kernel/extended.js'
 import type { DecideContext } from '../kernel/decider.js'
 import { timestampOf } from '../kernel/sim-time.js'
 import { asStored, creationOf } from './decide-write.js'
@@ -96,7 +97,7 @@ export const decideCreate = (
   metadata.uid =
     given.uid !== undefined && isImported ? given.uid : drawUid(context.choose, `${sent.kind}/${namespace}/${name}#${state.revision + 1}`)
   metadata.creationTimestamp = given.creationTimestamp !== undefined && isImported ? given.creationTimestamp : timestampOf(context.now)
-  const defaulted = withDefaults({ ...sent, metadata })
+  const defaulted = withDefaults(extended(sent, { metadata }))
   const admitted = admitOnCreate(
     defaulted,
     { reader: readerOf(state), now: context.now, choose: context.choose, tolerationSeconds: settings.tolerationSeconds },

@@ -72,8 +72,14 @@ const podGrace = (pod: Pod, options: DeleteOptions, context: DecideContext): Gra
   return { seconds: asked, endsAt: timestampOf(since + asked * 1_000), isFirst: false }
 }
 
+const withoutFinalizers = (metadata: KubernetesObject['metadata']): KubernetesObject['metadata'] => {
+  if (metadata.finalizers === undefined) return metadata
+  const { finalizers: _, ...rest } = metadata
+  return rest
+}
+
 const marked = (stored: KubernetesObject, finalizers: readonly string[], grace: Grace): KubernetesObject => {
-  const { finalizers: _had, ...metadata } = stored.metadata
+  const metadata = withoutFinalizers(stored.metadata)
   const own: Mutable<Partial<KubernetesObject['metadata']>> = {}
   if (finalizers.length > 0) own.finalizers = finalizers
   own.deletionTimestamp = grace.endsAt

@@ -31,6 +31,12 @@ const withCondition = (conditions: readonly PodCondition[] | undefined, conditio
     : [...list, condition]
 }
 
+const withoutNomination = (status: Pod['status']): Pod['status'] => {
+  if (status.nominatedNodeName === undefined) return status
+  const { nominatedNodeName: _, ...rest } = status
+  return rest
+}
+
 /** Follows BindingREST.assignPod and setPodNodeAndMetadata in pkg/registry/core/pod/storage/storage.go. */
 export const decideBind = (binding: Binding, state: ClusterState, context: DecideContext): E.Either<ApiStatus, Decision> => {
   const found = findTarget({ kind: 'Pod', namespace: binding.namespace, name: binding.name }, state)
@@ -54,13 +60,13 @@ export const decideBind = (binding: Binding, state: ClusterState, context: Decid
     lastTransitionTime:
       scheduled?.status === 'True' && scheduled.lastTransitionTime !== undefined ? scheduled.lastTransitionTime : timestampOf(context.now),
   })
-  const { nominatedNodeName: _nominated, ...status } = pod.status
   const topology = topologyLabelsOf(readerOf(state).get('Node', '', binding.nodeName))
+  const { metadata } = pod
   const after = asStored({
     ...pod,
-    ...(topology === undefined ? undefined : { metadata: { ...pod.metadata, labels: { ...pod.metadata.labels, ...topology } } }),
+    metadata: topology === undefined ? metadata : { ...metadata, labels: { ...metadata.labels, ...topology } },
     spec: extended(pod.spec, { nodeName: binding.nodeName }),
-    status: extended(status, { conditions: withCondition(pod.status.conditions, condition) }),
+    status: extended(withoutNomination(pod.status), { conditions: withCondition(pod.status.conditions, condition) }),
   })
   return E.right({ events: changesOf(pod, after, state.revision + 1, state), object: after })
 }

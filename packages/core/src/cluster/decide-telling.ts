@@ -66,7 +66,8 @@ const namedIn = (state: ClusterState, involved: Readonly<Record<string, string>>
   }
   if (fieldPath !== undefined) rest['fieldPath'] = fieldPath
   const about = objectPath(kind, namespace, name)
-  return Object.keys(rest).length === 0 ? { about } : { about, involved: rest }
+  for (const _field in rest) return { about, involved: rest }
+  return { about }
 }
 
 /** `web-0.18ea0028fae6c424`: the involved name and a time in nanoseconds, here made unique by the resourceVersion. */
@@ -117,17 +118,27 @@ export const decideTell = (command: TellCommand, state: ClusterState, context: D
   const namespace = involved['namespace'] ?? 'default'
   if (isBeingDeleted(namespace, state)) return []
   const eventName = nameOf(name, context.now, rv)
-  // The order of the fields is that of the log.
-  const event: Mutable<KubernetesEventRecorded> = Object.assign(
-    {
-      kind: 'KubernetesEventRecorded' as const,
-      object: objectPath('Event', namespace, eventName),
-      rv,
-      uid: drawUid(context.choose, `Event/${namespace}/${eventName}`),
-    },
-    namedIn(state, involved),
-    { type: command.type, reason: command.reason, message: correlated.message, component },
-  )
+  const object = objectPath('Event', namespace, eventName)
+  const uid = drawUid(context.choose, `Event/${namespace}/${eventName}`)
+  const { about, involved: reference } = namedIn(state, involved)
+  const { type, reason } = command
+  const { message } = correlated
+  // The order of the fields is that of the log. (Most are about an object as it is stored: a literal costs less than putting parts together.)
+  const event: Mutable<KubernetesEventRecorded> =
+    about !== undefined && reference === undefined
+      ? { kind: 'KubernetesEventRecorded', object, rv, uid, about, type, reason, message, component }
+      : {
+          kind: 'KubernetesEventRecorded',
+          object,
+          rv,
+          uid,
+          ...(about === undefined ? undefined : { about }),
+          ...(reference === undefined ? undefined : { involved: reference }),
+          type,
+          reason,
+          message,
+          component,
+        }
   if (command.host !== undefined) event.host = command.host
   if (series) event.action = command.action ?? ''
   if (told !== undefined) event.told = told

@@ -8,6 +8,11 @@ export const fourDigits = (value: number): string => `${bytes[(value >>> 8) & 25
 export const eightDigits = (value: number): string =>
   `${bytes[value >>> 24] ?? ''}${bytes[(value >>> 16) & 255] ?? ''}${bytes[(value >>> 8) & 255] ?? ''}${bytes[value & 255] ?? ''}`
 
+const digitCodes: readonly number[] = Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0))
+
+/** The code of the digit for the four bits from this bit on. */
+export const digitCode = (value: number, bit: number): number => digitCodes[(value >>> bit) & 15] ?? 0
+
 /** How many numbers 32 bits tell apart. */
 export const all32Bits = 4_294_967_296
 

@@ -12,7 +12,12 @@ const counts = ['cpu', 'memory'] as const
 const isPositive = (amount: string | undefined): amount is string =>
   amount !== undefined && compareQuantities(quantityOf(amount), zeroQuantity) > 0
 
+const asksForNothing = ({ resources }: { readonly resources?: Loose<ResourceRequirements> }): boolean =>
+  resources === undefined || (resources.limits === undefined && resources.requests === undefined)
+
 export const qualityOfServiceOf = (spec: Loose<PodSpec>): QualityOfService => {
+  if (asksForNothing(spec) && (spec.containers ?? []).every(asksForNothing) && (spec.initContainers ?? []).every(asksForNothing))
+    return 'BestEffort'
   const whole = spec.resources
   const forPod =
     whole !== undefined && Object.keys({ ...(whole.limits as Amounts | undefined), ...(whole.requests as Amounts | undefined) }).length > 0

@@ -182,17 +182,25 @@ const ruleOf = (code: string): Rule => {
   return { of, type, isApart: askedForApart.has(type) }
 }
 
-const rulesIn = (fields: string): ReadonlyMap<string, Rule> =>
-  mapOf(
+interface Rules {
+  readonly ofField: ReadonlyMap<string, Rule>
+  /** Where a text may have another form. */
+  readonly hasQuantity: boolean
+}
+
+const rulesIn = (fields: string): Rules => {
+  const ofField = mapOf(
     fields.split(' ').map((field) => {
       const colon = field.indexOf(':')
       return [field.slice(0, colon), ruleOf(field.slice(colon + 1))]
     }),
   )
+  return { ofField, hasQuantity: [...ofField.values()].some((rule) => rule.of === 'quantity') }
+}
 
-const rulesOfType: ReadonlyMap<string, ReadonlyMap<string, Rule>> = mapOf(
-  Object.entries(fieldsOfType).map(([type, fields]) => [type, rulesIn(fields)]),
-)
+const noRules: Rules = { ofField: new Map(), hasQuantity: false }
+
+const rulesOfType: ReadonlyMap<string, Rules> = mapOf(Object.entries(fieldsOfType).map(([type, fields]) => [type, rulesIn(fields)]))
 
 // Amounts finer than a thousandth are rounded up. Follows SetDefaults_ResourceList in pkg/apis/core/v1/defaults.go.
 const storedAmount = (value: Json): Json => {
@@ -220,6 +228,10 @@ const isEmpty = (value: Json): boolean => {
   for (const _ in value) return false
   return true
 }
+
+/** A scalar that stays as it is, whatever field it stands in. (Strict decoding has seen to it that it does not stand for a list.) */
+const isFullScalar = (value: Json): boolean =>
+  typeof value === 'string' ? value.length > 0 : typeof value === 'number' ? value !== 0 : value === true
 
 // Undefined: the field vanishes.
 const fieldInStoredForm = (value: Json, rule: Rule): Json | undefined => {
@@ -264,13 +276,13 @@ const withoutAbsent = (object: JsonObject): JsonObject => {
 }
 
 const objectInStoredForm = (object: JsonObject, type: string): JsonObject => {
-  const rules = rulesOfType.get(type)
+  const { ofField, hasQuantity } = rulesOfType.get(type) ?? noRules
   let changed: { [key: string]: Json | undefined } | undefined
   let vanishes = false
   for (const name in object) {
     const value = object[name]
-    if (value === undefined) continue
-    const stored = fieldInStoredForm(value, rules?.get(name) ?? plain)
+    if (value === undefined || (!hasQuantity && isFullScalar(value))) continue
+    const stored = fieldInStoredForm(value, ofField.get(name) ?? plain)
     if (stored === value) continue
     changed ??= growingCopy<JsonObject>(object)
     changed[name] = stored

@@ -560,6 +560,16 @@ const volumeSources: { readonly [name: string]: SourceEntry } = {
 
 export const persistentVolumeSourceNames: readonly string[] = Object.keys(volumeSources)
 
+const onlySourceOf = (volume: Source, sources: { readonly [name: string]: SourceEntry }): string | undefined => {
+  let only: string | undefined
+  for (const name in volume) {
+    if (volume[name] === undefined || !Object.hasOwn(sources, name)) continue
+    if (only !== undefined) return undefined
+    only = name
+  }
+  return only
+}
+
 const checkSource = (
   errors: Errors,
   field: string,
@@ -567,8 +577,10 @@ const checkSource = (
   sources: { readonly [name: string]: SourceEntry },
   after?: (name: string) => void,
 ): void => {
+  const only = onlySourceOf(volume, sources)
   let count = 0
-  for (const name in sources) {
+  // Those of several are named in the order of the rules.
+  for (const name of only === undefined ? Object.keys(sources) : [only]) {
     const source = volume[name]
     const entry = sources[name]
     if (source === undefined || entry === undefined) continue

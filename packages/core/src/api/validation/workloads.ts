@@ -71,26 +71,18 @@ const fits = (selector: Loose<LabelSelector> | undefined, template: Loose<PodTem
 const retentionPolicies = ['Retain', 'Delete']
 
 // The volumes that the controller will add for the claims take the place of volumes of the same name. Follows ValidatePodTemplateSpecForStatefulSet.
-const withClaimVolumes = new WeakMap<object, WeakMap<object, Loose<PodTemplateSpec>>>()
-
 const templateWithClaims = (spec: NonNullable<Loose<StatefulSet>['spec']>): Loose<PodTemplateSpec> => {
   const { template = {}, volumeClaimTemplates } = spec
   if (volumeClaimTemplates === undefined || volumeClaimTemplates.length === 0) return template
-  const known = withClaimVolumes.get(template)?.get(volumeClaimTemplates)
-  if (known !== undefined) return known
   const names = volumeClaimTemplates.map(({ metadata }) => metadata?.name ?? '')
   // Claims of one name make one volume.
   const volumes = [...new Set(names)].map((name) => ({ name, persistentVolumeClaim: { claimName: name, readOnly: false } }))
-  const whole = {
+  return {
     ...template,
     spec: extended(template.spec ?? {}, {
       volumes: [...volumes, ...(template.spec?.volumes ?? []).filter(({ name }) => !names.includes(name ?? ''))],
     }),
   }
-  const byClaims = withClaimVolumes.get(template) ?? new WeakMap<object, Loose<PodTemplateSpec>>()
-  byClaims.set(volumeClaimTemplates, whole)
-  withClaimVolumes.set(template, byClaims)
-  return whole
 }
 
 const checkRetention = (errors: Errors, field: string, choice: string | undefined): void => {
