@@ -37,7 +37,7 @@ export const toldEventsFold = (): ToldEventsFold => {
     repeat: (state, event, at) => {
       const { key } = splitObjectPath(event.object)
       const before = objects.get(key) ?? findObject(storeOf(state, 'Event'), key)
-      assert(before !== undefined, `${event.object} does not exist`)
+      assert(before !== undefined, () => `${event.object} does not exist`)
       objects.set(key, repeatedEvent(before, event, at))
       const telling = tellingAgain(before, event)
       if (!telling.series) remember(state, telling, undefined, at)

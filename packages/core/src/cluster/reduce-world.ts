@@ -39,7 +39,7 @@ export const reduceWorld = (world: World, event: WorldEvent, at: SimTime): World
 const worldAfter = (world: World, event: WorldEvent, at: SimTime): World => {
   switch (event.kind) {
     case 'MachineAdded':
-      assert(getAt(world.machines, event.node) === undefined, `machine ${event.node} was added twice`)
+      assert(getAt(world.machines, event.node) === undefined, () => `machine ${event.node} was added twice`)
       return {
         ...world,
         machinesAdded: world.machinesAdded + 1,
@@ -108,14 +108,14 @@ const worldAfter = (world: World, event: WorldEvent, at: SimTime): World => {
       return createContainer(world, event, at)
     case 'ContainerStarted':
       return withContainer(world, event.podUid, event.container, (container) => {
-        assert(container.state !== 'running', `container ${event.container} of ${event.podUid} started twice`)
+        assert(container.state !== 'running', () => `container ${event.container} of ${event.podUid} started twice`)
         return { ...container, state: 'running', startedAt: at, startsAt: undefined }
       })
     case 'ContainerFound':
       return withContainer(world, event.podUid, event.container, (container) => foundContainer(container, event, at))
     case 'ContainerExited':
       return withContainer(world, event.podUid, event.container, (container) => {
-        assert(container.state !== 'exited', `container ${event.container} of ${event.podUid} exited twice`)
+        assert(container.state !== 'exited', () => `container ${event.container} of ${event.podUid} exited twice`)
         return exited(container, at, event.exitCode, event.reason, event.message)
       })
     case 'ContainerRefused':
@@ -189,14 +189,49 @@ const worldAfter = (world: World, event: WorldEvent, at: SimTime): World => {
 
 const withMachine = (world: World, node: string, change: (machine: Machine) => Machine): World => {
   const machine = getAt(world.machines, node)
-  assert(machine !== undefined, `there is no machine ${node}`)
-  return { ...world, machines: setAt(world.machines, node, change(machine)) }
+  assert(machine !== undefined, () => `there is no machine ${node}`)
+  return worldWith(world, setAt(world.machines, node, change(machine)), world.pods, world.addresses, world.assets)
 }
+
+/** All fields are listed, here and where processes change: copying by spreading costs several times as much, and every second fact is one of these. */
+const worldWith = (
+  world: World,
+  machines: World['machines'],
+  pods: World['pods'],
+  addresses: World['addresses'],
+  assets: World['assets'],
+): World => ({
+  settings: world.settings,
+  machines,
+  pods,
+  addresses,
+  assets,
+  attachments: world.attachments,
+  behaviours: world.behaviours,
+  lastAddress: world.lastAddress,
+  machinesAdded: world.machinesAdded,
+})
+
+const withPods = (world: World, pods: World['pods']): World => worldWith(world, world.machines, pods, world.addresses, world.assets)
+
+const withContainers = (processes: PodProcesses, containers: PodProcesses['containers']): PodProcesses => ({
+  uid: processes.uid,
+  namespace: processes.namespace,
+  name: processes.name,
+  node: processes.node,
+  seenAt: processes.seenAt,
+  sandbox: processes.sandbox,
+  sandboxes: processes.sandboxes,
+  restartPolicy: processes.restartPolicy,
+  volumes: processes.volumes,
+  containers,
+  termination: processes.termination,
+})
 
 const withPod = (world: World, podUid: string, change: (processes: PodProcesses) => PodProcesses): World => {
   const processes = getAt(world.pods, podUid)
-  assert(processes !== undefined, `there is nothing of Pod ${podUid} on any machine`)
-  return { ...world, pods: setAt(world.pods, podUid, change(processes)) }
+  assert(processes !== undefined, () => `there is nothing of Pod ${podUid} on any machine`)
+  return withPods(world, setAt(world.pods, podUid, change(processes)))
 }
 
 const newContainer = (name: string): ContainerProcess => ({
@@ -221,11 +256,12 @@ const newContainer = (name: string): ContainerProcess => ({
 const withContainer = (world: World, podUid: string, name: string, change: (container: ContainerProcess) => ContainerProcess): World =>
   withPod(world, podUid, (processes) => {
     const position = processes.containers.findIndex((container) => container.name === name)
-    if (position < 0) return { ...processes, containers: [...processes.containers, change(newContainer(name))] }
-    return {
-      ...processes,
-      containers: processes.containers.map((container, index) => (index === position ? change(container) : container)),
-    }
+    return withContainers(
+      processes,
+      position < 0
+        ? [...processes.containers, change(newContainer(name))]
+        : processes.containers.map((container, index) => (index === position ? change(container) : container)),
+    )
   })
 
 /** The kubelet is not heard any more from now on (if it was). */
@@ -283,7 +319,7 @@ const exited = (container: ContainerProcess, at: SimTime, exitCode: number, reas
 /** Power lost: sandboxes are dead and every process has ended without anybody seeing how. */
 const loseProcesses = (world: World, node: string, at: SimTime): World => {
   const machine = getAt(world.machines, node)
-  assert(machine !== undefined, `there is no machine ${node}`)
+  assert(machine !== undefined, () => `there is no machine ${node}`)
   let { pods, addresses } = world
   for (const uid of keysOf(machine.pods)) {
     const processes = getAt(pods, uid)
@@ -337,23 +373,34 @@ const newPod = (
 })
 
 const addPod = (world: World, processes: PodProcesses): World =>
-  withMachine({ ...world, pods: setAt(world.pods, processes.uid, processes) }, processes.node, (machine) => ({
+  withMachine(withPods(world, setAt(world.pods, processes.uid, processes)), processes.node, (machine) => ({
     ...machine,
     pods: setAt(machine.pods, processes.uid, true),
   }))
 
 const createSandbox = (world: World, event: Extract<WorldEvent, { kind: 'SandboxCreated' }>, at: SimTime): World => {
   const before = getAt(world.pods, event.podUid)
-  assert(before === undefined || before.sandbox === undefined || !before.sandbox.alive, `Pod ${event.podUid} has a living sandbox already`)
+  assert(
+    before === undefined || before.sandbox === undefined || !before.sandbox.alive,
+    () => `Pod ${event.podUid} has a living sandbox already`,
+  )
+  const known = before ?? newPod(event, at)
   const processes: PodProcesses = {
-    ...(before ?? newPod(event, at)),
+    uid: known.uid,
+    namespace: known.namespace,
+    name: known.name,
+    node: known.node,
+    seenAt: known.seenAt,
+    sandbox: { address: event.address, createdAt: at, readyAt: event.readyAt, alive: true, hostNetwork: event.hostNetwork ?? false },
+    sandboxes: known.sandboxes + 1,
     restartPolicy: event.restartPolicy ?? 'Always',
     volumes: event.volumes ?? [],
-    sandboxes: (before?.sandboxes ?? 0) + 1,
-    sandbox: { address: event.address, createdAt: at, readyAt: event.readyAt, alive: true, hostNetwork: event.hostNetwork ?? false },
+    containers: known.containers,
+    termination: known.termination,
   }
   if (event.hostNetwork === true) return addPod(world, processes)
-  const next = addPod({ ...world, addresses: setAt(world.addresses, event.address, event.podUid) }, processes)
+  const addresses = setAt(world.addresses, event.address, event.podUid)
+  const next = addPod(worldWith(world, world.machines, world.pods, addresses, world.assets), processes)
   return withAddressesGiven(next, event.node, 1)
 }
 
@@ -389,14 +436,17 @@ const removePod = (world: World, podUid: string): World => {
 const createContainer = (world: World, event: Extract<WorldEvent, { kind: 'ContainerCreated' }>, at: SimTime): World => {
   const before = getAt(world.pods, event.podUid)?.containers.find((container) => container.name === event.container)
   const next = withContainer(world, event.podUid, event.container, (container) => {
-    assert(container.state !== 'running', `container ${event.container} of ${event.podUid} is created while it runs`)
+    assert(container.state !== 'running', () => `container ${event.container} of ${event.podUid} is created while it runs`)
     return {
-      ...container,
+      name: container.name,
       image: event.image,
       state: 'creating',
       attempt: container.finished === undefined ? container.attempt : container.attempt + 1,
+      exits: container.exits,
       startsAt: event.startsAt,
       startedAt: undefined,
+      exitsAt: container.exitsAt,
+      exitsWith: container.exitsWith,
       finished: undefined,
       lastFinished: container.finished ?? container.lastFinished,
       backOff: container.finished === undefined ? container.backOff : raisedBackOff(container, container.finished, at),

@@ -34,7 +34,7 @@ import {
   withWorld,
   type ClusterState,
 } from './state.js'
-import { findObject, withObject } from './store.js'
+import { emptyStore, findObject, withObject } from './store.js'
 import { involvedIn, placeOf, repeatedEvent, tellingAgain, tellingOf, toldEvent } from './told-events.js'
 
 // Events hold plain JSON that a decoder has checked; what they make is an object again (the casts in this file).
@@ -57,58 +57,90 @@ const createdObject = (state: ClusterState, event: ObjectCreated, at: SimTime): 
   if (event.manifest !== undefined) return asObject(withRevision(event.manifest as JsonObject, event.rv))
   const template = event.template ?? receivedObject
   const prototype = getAt(modelsFor(state, template), template)
-  assert(prototype !== undefined, `${event.object} is like something that is not known: ${template}`)
+  assert(prototype !== undefined, () => `${event.object} is like something that is not known: ${template}`)
   return changed(event.uid === undefined ? prototype : asNewObject(prototype, event.object, event.uid, at), event)
 }
 
-const storesWith = (state: ClusterState, path: string, object: KubernetesObject | undefined): ClusterState['stores'] => {
+type Stores = ClusterState['stores']
+
+/** A write of an object: both versions of it, and the stores before and after. */
+export interface ObjectWrite {
+  readonly path: string
+  readonly from: Stores
+  readonly to: Stores
+  readonly before: KubernetesObject | undefined
+  readonly after: KubernetesObject | undefined
+}
+let last: ObjectWrite | undefined
+
+/** The write that led from these stores to those, if it was the last. (The last is kept: whoever hears of an event asks for both versions.) */
+export const lastWrite = (path: string, from: Stores, to: Stores): ObjectWrite | undefined =>
+  last !== undefined && last.path === path && last.from === from && last.to === to ? last : undefined
+
+const stored = (state: ClusterState, path: string): KubernetesObject | undefined => {
   const { kind, key } = splitObjectPath(path)
-  return setAt(state.stores, kind, withObject(storeOf(state, kind), key, object))
+  return findObject(storeOf(state, kind), key)
 }
 
-const put = (state: ClusterState, path: string, rv: number, object: KubernetesObject | undefined): ClusterState =>
-  withStores(state, rv, storesWith(state, path, object))
+const storesWith = (
+  { stores }: ClusterState,
+  path: string,
+  before: KubernetesObject | undefined,
+  after: KubernetesObject | undefined,
+): Stores => {
+  const { kind, key } = splitObjectPath(path)
+  const to = setAt(stores, kind, withObject(getAt(stores, kind) ?? emptyStore, key, after, before))
+  last = { path, from: stores, to, before, after }
+  return to
+}
+
+const put = (
+  state: ClusterState,
+  path: string,
+  rv: number,
+  before: KubernetesObject | undefined,
+  after: KubernetesObject | undefined,
+): ClusterState => withStores(state, rv, storesWith(state, path, before, after))
 
 const reduceCreated = (state: ClusterState, event: ObjectCreated, at: SimTime): ClusterState => {
   const object = createdObject(state, event, at)
-  const stored = put(state, event.object, event.rv, object)
+  const next = put(state, event.object, event.rv, stored(state, event.object), object)
   const { template, manifest } = event
-  if (template === undefined || manifest === undefined) return stored
+  if (template === undefined || manifest === undefined) return next
   const models = setAt(modelsFor(state, template), template, manifest as JsonObject)
-  return template.includes('/') ? { ...stored, prototypes: models } : withLikenesses(stored, models)
+  return template.includes('/') ? { ...next, prototypes: models } : withLikenesses(next, models)
 }
 
 const reduceChanged = (state: ClusterState, event: ObjectChanged): ClusterState => {
-  const { kind, key } = splitObjectPath(event.object)
-  const before = findObject(storeOf(state, kind), key)
-  assert(before !== undefined, `${event.kind}: ${event.object} does not exist`)
+  const before = stored(state, event.object)
+  assert(before !== undefined, () => `${event.kind}: ${event.object} does not exist`)
   // Further facts of a write that the first one has carried.
   if (event.set === undefined && event.removed === undefined && before.metadata.resourceVersion === String(event.rv)) return state
   if (event.like !== undefined) {
     const status = getAt(state.likenesses, statusKeyOf(before) ?? '')
-    assert(status !== undefined, `${event.kind}: no status is known that that of ${event.object} could be like`)
-    return put(state, event.object, event.rv, changed({ ...asJson(before), status }, event))
+    assert(status !== undefined, () => `${event.kind}: no status is known that that of ${event.object} could be like`)
+    return put(state, event.object, event.rv, before, changed({ ...asJson(before), status }, event))
   }
-  const stored = put(state, event.object, event.rv, changed(asJson(before), event))
+  const next = put(state, event.object, event.rv, before, changed(asJson(before), event))
   const status = event.set?.[statusPointer]
   const statusKey = status === undefined ? undefined : statusKeyOf(before)
-  return statusKey === undefined ? stored : withLikenesses(stored, setAt(state.likenesses, statusKey, status as JsonObject))
+  return statusKey === undefined ? next : withLikenesses(next, setAt(state.likenesses, statusKey, status as JsonObject))
 }
 
-const reduceDeleted = (state: ClusterState, event: ObjectDeleted): ClusterState => put(state, event.object, event.rv, undefined)
+const reduceDeleted = (state: ClusterState, event: ObjectDeleted): ClusterState =>
+  put(state, event.object, event.rv, stored(state, event.object), undefined)
 
 const reduceTold = (state: ClusterState, event: KubernetesEventRecorded, at: SimTime): ClusterState => {
   const involved = involvedIn(state, event.about, event.involved)
-  const stores = storesWith(state, event.object, toldEvent(event, involved, at))
+  const stores = storesWith(state, event.object, stored(state, event.object), toldEvent(event, involved, at))
   return withTold(state, event.rv, stores, remembered(state.correlation, tellingOf(event, involved), placeOf(event), at))
 }
 
 const reduceRepeated = (state: ClusterState, event: KubernetesEventRepeated, at: SimTime): ClusterState => {
-  const { key } = splitObjectPath(event.object)
-  const before = findObject(storeOf(state, 'Event'), key)
-  assert(before !== undefined, `${event.object} does not exist`)
+  const before = stored(state, event.object)
+  assert(before !== undefined, () => `${event.object} does not exist`)
   const telling = tellingAgain(before, event)
-  const stores = storesWith(state, event.object, repeatedEvent(before, event, at))
+  const stores = storesWith(state, event.object, before, repeatedEvent(before, event, at))
   return withTold(state, event.rv, stores, telling.series ? state.correlation : remembered(state.correlation, telling, undefined, at))
 }
 

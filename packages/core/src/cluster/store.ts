@@ -67,9 +67,13 @@ const reindexed = (
   return result
 }
 
-/** The store with the object put in place of an older version (`object`), or without it (undefined). */
-export const withObject = (store: ObjectStore, key: string, object: KubernetesObject | undefined): ObjectStore => {
-  const before = getAt(store.objects, key)
+/** The store with the object put in place of an older version (`before`), or without it (undefined). */
+export const withObject = (
+  store: ObjectStore,
+  key: string,
+  object: KubernetesObject | undefined,
+  before: KubernetesObject | undefined = getAt(store.objects, key),
+): ObjectStore => {
   const sample = object ?? before
   if (sample === undefined) return store
   const pod = isPod(sample)

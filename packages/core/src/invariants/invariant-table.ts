@@ -29,20 +29,18 @@ const fieldOf = (field: string): Field => {
 
 const changes: ReadonlySet<string> = new Set(changedEventKinds)
 
-const isWritten = ({ pointers, inside }: Field, { set, removed }: Pick<ObjectChanged, 'set' | 'removed'>): boolean => {
-  if (set !== undefined) {
-    for (const pointer of pointers) if (set[pointer] !== undefined) return true
-    if (inside !== undefined) for (const pointer in set) if (pointer.startsWith(inside)) return true
-  }
-  return (
-    removed !== undefined && removed.some((pointer) => pointers.includes(pointer) || (inside !== undefined && pointer.startsWith(inside)))
-  )
+/** The pointers that the event sets or removes. (Only changes of objects stand in the table with fields.) */
+const writtenBy = (event: ClusterEvent): readonly string[] => {
+  const { set, removed } = event as ObjectChanged
+  const written = set === undefined ? none : Object.keys(set)
+  return removed === undefined || removed.length === 0 ? written : [...written, ...removed]
 }
+const none: readonly string[] = []
 
-const isAnyWritten = (fields: readonly Field[], event: ClusterEvent): boolean => {
-  // Only changes of objects stand in the table with fields.
-  const change = event as ObjectChanged
-  for (const field of fields) if (isWritten(field, change)) return true
+const isAnyWritten = (fields: readonly Field[], written: readonly string[]): boolean => {
+  for (const pointer of written)
+    for (const { pointers, inside } of fields)
+      if (pointers.includes(pointer) || (inside !== undefined && pointer.startsWith(inside))) return true
   return false
 }
 
@@ -93,9 +91,9 @@ export const makeInvariantTable = (invariants: readonly Invariant[]): InvariantT
   return {
     watching: (kind) => table.get(kind),
     look: (watching, observation, found) => {
-      const { event } = observation.recorded
+      let written: readonly string[] | undefined
       for (const { invariant, fields } of watching) {
-        if (fields !== undefined && !isAnyWritten(fields, event)) continue
+        if (fields !== undefined && !isAnyWritten(fields, (written ??= writtenBy(observation.recorded.event)))) continue
         const violation = invariant.check(observation)
         if (violation === undefined) continue
         if (invariant.expectation === 'sometimes') leaveOut(invariant)

@@ -23,7 +23,7 @@ export interface Observation {
   readonly recorded: RecordedEvent<ClusterEvent>
   readonly after: ClusterState
   /** What the acting controller's plan reads: its caches as they were when the plan began. Absent for commands from outside. */
-  readonly view?: Reader
+  readonly view?: Reader | undefined
   /** Both versions of the object that the event is about, where the engine has looked them up already (`changeOf` asks here first). */
   readonly change?: ObservedChange | undefined
   /** What was asked for, and the newest resourceVersion when it was decided; absent for what nobody asked the API server for. */

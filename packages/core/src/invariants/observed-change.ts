@@ -4,6 +4,7 @@ import { controllerRefOf, keyOf, type KubernetesObject } from '../api/object.js'
 import type { ClusterEvent } from '../cluster/events.js'
 import { splitObjectPath } from '../cluster/object-events.js'
 import type { Reader } from '../cluster/reader.js'
+import { lastWrite } from '../cluster/reduce.js'
 import { statusPointer, storeOf, type ClusterState } from '../cluster/state.js'
 import { findObject, objectsOwnedBy } from '../cluster/store.js'
 import type { Observation, ObservedChange } from './invariant.js'
@@ -17,6 +18,8 @@ export const changeOf = (observation: Observation): ObservedChange | undefined =
 
 export const observedChange = (path: string, before: ClusterState, after: ClusterState): ObservedChange => {
   const { kind, namespace, name, key } = splitObjectPath(path)
+  const write = lastWrite(path, before.stores, after.stores)
+  if (write !== undefined) return { path, kind, namespace, name, before: write.before, after: write.after }
   return { path, kind, namespace, name, before: findObject(storeOf(before, kind), key), after: findObject(storeOf(after, kind), key) }
 }
 

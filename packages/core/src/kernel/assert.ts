@@ -3,8 +3,9 @@ export class AssertionFailed extends Error {
   override readonly name = 'AssertionFailed'
 }
 
-export const assert: (condition: boolean, message: string) => asserts condition = (condition, message) => {
-  if (!condition) throw new AssertionFailed(message)
+/** A message that is put together is given as a function: it is needed once in a lifetime, and what must be true is asked for every event. */
+export const assert: (condition: boolean, message: string | (() => string)) => asserts condition = (condition, message) => {
+  if (!condition) throw new AssertionFailed(typeof message === 'string' ? message : message())
 }
 
 /** For the end of exhaustive switches: a new kind does not compile until someone has thought about it. */

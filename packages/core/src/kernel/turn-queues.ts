@@ -35,7 +35,18 @@ export const makeTurnQueues = (initial: WorkQueues): TurnQueues => {
   let count = 0
   const places = new Map<string, number>()
 
+  // An entry that was looked at is mostly the one that is put next.
+  let last = 0
+
   const placeOf = (controller: string, key: string): number => {
+    const known = last < count ? touched[last] : undefined
+    if (known !== undefined && known.key === key && known.controller === controller) return last
+    const place = findPlace(controller, key)
+    if (place >= 0) last = place
+    return place
+  }
+
+  const findPlace = (controller: string, key: string): number => {
     if (places.size > 0) return places.get(`${controller} ${key}`) ?? -1
     for (let place = 0; place < count; place += 1) {
       const item = touched[place]
@@ -53,6 +64,7 @@ export const makeTurnQueues = (initial: WorkQueues): TurnQueues => {
       item.entry = entry
     }
     if (places.size > 0) places.set(`${controller} ${key}`, count)
+    last = count
     count += 1
     if (count === few)
       for (let place = 0; place < count; place += 1) {

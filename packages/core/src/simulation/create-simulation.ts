@@ -4,7 +4,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { Subject } from 'rxjs'
-import type { KubernetesObject, ObjectRef } from '../api/object.js'
+import type { KubernetesObject } from '../api/object.js'
 import { keyOf } from '../api/object.js'
 import type { ApiResult } from '../cluster/api-commands.js'
 import type { ClusterCommand } from '../cluster/commands.js'
@@ -96,6 +96,8 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
   /** The item that this turn is about, and the request that is being carried out. */
   let turnItem: AgendaItem<DueWork> | undefined
   let request: ObservedRequest | undefined
+  /** What the last event of it did. */
+  let lastChange: ObservedChange | undefined
   /** Of the look that is being carried out, if it is to be remembered. */
   let facts: RememberedFact[] | undefined
   /** Of a fact that is told again for the first time. */
@@ -263,18 +265,10 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     cluster = lean && event.kind === 'WaitingChanged' ? before : reduce(before, event, now)
     if (lean && isObjectDeleted(event)) goneVersions = setAt(goneVersions, event.object, event.rv)
     const change = 'object' in event ? observedChange(event.object, before, cluster) : undefined
+    lastChange = change
     tell(recorded, before, change)
     const watching = invariants.watching(event.kind)
-    if (watching !== undefined) {
-      const after = cluster
-      invariants.look(
-        watching,
-        planReader === undefined
-          ? { before, recorded, after, change, request }
-          : { before, recorded, after, change, request, view: planReader },
-        found,
-      )
-    }
+    if (watching !== undefined) invariants.look(watching, { before, recorded, after: cluster, view: planReader, change, request }, found)
     if (looks !== undefined) {
       // Only now: until here what is new shares with what was before all that they have in common.
       if (change !== undefined) {
@@ -322,6 +316,7 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
 
   const recordAll = (all: readonly ClusterEvent[], asked: ObservedRequest, actor: string, causedBy: number | null): void => {
     request = asked
+    lastChange = undefined
     for (const event of all) record(event, actor, causedBy)
     request = undefined
   }
@@ -336,7 +331,8 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     )
 
   /** How far the versions of the command's object have come; where that is not one object by its name, those of all. */
-  const ownRevision = (command: ClusterCommand, path: string, ref: ObjectRef | undefined): number => {
+  const ownRevision = (command: ClusterCommand): number => {
+    const { path, ref } = nameOfTarget(command)
     const isNamed = command.kind !== 'CreateObject' || (command.object.metadata?.name ?? '') !== ''
     if (ref !== undefined && isNamed && command.kind !== 'EvictPod') {
       const stored = findObject(storeOf(cluster, ref.kind), keyOf(ref.namespace, ref.name))
@@ -354,13 +350,13 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
   }
 
   const apply = (command: ClusterCommand, actor: string, causedBy: number | null, fromController: boolean): ApiResult => {
-    const { path, ref } = nameOfTarget(command)
     if (lean) {
       if (command.kind === 'RecordEvent') return nothingTold
-      if (isWrite(command)) cluster = { ...cluster, revision: ownRevision(command, path, ref) }
+      if (isWrite(command)) cluster = { ...cluster, revision: ownRevision(command) }
     }
     const { revision } = cluster
     if (fromController && (cluster.apiFaults.length > 0 || interference !== undefined) && isWrite(command)) {
+      const { path, ref } = nameOfTarget(command)
       const fault = matchingFault(command, actor, path)?.fault ?? interference?.answer?.(actor, command, path)
       if (fault !== undefined) {
         record({ kind: 'ApiFaultStruck', fault, command: command.kind, on: path }, actor, causedBy)
@@ -380,7 +376,7 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
           {
             kind: 'CommandRejected',
             command: command.kind,
-            on: path,
+            on: nameOfTarget(command).path,
             reason: decided.left.reason,
             message: decided.left.message,
             code: decided.left.code,
@@ -402,8 +398,11 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
   }
 
   /** What the API answers with is what it stored. */
-  const storedVersion = (object: KubernetesObject): KubernetesObject | undefined =>
-    findObject(storeOf(cluster, object.kind), keyOf(object.metadata.namespace ?? '', object.metadata.name))
+  const storedVersion = ({ kind, metadata }: KubernetesObject): KubernetesObject | undefined => {
+    const namespace = metadata.namespace ?? ''
+    const isLast = lastChange?.kind === kind && lastChange.name === metadata.name && lastChange.namespace === namespace
+    return isLast && looks === undefined ? lastChange?.after : findObject(storeOf(cluster, kind), keyOf(namespace, metadata.name))
+  }
 
   /** A sync keeps its worker busy for as long as its writes take; meanwhile notifications about the key coalesce. */
   const finishSync = (
@@ -484,7 +483,7 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     let answer = plan.next()
     let writes = 0
     for (let count = 0; answer.done !== true; count += 1) {
-      assert(count < limits.commandsPerPlanMax, `the plan of ${controller.name} for ${key} does not end`)
+      assert(count < limits.commandsPerPlanMax, () => `the plan of ${controller.name} for ${key} does not end`)
       const result = apply(answer.value, controller.name, causedBy, true)
       if (E.isRight(result) && isWrite(answer.value)) writes += 1
       const command = answer.value
@@ -528,7 +527,7 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
         interference?.moods?.comeUp(end.choices)
         tellAgain(whole.facts.slice(0, end.facts), controller.name)
         const isOver = interference?.crashes?.(controller.name, key, end.command) === true
-        assert(isOver, `the process of ${controller.name} was to end in its look at ${key}`)
+        assert(isOver, () => `the process of ${controller.name} was to end in its look at ${key}`)
         record({ kind: 'ControllerCrashed', controller: controller.name }, controller.name, null)
         return true
       }
@@ -800,7 +799,7 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
         if (stop?.() === true) return
         turnsHere = now === instant ? turnsHere + 1 : 0
         instant = now
-        assert(turnsHere < limits.turnsPerInstantMax, `no end of turns at ${now} ms: a hot loop`)
+        assert(turnsHere < limits.turnsPerInstantMax, () => `no end of turns at ${now} ms: a hot loop`)
       }
       simulation.advanceTo(time)
     },
