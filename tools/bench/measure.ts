@@ -367,7 +367,7 @@ const twoWorkers = (): Measured => {
   const secondsWith = (workers: number): number => {
     const printed = execFileSync(
       process.execPath,
-      [join(root, 'packages/cli/dist/main.js'), 'explore', searched, '--workers', String(workers), '--json'],
+      [join(root, 'packages/cli/dist/main.js'), 'explore', searched, '--faults', 'crash=24', '--workers', String(workers), '--json'],
       { encoding: 'utf8' },
     )
     // What our own command line prints.

@@ -84,8 +84,8 @@ type SearchThread = Thread<ExpandRequest, ExploreWorkerAnswer>
 
 const expanderOf = ({ hasSpoken, ...thread }: SearchThread): ExpanderThread => ({ ...thread, isReady: hasSpoken })
 
-/** So many states wait before it is worth the while to start threads. */
-const worthThreads = 256
+/** So many states have been expanded, and so many wait, before it is worth the while to start threads: each takes a second to become quick. */
+const worthThreads = { expanded: 8_192, waiting: 256 }
 
 const breathEveryMs = 50
 
@@ -100,15 +100,17 @@ const walk = async (
   const search = startSearch(scenario, options, ground, lean)
   const alone = here(scenario, ground, lean)
   let expanders: Expanders = alone
+  let expanded = 0
   let breathedAt = performance.now()
   try {
     for (let request = search.begin(alone.root); request !== undefined; request = search.next(expanders.idsAtOnce)) {
       search.take(await expanders.answer(request))
+      expanded += request.expand.length
       if (performance.now() - breathedAt > breathEveryMs) {
         await breath()
         breathedAt = performance.now()
       }
-      if (expanders === alone && start !== undefined && search.waiting() >= worthThreads)
+      if (expanders === alone && start !== undefined && expanded >= worthThreads.expanded && search.waiting() >= worthThreads.waiting)
         expanders = shareOut(start().map(expanderOf), alone, search.pathTo)
     }
   } finally {

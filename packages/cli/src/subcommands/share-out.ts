@@ -20,9 +20,15 @@ export interface ExpanderThread {
   readonly close: () => Promise<void>
 }
 
-/** A share is evened out when it is further from what it should be than this part of it, and than this many states. */
-const unevenPart = 0.15
-const unevenStates = 16
+/**
+ * A share is evened out when it is further from what it should be than this part of it, and than this many states. To walk to a state takes as long as
+ * to expand four: a little waiting is cheaper.
+ */
+const unevenPart = 0.3
+const unevenStates = 32
+
+/** For each of those who expand: fewer would wait for each other more often, with more nobody hears of a signal for a second. */
+const statesForEach = 2_048
 
 /**
  * Here and in threads. Each keeps the states that follow from its own; what nobody else was given is kept here. So that nobody waits long, a level
@@ -70,7 +76,7 @@ export const shareOut = (threads: readonly ExpanderThread[], alone: Expanders, p
   }
 
   return {
-    idsAtOnce: 1_024 * (threads.length + 1),
+    idsAtOnce: statesForEach * (threads.length + 1),
     answer: async ({ keep, expand, asleep = [], met }) => {
       if (failure !== undefined) throw failure.error
       const kept = paces.map((): Kept[] => [])

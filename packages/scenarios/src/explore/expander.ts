@@ -196,15 +196,28 @@ interface Held {
 const noJudged: readonly Judged[] = []
 const noneAsleep: readonly Effect[] = []
 
-const compareChoices = (left: readonly Choice[], right: readonly Choice[]): number => {
-  for (let at = 0; at < Math.min(left.length, right.length); at += 1) {
-    const [one, other] = [JSON.stringify(left[at]), JSON.stringify(right[at])]
-    if (one !== other) return one < other ? -1 : 1
+const compareNumbers = (left: readonly number[], right: readonly number[]): number => {
+  for (let at = 0; at < left.length && at < right.length; at += 1) {
+    const difference = (left[at] ?? 0) - (right[at] ?? 0)
+    if (difference !== 0) return difference
   }
   return left.length - right.length
 }
 
-const sameChoice = (left: Choice | undefined, right: Choice | undefined): boolean => JSON.stringify(left) === JSON.stringify(right)
+const compareChoices = (left: Choice, right: Choice): number =>
+  left === right ? 0 : compareNumbers(left.options, right.options) || compareNumbers(left.within, right.within)
+
+const comparePaths = (left: readonly Choice[], right: readonly Choice[]): number => {
+  for (let at = 0; at < left.length && at < right.length; at += 1) {
+    const [one, other] = [left[at], right[at]]
+    const order = one === undefined || other === undefined ? 0 : compareChoices(one, other)
+    if (order !== 0) return order
+  }
+  return left.length - right.length
+}
+
+const isSame = (left: Choice | undefined, right: Choice | undefined): boolean =>
+  left !== undefined && right !== undefined && compareChoices(left, right) === 0
 
 /** What tells the states of a search apart. */
 export const hasherFor = ({ simulationOf, interchangeable }: Ground, lean: boolean): StateHasher =>
@@ -404,11 +417,11 @@ export const makeExpander = (scenario: Scenario, ground: Ground, lean: boolean):
 
   const adopt = (states: readonly Adopted[]): void => {
     // In the order of their paths: what two neighbours share is walked once.
-    const sorted = [...states].sort((left, right) => compareChoices(left.path, right.path))
+    const sorted = [...states].sort((left, right) => comparePaths(left.path, right.path))
     const walked: { readonly choice: Choice; readonly reached: Held }[] = []
     for (const { id, path } of sorted) {
       let shared = 0
-      while (shared < walked.length && sameChoice(walked[shared]?.choice, path[shared])) shared += 1
+      while (shared < walked.length && isSame(walked[shared]?.choice, path[shared])) shared += 1
       walked.length = shared
       let at = walked.at(-1)?.reached ?? root
       for (const choice of path.slice(shared)) {
