@@ -80,12 +80,20 @@ const retriesMax = 50
 /** More events than this for one deed on average, and the history is a hot loop. */
 const eventsPerDeedMax = 400
 
-interface Stage {
+/** Runs what happens in all clusters of the same settings, one history at a time: an engine of its own for each of 200 shapes takes four times the memory. */
+interface Engine {
   readonly simulation: Simulation
-  readonly root: RunState
-  readonly sets: readonly JsonObject[]
   /** Marks of the history under way. */
   readonly marks: Set<string>
+  /** Which chance the history to come draws from. */
+  readonly drawAs: (chance: number) => void
+}
+
+interface Stage {
+  readonly engine: Engine
+  readonly chance: number
+  readonly root: RunState
+  readonly sets: readonly JsonObject[]
 }
 
 const placed = (object: JsonObject): PlacedManifest => {
@@ -131,6 +139,32 @@ export class CannotBegin extends Error {
 export const makeHistoryRunner = (options: HistoryRunnerOptions = {}): HistoryRunner => {
   const { invariants = allInvariants, controllers = makeControllers, scenario, seed = 1 } = options
   const stages = new Map<string, Stage>()
+  const engines = new Map<string, Engine>()
+
+  const engineOf = (chance: number, settings: ClusterSettings, judges: readonly Invariant[]): Engine => {
+    const key = JSON.stringify([settings, judges.map(({ name }) => name)])
+    let engine = engines.get(key)
+    if (engine === undefined) {
+      const marks = new Set<string>()
+      let choose = seededChoose(chance)
+      engine = {
+        marks,
+        drawAs: (other) => {
+          choose = seededChoose(other)
+        },
+        simulation: createSimulation({
+          seed: chance,
+          settings,
+          controllers: controllers(settings),
+          invariants: onceEach(judges, marks),
+          choose: (address, from) => choose(address, from),
+          keepLog: false,
+        }),
+      }
+      engines.set(key, engine)
+    }
+    return engine
+  }
 
   const build = (cluster: ClusterShape | undefined): Stage => {
     const base = cluster === undefined ? (scenario === undefined ? undefined : setUpOf(scenario)) : scenarioOfCluster(cluster)
@@ -140,22 +174,11 @@ export const makeHistoryRunner = (options: HistoryRunnerOptions = {}): HistoryRu
     const judges = invariants.filter(({ name }) => !excepted.has(name))
     const prepared = prepare(base, chance, judges, controllers)
     if (E.isLeft(prepared)) throw new CannotBegin(prepared.left)
-    const settings = settingsOf(base.written.cluster)
-    const marks = new Set<string>()
-    const root = prepared.right.state()
     return {
-      root,
-      marks,
+      engine: engineOf(chance, settingsOf(base.written.cluster), judges),
+      chance,
+      root: prepared.right.state(),
       sets: [...base.manifests, ...[...base.applied.values()].flat()].map(({ object }) => object).filter(isSet),
-      simulation: createSimulation({
-        seed: chance,
-        settings,
-        controllers: controllers(settings),
-        invariants: onceEach(judges, marks),
-        choose: seededChoose(chance),
-        from: root,
-        keepLog: false,
-      }),
     }
   }
 
@@ -167,15 +190,18 @@ export const makeHistoryRunner = (options: HistoryRunnerOptions = {}): HistoryRu
       if (stages.size > 256) stages.clear()
       stages.set(key, stage)
     }
-    stage.simulation.restore(stage.root)
-    stage.marks.clear()
+    const { engine, chance, root } = stage
+    engine.drawAs(chance)
+    engine.simulation.restore(root)
+    engine.marks.clear()
     return stage
   }
 
   /** One run under way: what was done, what was found. */
   const begin = (cluster: ClusterShape | undefined, deeds: number, watchesForLoops: boolean) => {
     const stage = stageOf(cluster)
-    const { simulation, root } = stage
+    const { root } = stage
+    const { simulation, marks } = stage.engine
     const eventsMax = root.seq + 20_000 + deeds * eventsPerDeedMax
     const steps: ScenarioStep[] = []
     const broken: Broken[] = []
@@ -247,6 +273,7 @@ export const makeHistoryRunner = (options: HistoryRunnerOptions = {}): HistoryRu
       } catch (error) {
         if (error instanceof CannotBegin) throw error
         stages.clear()
+        engines.clear()
         breaks(assertionProperty, wordsOfError(error))
       } finally {
         watching?.unsubscribe()
@@ -283,7 +310,7 @@ export const makeHistoryRunner = (options: HistoryRunnerOptions = {}): HistoryRu
         events: simulation.state().seq - root.seq,
         states,
         places,
-        marks: [...stage.marks].sort((left, right) => (left < right ? -1 : 1)),
+        marks: [...marks].sort((left, right) => (left < right ? -1 : 1)),
         meant,
         broken,
       }),
@@ -300,7 +327,7 @@ export const makeHistoryRunner = (options: HistoryRunnerOptions = {}): HistoryRu
   return {
     run: ({ cluster, sets, deeds }, converges) => {
       const history = begin(cluster, deeds.length, false)
-      const { simulation } = history.stage
+      const { simulation } = history.stage.engine
       const manifests = (sets ?? []).flatMap(manifestsOfSet)
       const makeable = [...history.stage.sets, ...manifests.filter(isSet)]
       const states: number[] = []
