@@ -76,18 +76,25 @@ const inOrder = (all: readonly Commands[]): Commands => {
   return E.right(commands)
 }
 
-const filledIn = <T>(value: T, reader: Reader): T =>
-  typeof value !== 'object' || value === null
+const podsNode = /\{node of ([^}]+)\}/g
+
+/** `{node of web-0}` becomes the name of the node. */
+const filledIn = (text: string, reader: Reader): string =>
+  text.replace(podsNode, (_, pod: string) => reader.get('Pod', 'default', pod)?.spec.nodeName ?? '')
+
+const namesNode = (value: unknown): boolean =>
+  typeof value === 'string'
+    ? value.includes('{node of ')
+    : typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).some(namesNode)
+
+const allFilledIn = <T>(value: T, reader: Reader): T =>
+  typeof value !== 'object' || value === null || !namesNode(value)
     ? value
-    : // Only texts are replaced by texts: `{node of web-0}` becomes the name of the node.
+    : // Only texts are replaced by texts.
       (Object.fromEntries(
         Object.entries(value).map(([name, item]: [string, unknown]) => [
           name,
-          typeof item === 'string'
-            ? item.replace(/\{node of ([^}]+)\}/g, (_, pod: string) => reader.get('Pod', 'default', pod)?.spec.nodeName ?? '')
-            : Array.isArray(item)
-              ? item
-              : filledIn(item, reader),
+          typeof item === 'string' ? filledIn(item, reader) : Array.isArray(item) ? item : allFilledIn(item, reader),
         ]),
       ) as T)
 
@@ -110,18 +117,18 @@ export const commandsOfStep = (step: ScenarioStep, manifests: readonly PlacedMan
   if (step.delete !== undefined) return deletionOf(step.delete)
   if (step.patch !== undefined)
     return withPatch(refOf(step.patch.object, step.patch.namespace), step.patch.type ?? 'strategic', step.patch.patch)
-  if (step.fault !== undefined) return faultCommands(filledIn(step.fault, reader), reader)
-  if (step.heal !== undefined) return healCommands(filledIn(step.heal, reader), reader)
+  if (step.fault !== undefined) return faultCommands(allFilledIn(step.fault, reader), reader)
+  if (step.heal !== undefined) return healCommands(allFilledIn(step.heal, reader), reader)
   if (step.cordon !== undefined)
-    return withPatch(E.right({ kind: 'Node', namespace: '', name: filledIn({ node: step.cordon }, reader).node }), 'merge', {
+    return withPatch(E.right({ kind: 'Node', namespace: '', name: filledIn(step.cordon, reader) }), 'merge', {
       spec: { unschedulable: true },
     })
   if (step.uncordon !== undefined)
-    return withPatch(E.right({ kind: 'Node', namespace: '', name: filledIn({ node: step.uncordon }, reader).node }), 'merge', {
+    return withPatch(E.right({ kind: 'Node', namespace: '', name: filledIn(step.uncordon, reader) }), 'merge', {
       spec: { unschedulable: null },
     })
   if (step.drain !== undefined) {
-    const { node } = filledIn({ node: typeof step.drain === 'string' ? step.drain : step.drain.node }, reader)
+    const node = filledIn(typeof step.drain === 'string' ? step.drain : step.drain.node, reader)
     const evictions = reader
       .podsOnNode(node)
       .map(({ metadata }): ClusterCommand => ({ kind: 'EvictPod', namespace: metadata.namespace ?? '', name: metadata.name, options: {} }))

@@ -2,7 +2,7 @@
  * What a state looks like from afar: how many Pods of each set are wanted, there, ready, going, of which revision, which claims are bound, which nodes
  * and controllers are up. States that look alike count as one when a search asks whether a history has shown something new.
  */
-import { entriesOf, getAt, sizeOf, type Reader, type RunState } from '@statefold/core'
+import { getAt, sizeOf, type Reader, type RunState } from '@statefold/core'
 
 const mixed = (hash: number, value: number): number => {
   const sum = Math.imul(hash ^ value, 0x9e3779b1)
@@ -54,7 +54,6 @@ export const abstractState = (run: RunState, reader: Reader): number => {
     if (spec.unschedulable === true || (spec.taints ?? []).length > 0) closed += 1
   }
   hash = mixed(hash, few(up) + 8 * few(down) + 64 * few(closed))
-  const late = sizeOf(cluster.informerLags) > 0 ? entriesOf(cluster.informerLags).length : 0
-  hash = mixed(hash, few(sizeOf(cluster.stopped)) + 8 * few(late) + 64 * few(cluster.world.behaviours.length))
+  hash = mixed(hash, few(sizeOf(cluster.stopped)) + 8 * few(sizeOf(cluster.informerLags)) + 64 * few(cluster.world.behaviours.length))
   return hash >>> 0
 }

@@ -6,16 +6,21 @@ import { portableSha256 } from '@statefold/core'
 import { historyText, type FuzzHistory } from '../format/history-codec.js'
 import type { HistoryOutcome } from './run-history.js'
 
-export interface CorpusEntry {
-  /** Of its content: the same history has the same name. */
-  readonly name: string
+export interface KeptHistory {
   readonly history: FuzzHistory
   /** New marks and new states that it showed. */
   readonly gained: number
 }
 
+export interface CorpusEntry extends KeptHistory {
+  /** Of its content: the same history has the same name. */
+  readonly name: string
+}
+
 export interface Corpus {
-  readonly entries: () => readonly CorpusEntry[]
+  readonly entries: () => readonly KeptHistory[]
+  /** With their names; most are varied, and poorer than later ones, before anybody asks what they are called. */
+  readonly named: () => readonly CorpusEntry[]
   /** Looks at what a history has shown, and keeps it if that is new. Histories are looked at in their order. */
   readonly note: (history: FuzzHistory, outcome: HistoryOutcome) => void
   readonly states: () => number
@@ -28,14 +33,16 @@ const gainOfMark = 100
 /** What showed fewer new states than this, and no mark, is not worth a place. */
 const gainMin = 3
 
-const nameOf = (history: FuzzHistory): string => portableSha256(historyText(history)).slice(0, 16)
+const nameOf = (text: string): string => portableSha256(text).slice(0, 16)
 
 export const makeCorpus = (): Corpus => {
   const states = new Set<number>()
   const marks = new Set<string>()
-  const kept = new Map<string, CorpusEntry>()
+  // By what they say.
+  const kept = new Map<string, KeptHistory>()
   return {
     entries: () => [...kept.values()],
+    named: () => [...kept].map(([text, entry]) => ({ name: nameOf(text), ...entry })),
     states: () => states.size,
     marks: () => [...marks].sort((left, right) => (left < right ? -1 : 1)),
     note: (history, outcome) => {
@@ -57,13 +64,18 @@ export const makeCorpus = (): Corpus => {
       // Once there is enough, only what shows more than the poorest is taken.
       if (gained < gainMin) return
       const entry = { ...history, deeds: history.deeds.slice(0, needed) }
-      const name = nameOf(entry)
-      if (kept.has(name)) return
-      kept.set(name, { name, history: entry, gained })
+      const text = historyText(entry)
+      if (kept.has(text)) return
+      kept.set(text, { history: entry, gained })
       if (kept.size <= entriesMax) return
-      let poorest: CorpusEntry | undefined
-      for (const other of kept.values()) if (poorest === undefined || other.gained < poorest.gained) poorest = other
-      if (poorest !== undefined) kept.delete(poorest.name)
+      let poorest = text
+      let least = Infinity
+      for (const [other, { gained: its }] of kept)
+        if (its < least) {
+          poorest = other
+          least = its
+        }
+      kept.delete(poorest)
     },
   }
 }

@@ -208,7 +208,7 @@ export const startFuzz = (target: Scenario | undefined, options: FuzzOptions = {
       findings,
       meant,
       marks: corpus.marks(),
-      corpus: corpus.entries(),
+      corpus: corpus.named(),
       ...(limit === undefined ? undefined : { limit }),
     }),
   }

@@ -2,7 +2,7 @@
 import * as fc from 'fast-check'
 import type { Deed, FuzzHistory } from '../format/history-codec.js'
 import { clusterShapes, deedLists, histories } from './arbitraries.js'
-import type { CorpusEntry } from './corpus.js'
+import type { KeptHistory } from './corpus.js'
 import { drawFrom, type Draw } from './draw.js'
 
 export interface Lengths {
@@ -54,7 +54,7 @@ const variations: readonly Variation[] = [
 ]
 
 /** `own`: the cluster and the sets are those of a scenario. */
-export const makeHistory = (seed: number, run: number, lengths: Lengths, corpus: readonly CorpusEntry[], own: boolean): FuzzHistory => {
+export const makeHistory = (seed: number, run: number, lengths: Lengths, corpus: readonly KeptHistory[], own: boolean): FuzzHistory => {
   const drawn = seedOf(seed, run)
   const draw = drawFrom(drawn)
   const length = lengthOf(draw, lengths)
