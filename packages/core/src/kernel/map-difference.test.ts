@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { followMap, forEachDifference, keepStep, valuesAt } from './map-difference.js'
+import { followMap, forEachDifference, forEachStep, keepStep, valuesAt } from './map-difference.js'
 import { emptyMap, entriesOf, fromEntries, getAt, removeAt, setAt, type PersistentMap } from './persistent-map.js'
 
 const byText = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0)
@@ -51,7 +51,7 @@ describe('the difference of two maps', () => {
     const change = fc.tuple(fc.stringMatching(/^[a-c]{1,3}$/), fc.option(fc.integer({ min: 0, max: 3 }), { nil: undefined, freq: 6 }))
     const told = (before: PersistentMap<number>, after: PersistentMap<number>): readonly unknown[] => {
       const visited: unknown[] = []
-      forEachDifference(before, after, (...visit) => visited.push(visit))
+      forEachStep(before, after, (...visit) => visited.push(visit))
       return visited
     }
     fc.assert(

@@ -114,6 +114,11 @@ const stepsBetween = (before: Branch<unknown>, after: Branch<unknown>): readonly
 
 /** Visits every key whose value is not the very same in both maps. The order depends on the two maps alone. */
 export const forEachDifference = <V>(before: PersistentMap<V>, after: PersistentMap<V>, visit: VisitDifference<V>): void => {
+  if (before.root !== after.root) differBranches(before.root, after.root, visit)
+}
+
+/** The same for what follows a map of which steps are kept. (Looking through the steps costs more than walking what is small.) */
+export const forEachStep = <V>(before: PersistentMap<V>, after: PersistentMap<V>, visit: VisitDifference<V>): void => {
   if (before.root === after.root) return
   const known = stepsBetween(before.root, after.root)
   if (known === undefined) {
@@ -136,7 +141,7 @@ export const followMap = <V, Index>(
   let at = empty
   return (map) => {
     if (at !== map) {
-      forEachDifference(at, map, (key, before, after) => {
+      forEachStep(at, map, (key, before, after) => {
         change(emptyIndex, key, before, after)
       })
       at = map
@@ -191,7 +196,7 @@ export const valuesAt = <V>(map: PersistentMap<V>, keys: PersistentMap<unknown>)
   }
   const values = last.values.slice()
   let isWhole = true
-  forEachDifference(last.from, map, (key, _, after) => {
+  forEachStep(last.from, map, (key, _, after) => {
     const place = placeOf(sorted, key)
     if (place < 0) return
     if (after === undefined) isWhole = false

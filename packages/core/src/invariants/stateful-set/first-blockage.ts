@@ -4,7 +4,7 @@ import type { KubernetesObject } from '../../api/object.js'
 import { storeBehind } from '../../cluster/make-reader.js'
 import type { Reader } from '../../cluster/reader.js'
 import type { ClusterState } from '../../cluster/state.js'
-import { forEachDifference } from '../../kernel/map-difference.js'
+import { forEachStep } from '../../kernel/map-difference.js'
 import type { PersistentMap } from '../../kernel/persistent-map.js'
 import { availableAt, isRunningAndReady, isTerminating, parentAndOrdinalOf } from '../../resources/pod/queries.js'
 import { setOf, startOf } from '../observed-change.js'
@@ -45,7 +45,7 @@ let checked: Checked | undefined
 /** Ordinals below `upTo` whose Pods have changed since. */
 const changedSince = ({ objects, start }: Checked, now: Checked['objects'], set: StatefulSet, upTo: number): readonly number[] => {
   const found: number[] = []
-  forEachDifference(objects, now, (_key, was, is) => {
+  forEachStep(objects, now, (_key, was, is) => {
     const metadata = (is ?? was)?.metadata
     if (metadata === undefined || metadata.namespace !== set.metadata.namespace) return
     const { parent, ordinal } = parentAndOrdinalOf(metadata.name)
