@@ -2,7 +2,7 @@
  * What differs between two versions of a persistent map, found by walking only where they do not share structure: O(changes), not O(size).
  * With it an index over a map can follow the map from version to version.
  */
-import { byHashOfKey, forEachEntry, getAt, keysOf, sizeOf, type PersistentMap } from './persistent-map.js'
+import { byHashOfKey, forEachEntry, getAt, hashOfString, keysOf, sizeOf, type PersistentMap } from './persistent-map.js'
 
 type Branch<V> = PersistentMap<V>['root']
 type Child<V> = Branch<V>['children'][number]
@@ -64,6 +64,7 @@ interface Step {
   readonly before: Branch<unknown>
   readonly after: Branch<unknown>
   readonly key: string
+  readonly hash: number
   readonly old: unknown
   readonly next: unknown
 }
@@ -84,12 +85,24 @@ export const keepStep = <V>(
   next: V | undefined,
 ): void => {
   if (before.root === after.root) return
-  steps[stepsTaken % stepsKept] = { before: before.root, after: after.root, key, old, next }
+  steps[stepsTaken % stepsKept] = { before: before.root, after: after.root, key, hash: hashOfString(key), old, next }
   stepsTaken += 1
 }
 
 /** More changes than this are found as quickly by walking. */
 const changesMax = 24
+
+const inOrderOfWalk = (left: Step, right: Step): number => byHashOfKey(left.hash, left.key, right.hash, right.key)
+
+/** Where the change of that key is, or would be put. */
+const placeIn = (changes: readonly Step[], { hash, key }: Step): number => {
+  let place = 0
+  for (const change of changes) {
+    if (change.hash === hash && change.key === key) return place
+    place += 1
+  }
+  return place
+}
 
 /** What the steps from one version to the other come to, in the order of the walk; undefined when that is not known. */
 const stepsBetween = (before: Branch<unknown>, after: Branch<unknown>): readonly Step[] | undefined => {
@@ -100,16 +113,15 @@ const stepsBetween = (before: Branch<unknown>, after: Branch<unknown>): readonly
     const step = steps[at % stepsKept]
     if (step?.after !== version) continue
     version = step.before
-    const later = changes.findIndex(({ key }) => key === step.key)
-    if (later < 0) changes.push(step)
-    else changes[later] = { ...step, next: changes[later]?.next }
+    const place = placeIn(changes, step)
+    const later = changes[place]
+    changes[place] = later === undefined ? step : { ...step, next: later.next }
     if (changes.length > changesMax) return undefined
   }
   if (changes.length === 1) return changes
   // The walk may come to what is gone later than to what took its place.
   if (changes.some(({ next }) => next === undefined)) return undefined
-  changes.sort((left, right) => byHashOfKey(left.key, right.key))
-  return changes
+  return changes.sort(inOrderOfWalk)
 }
 
 /** Visits every key whose value is not the very same in both maps. The order depends on the two maps alone. */

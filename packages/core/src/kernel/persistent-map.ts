@@ -74,9 +74,7 @@ const bitCount = (bits: number): number => {
 }
 
 /** The order in which maps are walked: by the digits of the hashes, the lowest first. Keys with one hash stand in their own order. */
-export const byHashOfKey = (left: string, right: string): number => {
-  const one = hashOfString(left)
-  const other = hashOfString(right)
+export const byHashOfKey = (one: number, left: string, other: number, right: string): number => {
   const differing = one ^ other
   if (differing === 0) return byText(left, right)
   const lowest = 31 - Math.clz32(differing & -differing)
