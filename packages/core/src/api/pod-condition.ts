@@ -23,8 +23,9 @@ export const podConditionOf = ({
   observedGeneration,
   reason,
 }: ConditionFields): PodCondition => {
-  const condition: Mutable<PodCondition> = { type, status, lastProbeTime }
-  if (lastTransitionTime !== undefined) condition.lastTransitionTime = lastTransitionTime
+  // What a literal names stands in the object itself; what is added later takes a second one.
+  const condition: Mutable<PodCondition> =
+    lastTransitionTime === undefined ? { type, status, lastProbeTime } : { type, status, lastProbeTime, lastTransitionTime }
   if (message !== undefined) condition.message = message
   if (observedGeneration !== undefined) condition.observedGeneration = observedGeneration
   if (reason !== undefined) condition.reason = reason

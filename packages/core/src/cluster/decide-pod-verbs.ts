@@ -6,7 +6,7 @@ import { podConditionOf } from '../api/pod-condition.js'
 import { afterEviction, evictionVerdict } from '../resources/pod-disruption-budget/queries.js'
 import { topologyLabelsOf } from '../api/admission/topology-labels.js'
 import type { DecideContext } from '../kernel/decider.js'
-import { extended } from '../kernel/extended.js'
+import { appended, extended } from '../kernel/extended.js'
 import { timestampOf } from '../kernel/sim-time.js'
 import type { DeleteOptions } from './api-commands.js'
 import type { Decision } from './decide-create.js'
@@ -28,7 +28,7 @@ const withCondition = (conditions: readonly PodCondition[] | undefined, conditio
   const list = conditions ?? []
   return list.some((other) => other.type === condition.type)
     ? list.map((other) => (other.type === condition.type ? condition : other))
-    : [...list, condition]
+    : appended(list, condition)
 }
 
 const withoutNomination = (status: Pod['status']): Pod['status'] => {
