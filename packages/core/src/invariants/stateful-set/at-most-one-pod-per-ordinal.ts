@@ -1,4 +1,4 @@
-import { forEachStep } from '../../kernel/map-difference.js'
+import { forEachDifference } from '../../kernel/map-difference.js'
 import { emptyMap, getAt, type PersistentMap } from '../../kernel/persistent-map.js'
 import { processesOf, type PodProcesses } from '../../cluster/world.js'
 import type { Invariant } from '../invariant.js'
@@ -37,7 +37,7 @@ const follow = (before: PersistentMap<PodProcesses>, after: PersistentMap<PodPro
 /** Only where they are several. */
 const sharersOf = (podName: string, pods: PersistentMap<PodProcesses>): readonly string[] | undefined => {
   if (pods.keySet !== indexed.keySet) {
-    forEachStep(indexed, pods, enter)
+    forEachDifference(indexed, pods, enter)
     indexed = pods
   }
   const known = index.get(podName)
