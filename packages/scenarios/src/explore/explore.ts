@@ -135,7 +135,7 @@ export const startSearch = (scenario: Scenario, options: ExploreOptions, ground:
   const choices: Choice[] = [...(resume?.choices ?? [])]
   const codeOfChoice = (text: Choice): string => `${text.options.join('.')} ${text.within.join(',')}`
   const codes = new Map<string, number>(choices.map((choice, code) => [codeOfChoice(choice), code]))
-  const encode = ({ options: chosen, within }: Choice): number => {
+  const encodeAny = ({ options: chosen, within }: Choice): number => {
     const choice = { options: chosen, within }
     const text = codeOfChoice(choice)
     const known = codes.get(text)
@@ -143,6 +143,13 @@ export const startSearch = (scenario: Scenario, options: ExploreOptions, ground:
     codes.set(text, choices.length)
     choices.push(choice)
     return choices.length - 1
+  }
+  // Nearly all are one option with nothing chosen within it.
+  const plainCodes: (number | undefined)[] = []
+  const encode = (choice: Choice): number => {
+    const [option] = choice.options
+    if (option === undefined || choice.options.length > 1 || choice.within.length > 0) return encodeAny(choice)
+    return (plainCodes[option] ??= encodeAny(choice))
   }
 
   const findings: Finding[] = [...(resume?.findings ?? [])]

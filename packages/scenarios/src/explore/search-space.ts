@@ -148,6 +148,11 @@ export const makeSearchSpace = (scenario: Scenario): SearchSpace => {
   const tooFarBehind = (run: RunState, { work }: AgendaItem<DueWork>): boolean =>
     work.kind === 'deliver' && (getAt(run.informers, work.informer)?.underway.length ?? 0) > (informers.get(work.informer) ?? 0)
 
+  // One for each of what may still happen: a text that is always the same one is found quickly.
+  const moodsBefore: Mood[] = []
+  const moodBefore = (mayEnd: boolean, mayBeAnswered: number): Mood =>
+    (moodsBefore[2 * mayBeAnswered + (mayEnd ? 1 : 0)] ??= { name: `${mayEnd ? 'ends' : ''} ${mayBeAnswered} ` })
+
   let budget = { crashes: 0, answers: 0 }
   const during: Interference = {
     takesNoTime: true,
@@ -157,12 +162,13 @@ export const makeSearchSpace = (scenario: Scenario): SearchSpace => {
         const mayBeAnswered = answering.has(controller) ? scope.answers.most - budget.answers : 0
         if (!mayEnd && mayBeAnswered <= 0 && chance.size === 0)
           return crashing.has(controller) && scope.crashes.most > 0 ? { name: '', asIn: mayEndAlone } : ordinary
+        const before = moodBefore(mayEnd, mayBeAnswered)
+        if (forced.length <= within.length) return before
         const said = forced.slice(within.length)
         while (said.at(-1) === 0) said.pop()
         // (A look in which the process ends is over: how many more times it may end does not count.)
-        const before = `${mayEnd ? 'ends' : ''} ${mayBeAnswered} `
         const isEnd = mayEnd && mayBeAnswered <= 0 && chance.size === 0 && said.at(-1) === 1 && said.indexOf(1) === said.length - 1
-        return { name: before + said.join(), ...(isEnd ? { endsAfter: { name: before, asked: said.length - 1 } } : undefined) }
+        return { name: before.name + said.join(), ...(isEnd ? { endsAfter: { name: before.name, asked: said.length - 1 } } : undefined) }
       },
       asked: () => within.length,
       listen: () => {
