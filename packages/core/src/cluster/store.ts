@@ -72,7 +72,7 @@ export const withObject = (
   store: ObjectStore,
   key: string,
   object: KubernetesObject | undefined,
-  before: KubernetesObject | undefined = getAt(store.objects, key),
+  before: KubernetesObject | undefined,
 ): ObjectStore => {
   const sample = object ?? before
   if (sample === undefined) return store
@@ -125,4 +125,7 @@ export const podsWithClaim = (store: ObjectStore, namespace: string, claimName: 
 
 /** A store of these objects: for loading. */
 export const storeOf = (objects: readonly KubernetesObject[]): ObjectStore =>
-  objects.reduce((store, object) => withObject(store, keyOfObject(object), object), emptyStore)
+  objects.reduce((store, object) => {
+    const key = keyOfObject(object)
+    return withObject(store, key, object, findObject(store, key))
+  }, emptyStore)

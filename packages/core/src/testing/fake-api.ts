@@ -10,7 +10,7 @@ import type { ApiResult } from '../cluster/api-commands.js'
 import type { ClusterCommand } from '../cluster/commands.js'
 import { makeReader } from '../cluster/make-reader.js'
 import type { Kind, Reader } from '../cluster/reader.js'
-import { emptyStore, withObject, type ObjectStore } from '../cluster/store.js'
+import { emptyStore, findObject, withObject, type ObjectStore } from '../cluster/store.js'
 import type { World } from '../cluster/world.js'
 import type { Controller, PlanOutcome } from '../controllers/controller.js'
 import { canonicalJson } from '../kernel/canonical-json.js'
@@ -216,7 +216,8 @@ export class FakeApi {
   }
 
   #set(kind: string, key: string, object: KubernetesObject | undefined): void {
-    this.#stores = { ...this.#stores, [kind]: withObject(this.#stores[kind] ?? emptyStore, key, object) }
+    const store = this.#stores[kind] ?? emptyStore
+    this.#stores = { ...this.#stores, [kind]: withObject(store, key, object, findObject(store, key)) }
   }
 
   #found({ kind, namespace, name }: ObjectRef): ApiResult {

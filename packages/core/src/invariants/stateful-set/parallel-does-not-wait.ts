@@ -1,7 +1,8 @@
 import { keyOf, splitKey } from '../../api/object.js'
+import { lateInformersOf } from '../../cluster/late-informers.js'
 import { storeOf } from '../../cluster/state.js'
 import { findObject } from '../../cluster/store.js'
-import { getAt, keysOf } from '../../kernel/persistent-map.js'
+import { getAt } from '../../kernel/persistent-map.js'
 import { emptyQueue, entryOf } from '../../kernel/work-queue.js'
 import { noEventAlone } from '../by-turn.js'
 import type { Invariant } from '../invariant.js'
@@ -27,7 +28,7 @@ export const parallelDoesNotWait: Invariant = {
     if (asStatefulSet(findObject(storeOf(after.cluster, 'StatefulSet'), key))?.status.replicas === replicasOf(set)) return undefined
     const pods = storeOf(after.cluster, 'Pod')
     const queue = getAt(after.queues, controller) ?? emptyQueue
-    if (keysOf(before.informers).some((informer) => informer.startsWith(`${controller} `))) return undefined
+    if (lateInformersOf(before.informers).ofController(controller).length > 0) return undefined
     if (getAt(after.cluster.stopped, controller) === true) return undefined
     if (
       (entryOf(queue, key).failures ?? 0) > 0 ||
