@@ -70,13 +70,17 @@ type Owner = NonNullable<ObjectMeta['ownerReferences']>[number]
 const ownerForm = (owner: Owner): Json =>
   Object.fromEntries(ownerOrder.filter((key) => owner[key] !== undefined).map((key) => [key, owner[key] ?? null]))
 
+/** Of `v1` and `apps/v1`; what has more slashes has none. */
+const hasVersion = (apiVersion: string): boolean => {
+  const slash = apiVersion.indexOf('/')
+  return slash < apiVersion.length - 1 && (slash < 0 || !apiVersion.includes('/', slash + 1))
+}
+
 const checkOwners = (errors: Errors, owners: readonly Owner[]): void => {
   const field = 'metadata.ownerReferences'
   let controller: Owner | undefined
   for (const owner of owners) {
-    const parts = owner.apiVersion.split('/')
-    const version = parts.length > 2 ? '' : (parts.at(-1) ?? '')
-    if (version === '') errors.push(invalidValue(`${field}.apiVersion`, owner.apiVersion, 'version must not be empty'))
+    if (!hasVersion(owner.apiVersion)) errors.push(invalidValue(`${field}.apiVersion`, owner.apiVersion, 'version must not be empty'))
     if (owner.kind === '') errors.push(invalidValue(`${field}.kind`, owner.kind, 'must not be empty'))
     if (owner.name === '') errors.push(invalidValue(`${field}.name`, owner.name, 'must not be empty'))
     if (owner.uid === '') errors.push(invalidValue(`${field}.uid`, owner.uid, 'must not be empty'))

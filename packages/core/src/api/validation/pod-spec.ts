@@ -260,7 +260,8 @@ const checkPodSecurity = (errors: Errors, field: string, spec: LoosePodSpec): vo
   if (spec.shareProcessNamespace === true && spec.hostPID === true) {
     errors.push(invalidValue(`${field}.shareProcessNamespace`, true, 'ShareProcessNamespace and HostPID cannot both be enabled'))
   }
-  if (context === undefined) return
+  // Mostly it is the default, which says nothing.
+  if (context === undefined || Object.keys(context).length === 0) return
   const names = new Set<string>()
   for (const [index, { name = '' }] of (context.sysctls ?? []).entries()) {
     const path = `${field}.sysctls[${index}].name`
@@ -357,6 +358,7 @@ const checkResourceClaims = (errors: Errors, field: string, claims: NonNullable<
 
 const dnsPolicies = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None']
 const restartPolicies = ['Always', 'OnFailure', 'Never']
+const preemptionPolicies = ['PreemptLowerPriority', 'Never']
 const noNames: readonly string[] = []
 
 // A template's spec passes with its surroundings: whether it is a Pod's, and the Pod's name (for ephemeral volumes) are part of the judgement.
@@ -364,6 +366,27 @@ const soundTemplates = new WeakSet<object>()
 
 const checkName = (errors: Errors, field: string, value: string | undefined, rule: (text: string) => readonly string[]): void => {
   if ((value ?? '') !== '') complain(errors, field, value ?? '', rule(value ?? ''))
+}
+
+const checkGates = (errors: Errors, field: string, { readinessGates, schedulingGates }: LoosePodSpec): void => {
+  if (readinessGates !== undefined)
+    for (const [index, { conditionType = '' }] of readinessGates.entries())
+      complain(errors, `${field}.readinessGates[${index}].conditionType`, conditionType, qualifiedName(conditionType))
+  if (schedulingGates === undefined) return
+  const names = new Set<string>()
+  for (const [index, { name = '' }] of schedulingGates.entries()) {
+    complain(errors, `${field}.schedulingGates[${index}]`, name, qualifiedName(name))
+    if (names.has(name)) errors.push(duplicate(`${field}.schedulingGates[${index}]`, name))
+    names.add(name)
+  }
+}
+
+const checkHostAliases = (errors: Errors, field: string, aliases: NonNullable<LoosePodSpec['hostAliases']>): void => {
+  for (const [index, { ip = '', hostnames = [] }] of aliases.entries()) {
+    complain(errors, `${field}[${index}].ip`, ip, ipAddress(ip))
+    for (const [at, hostname] of hostnames.entries())
+      complain(errors, `${field}[${index}].hostnames[${at}]`, hostname, dnsSubdomain(hostname))
+  }
 }
 
 /** Follows ValidatePodSpec. `podName` is undefined for templates. */
@@ -394,14 +417,7 @@ const checkPodSpec = (errors: Errors, field: string, spec: LoosePodSpec, podName
   checkPodSecurity(errors, `${field}.securityContext`, spec)
   checkAffinity(errors, `${field}.affinity`, spec.affinity)
   checkDns(errors, `${field}.dnsConfig`, spec)
-  for (const [index, { conditionType = '' }] of (spec.readinessGates ?? []).entries())
-    complain(errors, `${field}.readinessGates[${index}].conditionType`, conditionType, qualifiedName(conditionType))
-  const gates = new Set<string>()
-  for (const [index, { name = '' }] of (spec.schedulingGates ?? []).entries()) {
-    complain(errors, `${field}.schedulingGates[${index}]`, name, qualifiedName(name))
-    if (gates.has(name)) errors.push(duplicate(`${field}.schedulingGates[${index}]`, name))
-    gates.add(name)
-  }
+  checkGates(errors, field, spec)
   if (spec.topologySpreadConstraints !== undefined)
     checkSpread(errors, `${field}.topologySpreadConstraints`, spec.topologySpreadConstraints)
   if (spec.hostUsers === false) {
@@ -418,16 +434,11 @@ const checkPodSpec = (errors: Errors, field: string, spec: LoosePodSpec, podName
   checkName(errors, `${field}.subdomain`, spec.subdomain, dnsLabel)
   checkName(errors, `${field}.hostnameOverride`, spec.hostnameOverride, dnsSubdomain)
   if (spec.tolerations !== undefined) checkTolerations(errors, `${field}.tolerations`, spec.tolerations)
-  for (const [index, alias] of (spec.hostAliases ?? []).entries()) {
-    complain(errors, `${field}.hostAliases[${index}].ip`, alias.ip ?? '', ipAddress(alias.ip ?? ''))
-    for (const [at, hostname] of (alias.hostnames ?? []).entries())
-      complain(errors, `${field}.hostAliases[${index}].hostnames[${at}]`, hostname, dnsSubdomain(hostname))
-  }
+  if (spec.hostAliases !== undefined) checkHostAliases(errors, `${field}.hostAliases`, spec.hostAliases)
   checkName(errors, `${field}.priorityClassName`, spec.priorityClassName, dnsSubdomain)
   if (spec.runtimeClassName !== undefined)
     complain(errors, `${field}.runtimeClassName`, spec.runtimeClassName, dnsSubdomain(spec.runtimeClassName))
-  if (spec.preemptionPolicy !== undefined)
-    oneOf(errors, `${field}.preemptionPolicy`, spec.preemptionPolicy, ['PreemptLowerPriority', 'Never'])
+  if (spec.preemptionPolicy !== undefined) oneOf(errors, `${field}.preemptionPolicy`, spec.preemptionPolicy, preemptionPolicies)
   if (spec.os !== undefined) {
     const name = spec.os.name ?? ''
     if (name === '') errors.push(required(`${field}.os.name`))
