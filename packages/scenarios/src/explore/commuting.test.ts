@@ -32,20 +32,30 @@ const statefulSets = 'statefulset-controller'
 const volumes = 'persistentvolume-controller'
 const ready = (replicas: number) => ({ eventually: { object: 'statefulset/web', path: 'status.readyReplicas', equals: replicas } })
 
-const oneCache = scenario(
-  {
-    cluster,
-    manifests: [web(1)],
-    steps: [{ settle: true }, { scale: { 'statefulset/web': 2 } }],
-    search: {
-      order: [statefulSets, 'kubelet'],
-      caches: [{ controller: statefulSets, kind: 'Pod', most: 2 }],
-      anytime: [{ delete: 'pod/web-0' }],
+interface Of {
+  readonly expected?: number
+  readonly nodes?: number
+  readonly chance?: readonly string[]
+}
+
+const withOneCache = (name: string, { expected = 2, nodes = 1, chance = [] }: Of) =>
+  scenario(
+    {
+      cluster: { ...cluster, nodes },
+      manifests: [web(1)],
+      steps: [{ settle: true }, { scale: { 'statefulset/web': 2 } }],
+      search: {
+        order: [statefulSets, 'kubelet'],
+        caches: [{ controller: statefulSets, kind: 'Pod', most: 2 }],
+        anytime: [{ delete: 'pod/web-0' }],
+        chance,
+      },
+      expect: [ready(expected)],
     },
-    expect: [ready(2)],
-  },
-  { name: 'one cache' },
-)
+    { name },
+  )
+
+const oneCache = withOneCache('one cache', {})
 
 const twoCaches = scenario(
   {
@@ -65,7 +75,7 @@ const twoCaches = scenario(
 )
 
 /** What is expected does not come. */
-const unmet = scenario({ ...oneCache.written, cluster, expect: [ready(3)] }, { name: 'unmet' })
+const unmet = withOneCache('unmet', { expected: 3 })
 
 /** No further behind than a row of one: notifications are often pushed in by the next. */
 const short = scenario(
@@ -144,12 +154,8 @@ describe('moves that come to the same in either order', () => {
   })
 
   test('are all made where the names of moves do not hold from state to state, or nothing is known of a controller', () => {
-    const written = { ...oneCache.written, cluster }
     const reductionsOf = (what: Scenario, options: ExploreOptions = {}) => explored(what, { ...options, bounds: { states: 50 } }).reductions
-    const drawn = scenario(
-      { ...written, cluster: { ...cluster, nodes: 2 }, search: { ...written.search, chance: ['kube-scheduler/tie'] } },
-      { name: 'drawn' },
-    )
+    const drawn = withOneCache('drawn', { nodes: 2, chance: ['kube-scheduler/tie'] })
     expect(reductionsOf(oneCache)).toContain(oneOrder)
     expect(reductionsOf(oneCache, { reduce: false })).toEqual([])
     expect(reductionsOf(drawn)).not.toContain(oneOrder)
