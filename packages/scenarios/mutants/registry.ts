@@ -391,8 +391,8 @@ export const mutants: readonly Mutant[] = [
       edit(revisions, 'const live = new Set(pods.map(podRevisionOf))', 'const live = new Set<string>()'),
       edit(
         revisions,
-        'live.add(versions.current.metadata.name).add(versions.update.metadata.name)',
-        'live.add(versions.update.metadata.name)',
+        '(name === versions.current.metadata.name || name === versions.update.metadata.name)',
+        'name === versions.update.metadata.name',
       ),
     ],
     situation: 'many revisions',

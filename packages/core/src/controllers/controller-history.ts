@@ -11,6 +11,7 @@ import { controllerRevisionData, goJson, hashOfRevision } from '../api/template-
 import type { Reader } from '../cluster/reader.js'
 import { extended } from '../kernel/extended.js'
 import { isJsonObject, type JsonObject } from '../kernel/json.js'
+import { rememberedText } from '../kernel/remembered-text.js'
 import { adopt } from './claim-objects.js'
 import { newControllerRef } from './pod-from-template.js'
 import { plainError, refusalOf, type Steps } from './steps.js'
@@ -27,22 +28,15 @@ export interface RevisionContent {
   readonly data: JsonObject
 }
 
-const contents = new WeakMap<PodTemplateSpec, RevisionContent>()
 const texts = new WeakMap<JsonObject, string>()
 const templates = new WeakMap<JsonObject, PodTemplateSpec>()
 
-/** Computed once for one template object: syncs see the same one again and again. */
-const contentOf = (template: PodTemplateSpec): RevisionContent => {
-  const known = contents.get(template)
-  if (known !== undefined) return known
-  const text = controllerRevisionData(template)
+const contentOf = rememberedText((text): RevisionContent => {
   const data: unknown = JSON.parse(text)
   if (!isJsonObject(data)) throw new TypeError('a revision is a JSON object')
-  const content = { text, data }
-  contents.set(template, content)
   texts.set(data, text)
-  return content
-}
+  return { text, data }
+})
 
 const textOf = (revision: ControllerRevision): string => {
   const { data } = revision
@@ -108,10 +102,10 @@ export interface ProposedRevision {
 
 /** Follows EqualRevision: differing hash labels count only when both are decimal numbers; then the data decide. */
 export const isEqualRevision = (revision: ControllerRevision, proposed: ProposedRevision): boolean => {
+  if (textOf(revision) !== proposed.content.text) return false
   const left = hashNumberOf(revision.metadata.labels?.[revisionHashLabel])
   const right = hashNumberOf(proposed.hash)
-  if (left !== undefined && right !== undefined && left !== right) return false
-  return textOf(revision) === proposed.content.text
+  return left === undefined || right === undefined || left === right
 }
 
 export const haveEqualData = (left: ControllerRevision, right: ControllerRevision): boolean =>
@@ -126,20 +120,27 @@ export interface ProposeRevision {
   readonly collisionCount: number
 }
 
-/** Follows newRevision in stateful_set_utils.go and NewControllerRevision. */
-export const proposeRevision = ({ template, annotations, revision, collisionCount }: ProposeRevision): ProposedRevision => {
-  const content = contentOf(template)
-  const known = named.get(template)
-  if (known !== undefined && known.collisionCount === collisionCount)
-    return { content, hash: known.hash, labels: known.labels, annotations, revision }
-  const hash = hashOfRevision(content.text, collisionCount)
-  const labels = extended(template.metadata?.labels ?? {}, { [revisionHashLabel]: hash })
-  named.set(template, { collisionCount, hash, labels })
-  return { content, hash, labels, annotations, revision }
-}
+type Named = Pick<ProposedRevision, 'content' | 'hash' | 'labels'> & { readonly collisionCount: number }
 
 // A template never changes, and every sync asks for its hash.
-const named = new WeakMap<PodTemplateSpec, Pick<ProposedRevision, 'hash' | 'labels'> & { readonly collisionCount: number }>()
+const named = new WeakMap<PodTemplateSpec, Named>()
+
+const nameOf = (template: PodTemplateSpec, collisionCount: number): Named => {
+  const known = named.get(template)
+  if (known?.collisionCount === collisionCount) return known
+  const content = known?.content ?? contentOf(controllerRevisionData(template))
+  const hash = hashOfRevision(content.text, collisionCount)
+  const labels = extended(template.metadata?.labels ?? {}, { [revisionHashLabel]: hash })
+  const answer = { content, collisionCount, hash, labels }
+  named.set(template, answer)
+  return answer
+}
+
+/** Follows newRevision in stateful_set_utils.go and NewControllerRevision. */
+export const proposeRevision = ({ template, annotations, revision, collisionCount }: ProposeRevision): ProposedRevision => {
+  const { content, hash, labels } = nameOf(template, collisionCount)
+  return { content, hash, labels, annotations, revision }
+}
 
 export interface CreatedRevision {
   readonly revision: ControllerRevision
@@ -157,7 +158,7 @@ export function* createControllerRevision(
 ): Steps<E.Either<ApiStatus, CreatedRevision>> {
   const namespace = owner.metadata.namespace ?? ''
   for (let count = collisionCount; count < collisionCount + collisionsMax; count += 1) {
-    const name = revisionNameOf(owner, hashOfRevision(proposed.content.text, count))
+    const name = revisionNameOf(owner, count === collisionCount ? proposed.hash : hashOfRevision(proposed.content.text, count))
     const { data } = proposed.content
     const metadata = {
       name,

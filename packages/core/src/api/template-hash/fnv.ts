@@ -7,9 +7,19 @@ const prime = 0x01000193
 /** FNV-1: multiply, then xor. Over the UTF-8 bytes. */
 export const fnv1 = (text: string): number => {
   let hash = offsetBasis
-  for (const byte of utf8Bytes(text)) hash = Math.imul(hash, prime) ^ byte
+  for (let index = 0; index < text.length; index += 1) {
+    const unit = text.charCodeAt(index)
+    if (unit > lastOfAscii) {
+      for (const byte of utf8Bytes(text.slice(index))) hash = Math.imul(hash, prime) ^ byte
+      break
+    }
+    hash = Math.imul(hash, prime) ^ unit
+  }
   return hash >>> 0
 }
+
+/** Up to here a character is its one byte. */
+const lastOfAscii = 0x7f
 
 /** FNV-1a: xor, then multiply. Over the UTF-8 bytes of the text and the bytes after it. */
 export const fnv1a = (text: string, bytesAfter: readonly number[] = []): number => {

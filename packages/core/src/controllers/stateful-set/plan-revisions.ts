@@ -62,7 +62,7 @@ export function* planRevisions(
   const { annotations } = set.metadata
   const proposed = proposeRevision({ template: set.spec.template, annotations, revision: nextRevision(revisions), collisionCount })
   const newest = revisions[revisions.length - 1]
-  const equal = revisions.filter((revision) => isEqualRevision(revision, proposed)).pop()
+  const equal = revisions.findLast((revision) => isEqualRevision(revision, proposed))
   if (newest !== undefined && equal !== undefined && haveEqualData(newest, equal))
     return E.right(versionsOf(set, revisions, newest, collisionCount))
   if (equal !== undefined) {
@@ -99,12 +99,16 @@ export function* truncateHistory(
 ): Steps<ApiStatus | undefined> {
   const limit = set.spec.revisionHistoryLimit ?? revisionHistoryLimitDefault
   if (limit < 0 || revisions.length <= limit) return undefined
+  const former = revisions.filter((revision) => !isVersion(versions, revision))
+  if (former.length <= limit) return undefined
   const live = new Set(pods.map(podRevisionOf))
-  if (versions !== undefined) live.add(versions.current.metadata.name).add(versions.update.metadata.name)
-  const history = revisions.filter((revision) => !live.has(revision.metadata.name))
+  const history = former.filter((revision) => !live.has(revision.metadata.name))
   for (const revision of history.slice(0, Math.max(history.length - limit, 0))) {
     const error = yield* deleteControllerRevision(revision)
     if (error !== undefined) return error
   }
   return undefined
 }
+
+const isVersion = (versions: Versions | undefined, { metadata: { name } }: ControllerRevision): boolean =>
+  versions !== undefined && (name === versions.current.metadata.name || name === versions.update.metadata.name)
