@@ -487,11 +487,7 @@ export const mutants: readonly Mutant[] = [
         'for (const dependent of inChosenOrder(collector, dependents)) {\n    const refused',
         'for (const dependent of inChosenOrder(collector, dependents).slice(1_000)) {\n    const refused',
       ),
-      edit(
-        collector,
-        'return dependents.length > 0 ? { requeueAfterMs: orphanedMs }',
-        'return dependents.length > 1_000 ? { requeueAfterMs: orphanedMs }',
-      ),
+      edit(collector, 'if (dependents.length > 0) return { memory: true', 'if (dependents.length > 1_000) return { memory: true'),
     ],
     situation: 'orphaned',
     expectedBy: 'garbage-collection/orphans-are-let-go',

@@ -118,6 +118,13 @@ describe('an owner that leaves its dependents behind', () => {
     expect(api.live.get('ReplicaSet', 'default', 'front')).toBeUndefined()
   })
 
+  it('does not wait until the cache shows that the references are gone', () => {
+    const api = clusterWith(owner, aPod('a', { owner }))
+    api.freezeCache('Pod')
+    expect(sync(api, 'ReplicaSet:default/front').writes).toEqual(['patch Pod a'])
+    expect(sync(api, 'ReplicaSet:default/front').writes).toEqual(['patch ReplicaSet front'])
+  })
+
   it('stays until all references are gone', () => {
     const api = clusterWith(owner, aPod('a', { owner }))
     api.refuse = (command) =>

@@ -27,12 +27,12 @@ export function* planGarbageCollection(context: PlanContext): Plan {
   if (gone !== undefined) return outcome(yield* collect(collector, dependentsOf(gone, reader)))
   const ref = refOfKey(key)
   const item = reader.getAny(ref.kind, ref.namespace, ref.name)
-  if (item === undefined) return {}
+  if (item === undefined) return { memory: null }
   if (item.metadata.deletionTimestamp !== undefined) {
     if (isOrphaning(item)) return yield* orphanDependents(collector, item)
     if (isDeletingDependents(item)) return yield* awaitDependents(collector, item)
   }
-  return outcome(yield* attemptToDelete(collector, item))
+  return { memory: null, ...outcome(yield* attemptToDelete(collector, item)) }
 }
 
 /** One plan's view: an owner that was looked up once is not asked for again. */
@@ -153,17 +153,20 @@ function* awaitDependents(collector: Collector, owner: KubernetesObject): Plan {
 /** From the last reference that went to the removal of the owner's finalizer: the owner is read live before. */
 const orphanedMs = 8
 
-// Follows orphanDependents: references away from all dependents, then the finalizer away from the owner.
+// Follows attemptToOrphanWorker: references away from all dependents that the graph shows, then the finalizer away from the owner.
 function* orphanDependents(collector: Collector, owner: KubernetesObject): Plan {
+  const { reader, memory } = collector.context
+  const areOrphaned = memory === true
+  const dependents = areOrphaned ? [] : dependentsOf(owner.metadata, reader)
   const errors: (ApiStatus | undefined)[] = []
-  const dependents = dependentsOf(owner.metadata, collector.context.reader)
   for (const dependent of inChosenOrder(collector, dependents)) {
     const refused = yield* patchReferences(dependent, [{ $patch: 'delete', uid: owner.metadata.uid }])
     if (refused?.reason !== 'NotFound') errors.push(refused)
   }
   const error = aggregateErrors(errors)
   if (error !== undefined) return { error }
-  return dependents.length > 0 ? { requeueAfterMs: orphanedMs } : outcome(yield* removeFinalizer(owner, orphanFinalizer))
+  if (dependents.length > 0) return { memory: true, requeueAfterMs: orphanedMs }
+  return { memory: null, ...outcome(yield* removeFinalizer(owner, orphanFinalizer)) }
 }
 
 function* dropReferences(item: KubernetesObject, references: readonly OwnerReference[]): Steps<ApiStatus | undefined> {
