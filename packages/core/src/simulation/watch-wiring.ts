@@ -1,8 +1,8 @@
 /**
- * The wiring of informers to work queues: each controller takes a stream of watch notifications and answers each with the keys that it wakes.
- * Nothing is decided here and nothing is kept. A notification is handed over by a call, because its answer is waited for: who wants to see the
- * streams subscribes to the simulation's `changes$` (what goes in) and `commands$` (what comes out).
+ * The wiring of informers to work queues: each controller is a stream of watch notifications in and a stream of keys out. Nothing is decided
+ * here and nothing is kept: publishing a notification collects the keys that it wakes.
  */
+import { Observable, type Subscriber } from 'rxjs'
 import type { KubernetesObject } from '../api/object.js'
 import type { Controller, Wake, WatchNotification } from '../controllers/controller.js'
 import type { Reader } from '../cluster/reader.js'
@@ -57,7 +57,40 @@ export interface Wiring {
   readonly worldWatchers: readonly WorldWatcher[]
 }
 
+const none: readonly Wake[] = []
 const nobody: readonly Watcher[] = []
+
+interface Delivery<What> {
+  readonly what: What
+  /** The controller's own reader. */
+  readonly reader: Reader
+}
+
+/**
+ * A stream of notifications through a controller's watch; the answer to each is collected while it is published. What a watch throws is
+ * thrown on: rxjs would do so later, out of the turn. (One subscriber that is there from the start: a Subject's list of them is not needed.)
+ */
+const collecting = <What>(watch: (what: What, reader: Reader) => readonly Wake[]): ((what: What, reader: Reader) => readonly Wake[]) => {
+  let publish: Pick<Subscriber<Delivery<What>>, 'next'> | undefined
+  let collected: readonly Wake[] = none
+  let failure: { readonly error: unknown } | undefined
+  const notifications$ = new Observable<Delivery<What>>((subscriber) => {
+    publish = subscriber
+  })
+  notifications$.subscribe(({ what, reader }) => {
+    try {
+      collected = watch(what, reader)
+    } catch (error) {
+      failure = { error }
+    }
+  })
+  return (what, reader) => {
+    collected = none
+    publish?.next({ what, reader })
+    if (failure !== undefined) throw failure.error
+    return collected
+  }
+}
 
 export const wireWatches = (controllers: readonly Worker[]): Wiring => {
   const byKind = new Map<string, Watcher[]>()
@@ -66,14 +99,15 @@ export const wireWatches = (controllers: readonly Worker[]): Wiring => {
   for (const controller of controllers) {
     for (const [kind, watch] of Object.entries(controller.watches)) {
       // A watch of a kind is only ever given notifications of that kind.
-      const watcher: Watcher = { controller, informer: `${controller.name} ${kind}`, wakes: watch as unknown as Watcher['wakes'] }
+      const wakes = collecting(watch as unknown as Watcher['wakes'])
+      const watcher: Watcher = { controller, informer: `${controller.name} ${kind}`, wakes }
       byInformer.set(watcher.informer, watcher)
       const others = byKind.get(kind)
       if (others === undefined) byKind.set(kind, [watcher])
       else others.push(watcher)
     }
     const { worldWatch } = controller
-    if (worldWatch !== undefined) worldWatchers.push({ controller, wakes: worldWatch })
+    if (worldWatch !== undefined) worldWatchers.push({ controller, wakes: collecting(worldWatch) })
   }
   return { watchersOf: (kind) => byKind.get(kind) ?? nobody, watcherOf: (informer) => byInformer.get(informer), worldWatchers }
 }
