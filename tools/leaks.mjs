@@ -50,8 +50,8 @@ const edits = [
   },
   {
     file: 'core/src/cluster/decide-create.ts',
-    find: "  if (name !== '') own.name = name\n",
-    replace: "  if (name !== '') own.name = name\n  if (isPlanted('key-order')) own.annotations = inOrder()\n",
+    find: "  if (name !== '') metadata.name = name\n",
+    replace: "  if (name !== '') metadata.name = name\n  if (isPlanted('key-order')) metadata.annotations = inOrder()\n",
   },
   {
     file: 'core/src/simulation/create-simulation.ts',

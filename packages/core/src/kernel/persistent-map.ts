@@ -343,36 +343,22 @@ export const setAll = <V>(map: PersistentMap<V>, entries: ReadonlyMap<string, V>
   return leaves.length === 0 ? map : { root: branchOf(leaves, 0), size: leaves.length, keySet: { mark: 'keys' } }
 }
 
-/** A class: an object with getters of its own is of a shape of its own, and whoever has met a few of those looks all maps up slowly ever after. */
-class LaterMap<V> implements PersistentMap<V> {
-  private made: PersistentMap<V> | undefined = undefined
-  private readonly sizeThen: () => number
-  private readonly make: () => PersistentMap<V>
-
-  constructor(sizeThen: () => number, make: () => PersistentMap<V>) {
-    this.sizeThen = sizeThen
-    this.make = make
-  }
-
-  private map(): PersistentMap<V> {
-    return (this.made ??= this.make())
-  }
-
-  get root(): Branch<V> {
-    return this.map().root
-  }
-
-  get size(): number {
-    return this.made?.size ?? this.sizeThen()
-  }
-
-  get keySet(): KeySet {
-    return this.map().keySet
+/** A map that is made when somebody looks into it for the first time; to ask for its size is not yet looking. */
+export const mapLater = <V>(size: () => number, make: () => PersistentMap<V>): PersistentMap<V> => {
+  let made: PersistentMap<V> | undefined
+  const map = (): PersistentMap<V> => (made ??= make())
+  return {
+    get root() {
+      return map().root
+    },
+    get size() {
+      return made?.size ?? size()
+    },
+    get keySet() {
+      return map().keySet
+    },
   }
 }
-
-/** A map that is made when somebody looks into it for the first time; to ask for its size is not yet looking. */
-export const mapLater = <V>(size: () => number, make: () => PersistentMap<V>): PersistentMap<V> => new LaterMap(size, make)
 
 export const fromEntries = <V>(entries: Iterable<readonly [string, V]>): PersistentMap<V> => {
   let map = emptyMap<V>()
