@@ -376,8 +376,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       edit(
         history,
-        'hashOfRevision(proposed.content.text, count))',
-        "count === 0 ? 'collides' : hashOfRevision(proposed.content.text, count))",
+        'const hash = hashOfRevision(content.text, collisionCount)',
+        "const hash = collisionCount === 0 ? 'collides' : hashOfRevision(content.text, collisionCount)",
       ),
       edit(history, 'if (textOf(existing) === proposed.content.text) return', 'if (true) return'),
     ],
