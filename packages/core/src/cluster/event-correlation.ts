@@ -36,6 +36,7 @@ export interface CorrelationEntry {
   readonly filledAt: SimTime
 }
 
+// Differs from Kubernetes: nothing is forgotten; there a recorder keeps what it has told last of 4,096 (maxLruCacheEntries).
 export type Correlation = PersistentMap<CorrelationEntry>
 
 /** Burst of 25, then one every five minutes. */
