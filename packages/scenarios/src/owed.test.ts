@@ -7,29 +7,10 @@ import { runScenario, type RunOptions } from './run-scenario.js'
 import { object } from './expectation.js'
 import { scenario } from './scenario.js'
 import { withDeaf, withRestless } from './testing/faulty-controllers.js'
+import { claims, smallSet } from './testing/small-set.js'
 import { next, when } from './write-script.js'
 
-const web = (claims: boolean) => ({
-  apiVersion: 'apps/v1',
-  kind: 'StatefulSet',
-  metadata: { name: 'web' },
-  spec: {
-    serviceName: 'web',
-    replicas: 2,
-    selector: { matchLabels: { app: 'web' } },
-    template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'nginx', image: 'nginx:1.27' }] } },
-    ...(claims
-      ? {
-          volumeClaimTemplates: [
-            {
-              metadata: { name: 'www' },
-              spec: { accessModes: ['ReadWriteOnce'], storageClassName: 'fast', resources: { requests: { storage: '1Gi' } } },
-            },
-          ],
-        }
-      : undefined),
-  },
-})
+const withClaims = smallSet(2, { volumeClaimTemplates: claims('fast') })
 
 const reportOf = (written: Parameters<typeof scenario>[0], options: RunOptions = {}): RunReport => {
   const run = runScenario(scenario(written), options)
@@ -42,7 +23,7 @@ describe('a run that does not end well', { timeout: 30_000 }, () => {
     const report = reportOf({
       title: 'nothing provisions fast',
       cluster: { storageClasses: [{ name: 'fast', provisioner: 'nobody.example.com' }] },
-      manifests: [web(true)],
+      manifests: [withClaims],
     })
     const sentence =
       'web waits for web-0, which waits for www-web-0, which waits for a volume of class fast; nothing provisions that class: no provisioner nobody.example.com is running'
@@ -52,13 +33,13 @@ describe('a run that does not end well', { timeout: 30_000 }, () => {
   })
 
   it('owes nothing when it passes', () => {
-    expect(reportOf({ title: 'well', manifests: [web(false)] })).toMatchObject({ outcome: 'passed', owed: [], violations: [] })
+    expect(reportOf({ title: 'well', manifests: [smallSet(2)] })).toMatchObject({ outcome: 'passed', owed: [], violations: [] })
   })
 
   it('breaks a promise when nobody can say why', () => {
     const late: Parameters<typeof scenario>[0] = {
       title: 'a Pod goes unheard',
-      manifests: [web(false)],
+      manifests: [smallSet(2)],
       steps: [when(object('statefulset/web', { ready: true })).delete('pod/web-1'), next.sleep('30m')],
     }
     expect(reportOf(late).outcome).toBe('passed')
@@ -70,7 +51,7 @@ describe('a run that does not end well', { timeout: 30_000 }, () => {
   })
 
   it('ends with what repeats when somebody does the same again and again', () => {
-    const restless = { title: 'restless', manifests: [web(false)] }
+    const restless = { title: 'restless', manifests: [smallSet(2)] }
     const report = reportOf(restless, { controllers: withRestless })
     expect(report.outcome).toBe('violated')
     expect(report.at).toBeLessThan(60_000)
@@ -102,7 +83,7 @@ describe('a run that does not end well', { timeout: 30_000 }, () => {
         },
       }),
     ]
-    const report = reportOf({ title: 'restless', manifests: [web(false)] }, { controllers: restless })
+    const report = reportOf({ title: 'restless', manifests: [smallSet(2)] }, { controllers: restless })
     expect(report.outcome).toBe('notConverged')
     expect(report.reason).toMatch(
       /^not at rest after 10m; what repeats \(\d+ times at the end\): restless StatefulSetChanged StatefulSet\/default\/web$/,

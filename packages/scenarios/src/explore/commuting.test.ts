@@ -2,32 +2,13 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
 import { scenario, type Scenario } from '../scenario.js'
+import { claims, shortLatencies, smallSet } from '../testing/small-set.js'
 import { explore } from './explore.js'
 import type { ExploreOptions, SearchReport } from './search-types.js'
 
-const latencies = { sandbox: '0s', containerStart: '1s', containerStop: '1s', podCleanUp: '0s', provision: '0s' }
+const kept = { persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Delete', whenScaled: 'Retain' }, volumeClaimTemplates: claims() }
 
-const claims = {
-  persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Delete', whenScaled: 'Retain' },
-  volumeClaimTemplates: [
-    { metadata: { name: 'www' }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } },
-  ],
-}
-
-const web = (replicas: number, more: object = {}) => ({
-  apiVersion: 'apps/v1',
-  kind: 'StatefulSet',
-  metadata: { name: 'web' },
-  spec: {
-    serviceName: 'web',
-    replicas,
-    selector: { matchLabels: { app: 'web' } },
-    template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'nginx', image: 'nginx:1.27' }] } },
-    ...more,
-  },
-})
-
-const cluster = { nodes: 1, imagesArePresent: true, latencies }
+const cluster = { nodes: 1, imagesArePresent: true, latencies: shortLatencies }
 const statefulSets = 'statefulset-controller'
 const volumes = 'persistentvolume-controller'
 const ready = (replicas: number) => ({ eventually: { object: 'statefulset/web', path: 'status.readyReplicas', equals: replicas } })
@@ -42,7 +23,7 @@ const withOneCache = (name: string, { expected = 2, nodes = 1, chance = [] }: Of
   scenario(
     {
       cluster: { ...cluster, nodes },
-      manifests: [web(1)],
+      manifests: [smallSet(1)],
       steps: [{ settle: true }, { scale: { 'statefulset/web': 2 } }],
       search: {
         order: [statefulSets, 'kubelet'],
@@ -60,7 +41,7 @@ const oneCache = withOneCache('one cache', {})
 const twoCaches = scenario(
   {
     cluster,
-    manifests: [web(0, claims)],
+    manifests: [smallSet(0, kept)],
     steps: [{ settle: true }, { scale: { 'statefulset/web': 1 } }],
     search: {
       order: [statefulSets, volumes, 'external-provisioner'],
@@ -81,7 +62,7 @@ const unmet = withOneCache('unmet', { expected: 3 })
 const short = scenario(
   {
     cluster,
-    manifests: [web(2)],
+    manifests: [smallSet(2)],
     steps: [{ settle: true }, { scale: { 'statefulset/web': 1 } }, { scale: { 'statefulset/web': 2 } }],
     search: {
       order: [statefulSets, 'kubelet'],

@@ -6,6 +6,7 @@ import { shrinkHistory } from '../fuzz/shrink-history.js'
 import { fuzz } from '../fuzz/fuzz.js'
 import { runScenario } from '../run-scenario.js'
 import { loadScenario, noScenarioFiles, scenario, type Scenario } from '../scenario.js'
+import { shortLatencies, smallSet } from '../testing/small-set.js'
 import { makeExpander, makeGround } from './expander.js'
 import { explore, startSearch } from './explore.js'
 import type { SearchReport } from './search-types.js'
@@ -14,24 +15,10 @@ import { firstWithoutWay } from './reachability.js'
 import { readSavedSearch, savedText } from './saved-search.js'
 import { makeVisitedStates } from './visited-states.js'
 
-const web = (image: string, replicas: number) => ({
-  apiVersion: 'apps/v1',
-  kind: 'StatefulSet',
-  metadata: { name: 'web' },
-  spec: {
-    serviceName: 'web',
-    replicas,
-    selector: { matchLabels: { app: 'web' } },
-    template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'nginx', image }] } },
-  },
-})
-
-const latencies = { sandbox: '0s', containerStart: '1s', containerStop: '1s', podCleanUp: '0s' }
-
 const scaling = scenario(
   {
-    cluster: { nodes: 1, imagesArePresent: true, latencies },
-    manifests: [web('nginx:1.27', 2)],
+    cluster: { nodes: 1, imagesArePresent: true, latencies: shortLatencies },
+    manifests: [smallSet(2)],
     steps: [{ settle: true }, { scale: { 'statefulset/web': 1 } }, { scale: { 'statefulset/web': 2 } }],
     search: { order: ['statefulset-controller', 'kubelet'], crashes: { controllers: ['statefulset-controller'], most: 1 } },
     expect: [{ eventually: { object: 'statefulset/web', path: 'status.readyReplicas', equals: 2 } }],
@@ -43,13 +30,13 @@ const stuck = scenario(
   {
     cluster: {
       nodes: 1,
-      latencies,
+      latencies: shortLatencies,
       images: [
         { images: '*no-such*', unpullable: 'not found' },
         { images: 'nginx:1.27', pull: '0s' },
       ],
     },
-    manifests: [web('nginx:1.27', 1)],
+    manifests: [smallSet(1)],
     steps: [{ settle: true }, { setImage: { 'statefulset/web': 'nginx:no-such' } }, { setImage: { 'statefulset/web': 'nginx:1.27' } }],
     search: { order: ['statefulset-controller', 'kubelet'], horizon: '10s' },
     expect: [{ eventually: { object: 'statefulset/web', path: 'status.readyReplicas', equals: 1 } }],
@@ -59,8 +46,8 @@ const stuck = scenario(
 
 const deleting = scenario(
   {
-    cluster: { nodes: 1, imagesArePresent: true, latencies },
-    manifests: [web('nginx:1.27', 2)],
+    cluster: { nodes: 1, imagesArePresent: true, latencies: shortLatencies },
+    manifests: [smallSet(2)],
     steps: [{ settle: true }],
     search: {
       order: ['statefulset-controller', 'kubelet'],
@@ -74,8 +61,8 @@ const deleting = scenario(
 /** A late cache: some moves are made in one order only. */
 const late = scenario(
   {
-    cluster: { nodes: 1, imagesArePresent: true, latencies },
-    manifests: [web('nginx:1.27', 1)],
+    cluster: { nodes: 1, imagesArePresent: true, latencies: shortLatencies },
+    manifests: [smallSet(1)],
     steps: [{ settle: true }, { scale: { 'statefulset/web': 2 } }, { scale: { 'statefulset/web': 1 } }],
     search: {
       order: ['statefulset-controller', 'kubelet'],

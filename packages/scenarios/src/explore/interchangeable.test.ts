@@ -1,8 +1,9 @@
 /** A search that does not tell alike nodes apart against one that does: the same states but for the names of nodes, and the same findings. */
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
-import { makeControllers, makeSymmetricHasher, readerOf, type Invariant } from '@statefold/core'
+import { makeControllers, makeSymmetricHasher, readerOf, type Invariant, type JsonObject } from '@statefold/core'
 import { scenario, type Scenario } from '../scenario.js'
+import { claims, shortLatencies, smallSet } from '../testing/small-set.js'
 import { hasherFor, makeExpander, makeGround } from './expander.js'
 import { explore, startSearch } from './explore.js'
 import { learnUids } from './prepare.js'
@@ -11,32 +12,12 @@ import { noProgress, type Progress } from './search-space.js'
 import type { ExploreOptions, SearchReport } from './search-types.js'
 import { makeVisitedStates } from './visited-states.js'
 
-const latencies = { sandbox: '0s', containerStart: '1s', containerStop: '1s', podCleanUp: '0s', provision: '0s' }
-
-const web = (replicas: number, more: object = {}) => ({
-  apiVersion: 'apps/v1',
-  kind: 'StatefulSet',
-  metadata: { name: 'web' },
-  spec: {
-    serviceName: 'web',
-    replicas,
-    podManagementPolicy: 'Parallel',
-    selector: { matchLabels: { app: 'web' } },
-    template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'nginx', image: 'nginx:1.27' }] } },
-    ...more,
-  },
-})
-
-const claims = {
-  volumeClaimTemplates: [
-    { metadata: { name: 'www' }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } },
-  ],
-}
+const web = (replicas: number, more: JsonObject = {}) => smallSet(replicas, { podManagementPolicy: 'Parallel', ...more })
 
 const search = { order: ['statefulset-controller', 'kubelet'], chance: ['kube-scheduler/tie'] }
 const ready = (replicas: number) => ({ eventually: { object: 'statefulset/web', path: 'status.readyReplicas', equals: replicas } })
 
-const cluster = (nodes: number) => ({ nodes, imagesArePresent: true, latencies })
+const cluster = (nodes: number) => ({ nodes, imagesArePresent: true, latencies: shortLatencies })
 
 const spread = scenario(
   {
@@ -52,7 +33,7 @@ const spread = scenario(
 const withClaims = scenario(
   {
     cluster: cluster(3),
-    manifests: [web(1, claims)],
+    manifests: [web(1, { volumeClaimTemplates: claims() })],
     steps: [{ settle: true }, { scale: { 'statefulset/web': 2 } }],
     search: {
       ...search,

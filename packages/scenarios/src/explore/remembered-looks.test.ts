@@ -14,6 +14,7 @@ import {
 } from '@statefold/core'
 import { catalogFolder, readScenarioFile } from '../node.js'
 import { scenario, type Scenario } from '../scenario.js'
+import { shortLatencies, smallSet } from '../testing/small-set.js'
 import { makeGround } from './expander.js'
 import { explore } from './explore.js'
 import { learnUids } from './prepare.js'
@@ -22,27 +23,13 @@ import { noProgress, type Progress } from './search-space.js'
 import type { ExploreOptions, SearchReport } from './search-types.js'
 import { makeVisitedStates } from './visited-states.js'
 
-const latencies = { sandbox: '0s', containerStart: '1s', containerStop: '1s', podCleanUp: '0s' }
-
-const web = (replicas: number) => ({
-  apiVersion: 'apps/v1',
-  kind: 'StatefulSet',
-  metadata: { name: 'web' },
-  spec: {
-    serviceName: 'web',
-    replicas,
-    selector: { matchLabels: { app: 'web' } },
-    template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'nginx', image: 'nginx:1.27' }] } },
-  },
-})
-
 const statefulSets = 'statefulset-controller'
 
 /** All that can happen to a look: a late cache, a process that ends, writes that fail. */
 const all = scenario(
   {
-    cluster: { nodes: 1, imagesArePresent: true, latencies },
-    manifests: [web(1)],
+    cluster: { nodes: 1, imagesArePresent: true, latencies: shortLatencies },
+    manifests: [smallSet(1)],
     steps: [{ settle: true }, { scale: { 'statefulset/web': 2 } }],
     search: {
       order: [statefulSets, 'kubelet'],
@@ -59,8 +46,8 @@ const all = scenario(
 /** Which node a Pod comes to is a choice of the search. */
 const drawn = scenario(
   {
-    cluster: { nodes: 2, imagesArePresent: true, latencies },
-    manifests: [web(1)],
+    cluster: { nodes: 2, imagesArePresent: true, latencies: shortLatencies },
+    manifests: [smallSet(1)],
     steps: [{ settle: true }, { scale: { 'statefulset/web': 2 } }, { delete: 'pod/web-0' }],
     search: {
       order: [statefulSets, 'kubelet'],
