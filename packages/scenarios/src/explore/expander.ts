@@ -161,9 +161,9 @@ export const makeGround = (scenario: Scenario, options: ExploreOptions): E.Eithe
       lean,
       ...(lean && options.remember !== 0 ? { looks: makeLookMemory(options.remember) } : undefined),
     })
-  // Nobody knows what somebody else's controllers make of a node's name.
-  const interchangeable =
-    options.symmetry === false || options.controllers !== undefined ? [] : interchangeableNodes(scenario, space.scope, prepared.right)
+  // Nobody knows what somebody else's controllers and invariants make of a node's name.
+  const isOwn = options.controllers !== undefined || invariants.some((invariant) => !allInvariants.includes(invariant))
+  const interchangeable = (options.symmetry ?? !isOwn) ? interchangeableNodes(scenario, space.scope, prepared.right) : []
   // (A state may have been reached with other names for its nodes, and then its moves have others too.)
   const makesAnyOrder = options.commuting === false || options.controllers !== undefined || interchangeable.length > 0
   const watched = new Map(controllers.map(({ name, watches }) => [name, Object.keys(watches)]))

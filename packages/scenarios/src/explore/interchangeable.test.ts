@@ -1,7 +1,7 @@
 /** A search that does not tell alike nodes apart against one that does: the same states but for the names of nodes, and the same findings. */
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
-import { makeControllers, makeSymmetricHasher, readerOf, type Invariant, type JsonObject } from '@statefold/core'
+import { allInvariants, makeControllers, makeSymmetricHasher, readerOf, type Invariant, type JsonObject } from '@statefold/core'
 import { scenario, type Scenario } from '../scenario.js'
 import { claims, shortLatencies, smallSet } from '../testing/small-set.js'
 import { hasherFor, makeExpander, makeGround } from './expander.js'
@@ -65,6 +65,20 @@ const undrawn = scenario(
   { cluster: cluster(2), manifests: [web(1)], steps: [{ settle: true }], search: { order: ['kubelet'] } },
   { name: 'undrawn' },
 )
+
+/** Broken by some of the ways to place two Pods. */
+const apart: Invariant = {
+  name: 'test/apart',
+  promise: 'No two Pods are on one node.',
+  expectation: 'always',
+  concerns: ['PodScheduled'],
+  check: ({ after }) => {
+    const nodes = readerOf(after)
+      .list('Pod')
+      .flatMap(({ spec }) => spec.nodeName ?? [])
+    return new Set(nodes).size === nodes.length ? undefined : { invariant: 'test/apart', message: 'two Pods are on one node' }
+  },
+}
 
 const groundOf = (what: Scenario, options: ExploreOptions = {}) => {
   const ground = makeGround(what, options)
@@ -131,28 +145,17 @@ describe('nodes that nobody names', () => {
     })
 
   test('still show what is broken, by the ordinary names', () => {
-    /** Broken by some of the ways to place two Pods. */
-    const apart: Invariant = {
-      name: 'test/apart',
-      promise: 'No two Pods are on one node.',
-      expectation: 'always',
-      concerns: ['PodScheduled'],
-      check: ({ after }) => {
-        const nodes = readerOf(after)
-          .list('Pod')
-          .flatMap(({ spec }) => spec.nodeName ?? [])
-        return new Set(nodes).size === nodes.length ? undefined : { invariant: 'test/apart', message: 'two Pods are on one node' }
-      },
-    }
-    const [told, merged] = [{ symmetry: false }, {}].map((options) => explored(crowded, { ...options, invariants: [apart] }))
+    const [told, merged] = [false, true].map((symmetry) => explored(crowded, { symmetry, invariants: [apart] }))
     expect(told?.findings).toHaveLength(1)
     expect(merged?.findings).toEqual(told?.findings)
   })
 
-  test('are told apart where a draw among them is none of the search’s choices, and where a controller is the user’s own', () => {
+  test('are told apart where a draw among them is none of the search’s choices, and where a controller or an invariant is the user’s own', () => {
     expect(groundOf(undrawn).interchangeable).toEqual([])
     expect(groundOf(spread, { symmetry: false }).interchangeable).toEqual([])
     expect(groundOf(spread, { controllers: makeControllers }).interchangeable).toEqual([])
+    expect(groundOf(spread, { invariants: [apart] }).interchangeable).toEqual([])
+    expect(groundOf(spread, { invariants: allInvariants }).interchangeable).toHaveLength(3)
   })
 
   test('have one hash whoever is who, and another when what they have differs', () => {

@@ -35,7 +35,10 @@ export interface ExploreOptions {
   readonly resume?: SavedSearch
   /** False: states that differ in drawn names alone are different states. */
   readonly reduce?: boolean
-  /** False: nodes that nobody names are told apart all the same. */
+  /**
+   * False: nodes that nobody names are told apart all the same. True: they are not, though there are controllers or invariants of one's own
+   * (which then may not care for a node's name).
+   */
   readonly symmetry?: boolean
   /** False: moves that come to the same in either order are made in both. */
   readonly commuting?: boolean
