@@ -9,6 +9,7 @@ import { loadManifests, loadScenario, noScenarioFiles, scenario, type Scenario }
 import { runKubectl } from './console/cluster-console.js'
 import { kubectlParts } from './make-console.js'
 import { filesOf } from './testing/files-of.js'
+import { smallSet } from './testing/small-set.js'
 import { after, at, next, when } from './write-script.js'
 
 const service = {
@@ -17,17 +18,7 @@ const service = {
   metadata: { name: 'web' },
   spec: { clusterIP: 'None', selector: { app: 'web' }, ports: [{ port: 80 }] },
 }
-const set = (replicas: number, image = 'nginx:1.26') => ({
-  apiVersion: 'apps/v1',
-  kind: 'StatefulSet',
-  metadata: { name: 'web' },
-  spec: {
-    serviceName: 'web',
-    replicas,
-    selector: { matchLabels: { app: 'web' } },
-    template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'nginx', image }] } },
-  },
-})
+const set = (replicas: number, image = 'nginx:1.26') => smallSet(replicas, {}, image)
 
 const run = (made: Scenario, options: RunOptions = {}): ScenarioRun => {
   const result = runScenario(made, options)

@@ -92,13 +92,13 @@ export const shareOut = (threads: readonly ExpanderThread[], alone: Expanders, p
       const place = new Map(expand.map((id, index) => [id, index]))
       const byPlace = (left: number, right: number): number => (place.get(left) ?? 0) - (place.get(right) ?? 0)
       for (const group of groups) group.sort(byPlace)
-      const askedOf = groups.map((ids) => new Set(ids))
+      const asleepThere = new Map(asleep.map((one) => [one.id, one]))
       const requests = groups.map((ids, own): ExpandRequest => ({
         keep: kept[own] ?? [],
         adopt: moved.flatMap(({ id, to }) => (to === own ? [{ id, path: pathTo(id) }] : [])),
         leave: moved.flatMap(({ id, from }) => (from === own ? [id] : [])),
         expand: ids,
-        asleep: asleep.filter(({ id }) => askedOf[own]?.has(id) === true),
+        asleep: ids.flatMap((id) => asleepThere.get(id) ?? []),
         met,
       }))
       const asked = threads.map(async ({ ask }, index): Promise<readonly Expansion[]> => {

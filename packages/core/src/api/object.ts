@@ -34,18 +34,19 @@ export const refOf = (object: KubernetesObject): ObjectRef => ({
 export const keyOf = (namespace: string, name: string): string => (namespace === '' ? name : `${namespace}/${name}`)
 export const keyOfObject = (object: KubernetesObject): string => keyOf(object.metadata.namespace ?? '', object.metadata.name)
 
-// Most keys lie in the namespace that the last one lay in: the objects made of them then share one text.
+// Most keys and paths lie in the namespace that the last one lay in: the objects made of them then share one text.
 let lastNamespace = ''
 
-/** The namespace that ends at `slash`. */
-const namespaceIn = (key: string, slash: number): string => {
-  if (slash !== lastNamespace.length || !key.startsWith(lastNamespace)) lastNamespace = key.slice(0, slash)
+/** The namespace that is written there. */
+export const namespaceIn = (text: string, from: number, to: number): string => {
+  if (from === to) return ''
+  if (to - from !== lastNamespace.length || !text.startsWith(lastNamespace, from)) lastNamespace = text.slice(from, to)
   return lastNamespace
 }
 
 export const splitKey = (key: string): { readonly namespace: string; readonly name: string } => {
   const slash = key.indexOf('/')
-  return slash < 0 ? { namespace: '', name: key } : { namespace: namespaceIn(key, slash), name: key.slice(slash + 1) }
+  return slash < 0 ? { namespace: '', name: key } : { namespace: namespaceIn(key, 0, slash), name: key.slice(slash + 1) }
 }
 
 /** The one owner that controls the object. Follows GetControllerOf in apimachinery/pkg/apis/meta/v1/controller_ref.go. */

@@ -85,31 +85,12 @@ const isSound = (shape: FieldShape, value: unknown, stored: unknown): boolean =>
   }
 }
 
-/** Whether `readScalar` has nothing to say. */
+/** What a scalar is read into that is only asked whether it can be: no name of a type is needed, and no place. */
+const asked: Reading = { unknown: new Set(), firstError: undefined }
+
 const isSoundScalar = (scalar: Scalar, value: unknown): boolean => {
-  switch (scalar) {
-    case 'string':
-      return typeof value === 'string'
-    case 'bool':
-      return typeof value === 'boolean'
-    case 'float64':
-      return typeof value === 'number'
-    case 'int32':
-    case 'int64':
-      return typeof value === 'number' && isInteger(value, scalar === 'int32' ? 32 : 64)
-    case 'IntOrString':
-      return typeof value === 'string' || (typeof value === 'number' && isInteger(value, 32))
-    case 'Time':
-    case 'MicroTime':
-      return typeof value === 'string' && soundTime.test(value)
-    case 'bytes':
-      return typeof value === 'string' ? base64Error(value) === undefined : Array.isArray(value)
-    case 'Quantity':
-      return (typeof value === 'string' || typeof value === 'number') && E.isRight(parseQuantityJson(value))
-    case 'RawExtension':
-    case 'FieldsV1':
-      return true
-  }
+  asked.firstError = undefined
+  return readScalar(asked, scalar, '', value, undefined) === undefined && asked.firstError === undefined
 }
 
 // ---- Reading what does not decode

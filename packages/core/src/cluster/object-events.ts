@@ -3,6 +3,7 @@
  * and the first of them carries what changed. Kinds that matter have names of their own; the others are Objects.
  */
 import * as t from 'io-ts'
+import { namespaceIn } from '../api/object.js'
 import { rememberedText } from '../kernel/remembered-text.js'
 
 /** The names of the facts of creation and deletion, by Kubernetes kind. */
@@ -291,12 +292,11 @@ export interface SplitPath {
 // The few texts that many paths begin with: one that is known by where it is need not be compared letter by letter in each table, nor kept
 // once for each object.
 const kindIn = rememberedText<string>((kind) => kind)
-const namespaceIn = rememberedText<string>((namespace) => namespace)
 
 const split = (path: string): SplitPath => {
   const first = path.indexOf('/')
   const second = path.indexOf('/', first + 1)
-  const namespace = namespaceIn(path.slice(first + 1, second))
+  const namespace = namespaceIn(path, first + 1, second)
   const name = path.slice(second + 1)
   return { kind: kindIn(path.slice(0, first)), namespace, name, key: namespace === '' ? name : path.slice(first + 1) }
 }

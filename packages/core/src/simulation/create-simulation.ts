@@ -178,11 +178,14 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
     const { controller } = watcher
     if (isStopped(controller.name)) return
     const wakes = watcher.wakes(notification, reader)
-    if (toldSteps !== undefined) {
-      if (hasLateCache(controller.name)) toldSteps.push({ watcher })
-      else if (wakes.length > 0) toldSteps.push({ woken: { controller, wakes } })
-    }
+    if (toldSteps !== undefined) keepStep(toldSteps, controller, wakes, { watcher })
     for (const woken of wakes) wake(controller, woken, causedBy)
+  }
+
+  /** A controller with late caches is asked again the next time. */
+  const keepStep = (steps: ToldStep[], controller: Worker, wakes: readonly Wake[], asked: ToldStep): void => {
+    if (hasLateCache(controller.name)) steps.push(asked)
+    else if (wakes.length > 0) steps.push({ woken: { controller, wakes } })
   }
 
   const hasLateCache = (controller: string): boolean =>
@@ -306,10 +309,7 @@ export const createSimulation = (options: SimulationOptions): Simulation => {
         const { controller } = watcher
         if (isStopped(controller.name)) continue
         const wakes = watcher.wakes(event, readerFor(controller.name))
-        if (toldSteps !== undefined) {
-          if (hasLateCache(controller.name)) toldSteps.push({ worldWatcher: watcher })
-          else if (wakes.length > 0) toldSteps.push({ woken: { controller, wakes } })
-        }
+        if (toldSteps !== undefined) keepStep(toldSteps, controller, wakes, { worldWatcher: watcher })
         for (const woken of wakes) wake(controller, woken, recorded.seq)
       }
   }

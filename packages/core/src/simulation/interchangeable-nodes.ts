@@ -19,14 +19,14 @@ export const interchangeableMax = 4
 /** Where a machine was in the row of those that were added: as good as a name. */
 const isLeftOut = (field: string): boolean => field === 'index'
 
-const isPartOfWord = /[0-9A-Za-z]/
+/** Any of the names where it is written whole, the longest first. */
+const anyOf = (names: readonly string[]): RegExp => {
+  const longestFirst = [...names].sort((left, right) => right.length - left.length)
+  return new RegExp(`(?<![0-9A-Za-z])(?:${longestFirst.map((name) => name.replace(/[.]/g, '\\.')).join('|')})(?![0-9A-Za-z])`, 'g')
+}
 
 /** Whether the one is written in the other, so that it would be renamed there. */
-export const isNamedIn = (name: string, text: string): boolean => {
-  for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + 1))
-    if (!isPartOfWord.test(text.charAt(at - 1)) && !isPartOfWord.test(text.charAt(at + name.length))) return true
-  return false
-}
+export const isNamedIn = (name: string, text: string): boolean => text.search(anyOf([name])) >= 0
 
 /** What stands for a node in the texts of a state, the name first: as many for each node, in one order. */
 type Identity = readonly string[]
@@ -38,8 +38,7 @@ const identityOf = (run: RunState, node: string): Identity => {
 
 const renaming = (identities: readonly Identity[], to: readonly Identity[]): ((text: string) => string) => {
   const names = new Map(identities.flatMap((identity, at) => identity.map((word, place) => [word, to[at]?.[place] ?? word] as const)))
-  const words = [...names.keys()].sort((left, right) => right.length - left.length).map((word) => word.replace(/[.]/g, '\\.'))
-  const pattern = new RegExp(`(?<![0-9A-Za-z])(?:${words.join('|')})(?![0-9A-Za-z])`, 'g')
+  const pattern = anyOf([...names.keys()])
   return (text) => text.replace(pattern, (word) => names.get(word) ?? word)
 }
 
@@ -88,12 +87,12 @@ export const makeSymmetricHasher = (nodes: readonly string[], start: RunState): 
     return found
   }
 
-  /** The nodes in the order in which they take the names. */
+  /** The nodes in the order in which they take the names: those that are alike in that of their own. */
   const orderIn = (run: RunState): readonly string[] => {
     const likeness = likenessOf(run)
     return [...names].sort((left, right) => {
       const [first, second] = [likeness.get(left) ?? zeroHash, likeness.get(right) ?? zeroHash]
-      return first.high - second.high || first.low - second.low || byText(left, right)
+      return first.high - second.high || first.low - second.low
     })
   }
 

@@ -13,26 +13,16 @@ import type { Reader } from '../cluster/reader.js'
  */
 export type Worker = { readonly [Field in keyof Required<Controller>]: Controller[Field] }
 
-export const workerOf = ({
-  name,
-  watches,
-  plan,
-  start,
-  latencyMs,
-  serialMs,
-  busyMs,
-  handsOutWritesInMs,
-  worldWatch,
-}: Controller): Worker => ({
-  name,
-  watches,
-  plan,
-  start,
-  latencyMs,
-  serialMs,
-  busyMs,
-  handsOutWritesInMs,
-  worldWatch,
+export const workerOf = (controller: Controller): Worker => ({
+  name: controller.name,
+  watches: controller.watches,
+  plan: controller.plan,
+  start: controller.start,
+  latencyMs: controller.latencyMs,
+  serialMs: controller.serialMs,
+  busyMs: controller.busyMs,
+  handsOutWritesInMs: controller.handsOutWritesInMs,
+  worldWatch: controller.worldWatch,
 })
 
 /** One controller's watch of one kind. */

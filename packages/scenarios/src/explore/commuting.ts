@@ -52,9 +52,7 @@ const namesOfCaches = ({ caches }: SearchScope): readonly string[] => caches.map
 
 const waitingFor = ({ informers }: RunState, informer: string): number => getAt(informers, informer)?.underway.length ?? 0
 
-const byText = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0)
-
-const union = (left: readonly string[], right: readonly string[]): readonly string[] => [...new Set([...left, ...right])].sort(byText)
+const union = (left: readonly string[], right: readonly string[]): readonly string[] => [...new Set([...left, ...right])]
 
 export interface Commuting {
   /** What the move has done on one of its ways; undefined if it has more to do with others than is kept here. */
@@ -85,7 +83,7 @@ export const makeCommuting = (scope: SearchScope, watches: (controller: string) 
     const found = new Set<string>()
     forEachDifference(before.queues, after.queues, (controller) => found.add(controller))
     forEachDifference(before.cluster.stopped, after.cluster.stopped, (controller) => found.add(controller))
-    return [...found].sort(byText)
+    return [...found]
   }
 
   return {
@@ -108,7 +106,7 @@ export const makeCommuting = (scope: SearchScope, watches: (controller: string) 
         isAnytime: move.kind === 'anytime',
         adds,
         concerns: concerned(before, after),
-        writes: writes.sort(byText),
+        writes,
       }
     },
     isArrival: (move, before, after) => {

@@ -312,11 +312,11 @@ export const makeExpander = (scenario: Scenario, ground: Ground, lean: boolean):
     }
   }
 
-  /** What may be left out after each arrival. `ways`: of each move the steps it was. */
+  /** What may be left out after each arrival. */
   const arrivalsIn = (
     { run }: SearchState,
     moves: readonly Move[],
-    ways: readonly (readonly number[])[],
+    steps: readonly ExpansionStep[],
     asleep: readonly Effect[],
     befores: readonly RunState[],
     reached: readonly Held[],
@@ -325,18 +325,19 @@ export const makeExpander = (scenario: Scenario, ground: Ground, lean: boolean):
     if (!lean || rules === undefined) return undefined
     const beforeOf = (step: number): RunState => befores[step] ?? run
     const afterOf = (step: number): RunState => reached[step]?.state.run ?? run
-    const came = moves.flatMap((move, option) => {
-      const [step, ...more] = ways[option] ?? []
-      return step !== undefined && more.length === 0 && rules.isArrival(move, beforeOf(step), afterOf(step)) ? [{ move, step }] : []
-    })
+    /** Of each move the steps it was, one for each of its ways. */
+    const made = moves.map((move, option) => ({ move, ways: steps.flatMap(({ options: [of] }, step) => (of === option ? [step] : [])) }))
+    const came = made.flatMap(({ move, ways: [step, ...more] }) =>
+      step !== undefined && more.length === 0 && rules.isArrival(move, beforeOf(step), afterOf(step)) ? [{ move, step }] : [],
+    )
     if (came.length === 0) return undefined
     const others: Sleeper[] = asleep.map((effect) => ({ effect, steps: [] }))
-    for (const [option, move] of moves.entries()) {
-      const [first, ...rest] = ways[option] ?? []
+    for (const { move, ways } of made) {
+      const [first, ...rest] = ways
       if (first === undefined) continue
       let effect = rules.effectOf(move, beforeOf(first), afterOf(first))
       for (const step of rest) effect = eitherEffect(effect, rules.effectOf(move, beforeOf(step), afterOf(step)))
-      if (effect !== undefined) others.push({ effect, steps: [first, ...rest] })
+      if (effect !== undefined) others.push({ effect, steps: ways })
     }
     return came.map(({ move, step }) => ({
       step,
@@ -364,7 +365,6 @@ export const makeExpander = (scenario: Scenario, ground: Ground, lean: boolean):
     const steps: ExpansionStep[] = []
     const reached: Held[] = []
     const befores: RunState[] = []
-    const ways = moves.map((): number[] => [])
     let isBroken = false
     for (const [option, move] of moves.entries()) {
       if (asleep.some((effect) => effect.move === nameOfMove(move))) continue
@@ -398,13 +398,12 @@ export const makeExpander = (scenario: Scenario, ground: Ground, lean: boolean):
           judged: looks ? judge() : noJudged,
           goals: isNew ? goalsHere() : 0,
         })
-        ways[option]?.push(reached.length)
         befores.push(carried.before)
         reached.push(carried.reached)
       }
     }
     candidates.set(id, reached)
-    const arrivals = isBroken ? undefined : arrivalsIn(state, moves, ways, asleep, befores, reached)
+    const arrivals = isBroken ? undefined : arrivalsIn(state, moves, steps, asleep, befores, reached)
     return {
       id,
       at: state.run.now,

@@ -1,8 +1,8 @@
-/** The set that tests of searches are about. */
+/** The set that tests are about. */
 import type { JsonObject } from '@statefold/core'
 
 /** `spec`: what else its spec has. */
-export const smallSet = (replicas: number, spec: JsonObject = {}): JsonObject => ({
+export const smallSet = (replicas: number, spec: JsonObject = {}, image = 'nginx:1.27'): JsonObject & { readonly spec: JsonObject } => ({
   apiVersion: 'apps/v1',
   kind: 'StatefulSet',
   metadata: { name: 'web' },
@@ -10,7 +10,7 @@ export const smallSet = (replicas: number, spec: JsonObject = {}): JsonObject =>
     serviceName: 'web',
     replicas,
     selector: { matchLabels: { app: 'web' } },
-    template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'nginx', image: 'nginx:1.27' }] } },
+    template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'nginx', image }] } },
     ...spec,
   },
 })

@@ -64,19 +64,17 @@ export const nothingIsLost: Invariant = {
   ...noEventAlone,
   checkTurn: (turn) => {
     const { informers } = turn.after
-    if (sizeOf(informers) === 0 || (turn.events.length === 0 && informers === turn.before.informers)) return undefined
+    if (sizeOf(informers) === 0) return undefined
     const written = writtenIn(turn)
-    if (written.length === 0 && informers === turn.before.informers) return undefined
     let found: Violation | undefined
     for (const kind of written)
       for (const { name: informer } of lateInformersOf(informers).ofKind(kind)) {
         const is = getAt(informers, informer)
         if (is !== undefined) found ??= judge(informer, getAt(turn.before.informers, informer), is, turn)
       }
-    if (informers !== turn.before.informers)
-      forEachDifference(turn.before.informers, informers, (informer, was, is) => {
-        if (is !== undefined && !written.includes(kindOfInformer(informer))) found ??= judge(informer, was, is, turn)
-      })
+    forEachDifference(turn.before.informers, informers, (informer, was, is) => {
+      if (is !== undefined && !written.includes(kindOfInformer(informer))) found ??= judge(informer, was, is, turn)
+    })
     return found
   },
 }
