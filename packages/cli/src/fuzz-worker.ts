@@ -19,7 +19,7 @@ export const runFuzzWorker = ({ name }: FuzzWorkerTask, port: MessagePort): void
   const scenario = name === undefined ? undefined : readScenario(name)
   const runner = makeHistoryRunner(scenario === undefined ? {} : { scenario, seed: scenario.written.seed ?? 1 })
   port.on('message', (job: FuzzJob) => {
-    const answer: FuzzWorkerAnswer = { run: job.run, outcome: runner.run(job.history, job.converges) }
+    const answer: FuzzWorkerAnswer = { run: job.run, outcome: runner.run(job.history, job.converges, job.forksAt) }
     port.postMessage(answer)
   })
 }

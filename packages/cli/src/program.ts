@@ -331,6 +331,7 @@ Prints exactly what was covered. Complete: 0, something broke: 1, ended by a bou
     .option('--steps <n>', 'commands and faults of a history: 30, or between two numbers: 10-300 (default: 30)', lengths)
     .option('--seed <n>', 'seed of the histories: the same seed, the same histories, whatever the workers', seedNumber)
     .option('--workers <n>', 'threads that run histories (default: 1)', wholeNumber)
+    .option('--forks <n>', 'histories that begin alike and go on from one moment (default: 8; 1: each from its beginning)', wholeNumber)
     .option('--corpus <dir>', 'keep histories that showed something new in this folder, and begin with those that are there')
     .option('--write <path>', 'where to write what breaks as a scenario, its run beside it as .txt (further ones: -2, -3 …)')
     .option('--overwrite', 'it may replace an existing file')

@@ -93,7 +93,7 @@ describe('fuzz', () => {
   })
 
   it('hands back a cluster that does not come to what is wanted, with who misses what', async () => {
-    const { ended, file, story } = await fuzzed('deaf', 49)
+    const { ended, file, story } = await fuzzed('deaf', 200)
     expect(ended.exit).toBe(1)
     const [finding] = linesOf(ended)
     expect(finding).toMatchObject({ isConfirmed: true, message: expect.stringMatching(/; nobody says what it waits for$/) as unknown })

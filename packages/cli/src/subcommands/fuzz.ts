@@ -28,6 +28,7 @@ export interface FuzzFlags {
   readonly runs?: number
   readonly seconds?: number
   readonly steps?: { readonly min: number; readonly max: number }
+  readonly forks?: number
   readonly workers?: number
   readonly corpus?: string
   readonly write?: string
@@ -43,6 +44,7 @@ const againWords = (name: string | undefined, flags: FuzzFlags, seed: number, ru
     name ?? '--any',
     `--seed ${seed} --runs ${run + 1}`,
     ...(flags.steps === undefined ? [] : [`--steps ${stepsWords(flags.steps)}`]),
+    ...(flags.forks === undefined ? [] : [`--forks ${flags.forks}`]),
     ...(flags.corpus === undefined ? [] : [`--corpus ${flags.corpus} (as it was)`]),
   ].join(' ')
 
@@ -58,10 +60,10 @@ const wordsOf = ({ property, message, steps, found, isConfirmed, run }: FuzzFind
 /** Above the scenario that shows it. */
 const headingOf = (finding: FuzzFinding, again: string): string => `Broken: ${finding.property}\n${wordsOf(finding, again)}`
 
-/** Runs the jobs of a round, and calls back with each outcome in the order of the jobs. False: it was told to stop first. */
+/** Runs the families of a round, and calls back with each outcome in the order of the jobs. False: it was told to stop first. */
 interface Runners {
   readonly runAll: (
-    jobs: readonly FuzzJob[],
+    families: readonly (readonly FuzzJob[])[],
     took: (job: FuzzJob, outcome: HistoryOutcome) => void,
     mustStop: () => boolean,
   ) => Promise<boolean>
@@ -74,10 +76,10 @@ const breath = (): Promise<void> => new Promise((settle) => void setImmediate(se
 const here = (scenario: Scenario | undefined): Runners => {
   const runner = makeHistoryRunner(scenario === undefined ? {} : { scenario, seed: scenario.written.seed ?? 1 })
   return {
-    runAll: async (jobs, took, mustStop) => {
-      for (const job of jobs) {
+    runAll: async (families, took, mustStop) => {
+      for (const job of families.flat()) {
         if (mustStop()) return false
-        took(job, runner.run(job.history, job.converges))
+        took(job, runner.run(job.history, job.converges, job.forksAt))
         await breath()
       }
       return true
@@ -86,9 +88,10 @@ const here = (scenario: Scenario | undefined): Runners => {
   }
 }
 
-/** In threads: each has one job at a time, and the next as soon as it is done. */
+/** In threads: each has a family, one job at a time, and the next family as soon as it is done. */
 const inThreads = (threads: readonly Thread<FuzzJob, FuzzWorkerAnswer>[]): Runners => ({
-  runAll: async (jobs, took, mustStop) => {
+  runAll: async (families, took, mustStop) => {
+    const jobs = families.flat()
     const outcomes = new Map<number, HistoryOutcome>()
     let [given, taken] = [0, 0]
     let stopped = false
@@ -101,14 +104,15 @@ const inThreads = (threads: readonly Thread<FuzzJob, FuzzWorkerAnswer>[]): Runne
       }
     }
     const work = async ({ ask }: Thread<FuzzJob, FuzzWorkerAnswer>): Promise<void> => {
-      for (;;) {
-        stopped ||= mustStop()
-        const job = jobs[given]
-        if (job === undefined || stopped) return
+      for (let family = families[given]; family !== undefined; family = families[given]) {
         given += 1
-        const { run, outcome } = await ask(job)
-        outcomes.set(run, outcome)
-        takeReady()
+        for (const job of family) {
+          stopped ||= mustStop()
+          if (stopped) return
+          const { run, outcome } = await ask(job)
+          outcomes.set(run, outcome)
+          takeReady()
+        }
       }
     }
     await Promise.all(threads.map(work))
@@ -120,8 +124,8 @@ const inThreads = (threads: readonly Thread<FuzzJob, FuzzWorkerAnswer>[]): Runne
 })
 
 const searchAll = async (search: FuzzSearch, runners: Runners, mustStop: () => string | undefined): Promise<FuzzReport> => {
-  for (let jobs = search.next(); jobs.length > 0 && !search.isOver(); jobs = search.next()) {
-    const done = await runners.runAll(jobs, search.take, () => mustStop() !== undefined || search.isOver())
+  for (let families = search.next(); families.length > 0 && !search.isOver(); families = search.next()) {
+    const done = await runners.runAll(families, search.take, () => mustStop() !== undefined || search.isOver())
     if (!done) return search.report(mustStop())
   }
   return search.report()
@@ -134,8 +138,9 @@ export const fuzz = async (name: string | undefined, flags: FuzzFlags, output: O
     throw badInput('fuzz: expected a scenario, manifests or a catalog name, or --any; not both')
   const scenario = name === undefined ? undefined : readScenario(name)
   if (flags.write !== undefined) refuseFindings(flags.write, flags.overwrite === true)
-  const { seed, runs, seconds, steps, workers = 1 } = flags
+  const { seed, runs, seconds, steps, forks, workers = 1 } = flags
   if (workers < 1 || workers > 64) throw badInput(`--workers: expected 1 to 64, found ${workers}`)
+  if (forks !== undefined && (forks < 1 || forks > 64)) throw badInput(`--forks: expected 1 to 64, found ${forks}`)
   if (steps !== undefined && (steps.min < 1 || steps.min > steps.max || steps.max > 10_000))
     throw badInput(`--steps: expected a number from 1 to 10000, or two such as 10-300, found ${stepsWords(steps)}`)
   const kept = flags.corpus === undefined ? undefined : readCorpus(flags.corpus)
@@ -156,6 +161,7 @@ export const fuzz = async (name: string | undefined, flags: FuzzFlags, output: O
     ...(runs === undefined ? undefined : { runs }),
     ...(seconds === undefined ? undefined : { seconds, runs: runs ?? Number.MAX_SAFE_INTEGER }),
     ...(steps === undefined ? undefined : { steps }),
+    ...(forks === undefined ? undefined : { forks }),
     ...(kept === undefined ? undefined : { corpus: kept.histories }),
     clock: () => performance.now(),
     progress: (count) => {

@@ -2,7 +2,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
 import { alwaysInvariants, splitObjectPath, type Invariant } from '@statefold/core'
-import { historyFrom, historyText } from '../format/history-codec.js'
+import { historyFrom, historyText, type FuzzHistory } from '../format/history-codec.js'
 import { runScenario } from '../run-scenario.js'
 import { histories } from './arbitraries.js'
 import { makeCorpus } from './corpus.js'
@@ -70,13 +70,42 @@ describe('a search', () => {
     const straight = fuzzed(undefined, options)
     const search = startFuzz(undefined, options)
     const runner = makeHistoryRunner()
-    for (let jobs = search.next(); jobs.length > 0; jobs = search.next()) {
+    for (let jobs = search.next().flat(); jobs.length > 0; jobs = search.next().flat()) {
       const outcomes = new Map(jobs.toReversed().map((job) => [job.run, runner.run(job.history, job.converges)]))
       for (const job of jobs) search.take(job, outcomes.get(job.run) ?? runner.run(job.history, job.converges))
     }
     expect({ ...search.report(), seconds: 0 }).toEqual({ ...straight, seconds: 0 })
     expect(straight).toMatchObject({ runs: 70, findings: [] })
     expect(straight.corpus.length).toBeGreaterThan(10)
+  })
+
+  it.each([
+    ['short', { min: 1, max: 12 }],
+    ['long', 40],
+  ])('shows of %s histories that go on from one moment what they show from their beginning', (_length, steps) => {
+    // Two rounds: the second one varies what the first one has shown.
+    const search = startFuzz(undefined, { runs: 128, steps, seed: 4 })
+    const [going, beginning] = [makeHistoryRunner(), makeHistoryRunner()]
+    let alike = 0
+    for (let families = search.next(); families.length > 0; families = search.next())
+      for (const family of families)
+        for (const job of family) {
+          const { history, converges, forksAt = 0 } = job
+          const outcome = going.run(history, converges, forksAt)
+          expect(outcome).toEqual(beginning.run(history, converges))
+          search.take(job, outcome)
+          if (job === family[0] || forksAt === 0) continue
+          const beginningOf = ({ cluster, sets, deeds }: FuzzHistory): unknown => [cluster, sets, deeds.slice(0, forksAt)]
+          expect(family.slice(0, 1).map((first) => beginningOf(first.history))).toEqual([beginningOf(history)])
+          alike += 1
+        }
+    expect(alike).toBeGreaterThan(40)
+  })
+
+  it('makes each history for itself where nothing is to fork', () => {
+    const [first, second] = startFuzz(undefined, { runs: 2, steps: 6, seed: 4, forks: 1 }).next().flat()
+    expect(first?.history.cluster).not.toEqual(second?.history.cluster)
+    expect(first?.forksAt).toBeUndefined()
   })
 
   it('begins with what an earlier one has kept', () => {

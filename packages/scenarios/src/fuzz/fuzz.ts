@@ -1,6 +1,6 @@
 /**
  * Random histories of a scenario's cluster, or of clusters made up: commands, faults and pauses, all invariants on. Histories that show something new
- * are kept and varied. What breaks is shrunk and confirmed by an ordinary run.
+ * are kept and varied; those that begin alike fork from one moment. What breaks is shrunk and confirmed by an ordinary run.
  *
  * Histories are made in rounds from what the rounds before have shown; so the same seed gives the same histories, whoever runs them and however many
  * at once.
@@ -14,7 +14,7 @@ import { assertionProperty, wordsOfError } from '../promises.js'
 import { runScenario } from '../run-scenario.js'
 import type { Scenario } from '../scenario.js'
 import { makeCorpus, type CorpusEntry } from './corpus.js'
-import { makeHistory, type Lengths } from './make-histories.js'
+import { makeHistory, type HistoryWishes, type Lengths } from './make-histories.js'
 import { CannotBegin, makeHistoryRunner, type Broken, type HistoryOutcome, type HistoryRunner } from './run-history.js'
 import { scenarioOfCluster, scenarioOfSteps, setUpOf } from './scenario-of-history.js'
 import { shrinkCase, type Case } from './shrink-finding.js'
@@ -26,6 +26,8 @@ export interface FuzzOptions {
   readonly seconds?: number
   /** Commands and faults of one history (default 30). */
   readonly steps?: number | Lengths
+  /** So many histories go on from one moment, each in its own way (default 8; 1: each is run from its beginning). */
+  readonly forks?: number
   /** In every so manieth history all faults are healed at the end, and the cluster has to come to what is wanted (default 16; 0: in none). */
   readonly convergesEvery?: number
   /** What an earlier search has kept: these histories come first. */
@@ -73,12 +75,14 @@ export interface FuzzJob {
   readonly run: number
   readonly history: FuzzHistory
   readonly converges: boolean
+  /** Where it forks from those of its family: for `HistoryRunner.run`. */
+  readonly forksAt?: number
 }
 
 /** A search that leaves it to others to run its histories. */
 export interface FuzzSearch {
-  /** The next round; empty when there have been enough. */
-  readonly next: () => readonly FuzzJob[]
+  /** The next round; empty when there have been enough. The jobs of a family are best run one after the other by the same runner. */
+  readonly next: () => readonly (readonly FuzzJob[])[]
   /** What came of a job. All of a round, in their order. */
   readonly take: (job: FuzzJob, outcome: HistoryOutcome) => void
   /** Somebody has seen what they wanted to see. */
@@ -88,6 +92,7 @@ export interface FuzzSearch {
 }
 
 const roundSize = 64
+const defaultForks = 8
 const afterwardsMs = 60_000
 /** Lines of a file take the time that kubectl takes. */
 const marginMs = 5_000
@@ -104,7 +109,8 @@ const runnerOf = (target: Scenario | undefined, options: FuzzOptions): HistoryRu
 /** `target`: undefined for clusters and sets made up. */
 export const startFuzz = (target: Scenario | undefined, options: FuzzOptions = {}): FuzzSearch => {
   const seed = options.seed ?? target?.written.seed ?? 1
-  const lengths = lengthsOf(options.steps)
+  const forks = Math.max(1, Math.min(options.forks ?? defaultForks, roundSize))
+  const wishes: HistoryWishes = { seed, lengths: lengthsOf(options.steps), forks, own: target !== undefined }
   const runsMax = options.runs ?? 1_000
   const convergesEvery = options.convergesEvery ?? 16
   const clock = options.clock ?? ((): number => 0)
@@ -176,15 +182,20 @@ export const startFuzz = (target: Scenario | undefined, options: FuzzOptions = {
     isOver: () => over,
     next: () => {
       if (over) return []
-      const jobs: FuzzJob[] = []
+      const families: FuzzJob[][] = []
       const kept = corpus.entries()
-      for (; jobs.length < roundSize && made < runsMax; made += 1)
-        jobs.push({
+      const roundEnd = Math.min(runsMax, made + roundSize)
+      for (; made < roundEnd; made += 1) {
+        const history = known[made]
+        const job = {
           run: made,
-          history: known[made] ?? makeHistory(seed, made, lengths, kept, target !== undefined),
+          ...(history === undefined ? makeHistory(made, kept, wishes) : { history }),
           converges: convergesEvery > 0 && made % convergesEvery === 0,
-        })
-      return jobs
+        }
+        if (made % forks === 0 || families.length === 0) families.push([job])
+        else families.at(-1)?.push(job)
+      }
+      return families
     },
     take: (job, outcome) => {
       if (over) return
@@ -221,11 +232,11 @@ export const fuzz = (target: Scenario | undefined, options: FuzzOptions = {}): E
   const search = startFuzz(target, options)
   const runner = runnerOf(target, options)
   try {
-    for (let jobs = search.next(); jobs.length > 0; jobs = search.next())
-      for (const job of jobs) {
+    for (let families = search.next(); families.length > 0; families = search.next())
+      for (const job of families.flat()) {
         if (options.seconds !== undefined && clock() - startedAt > options.seconds * 1_000)
           return E.right(search.report(`${options.seconds} s`))
-        search.take(job, runner.run(job.history, job.converges))
+        search.take(job, runner.run(job.history, job.converges, job.forksAt))
         if (search.isOver()) return E.right(search.report())
       }
   } catch (error) {

@@ -1,4 +1,7 @@
-/** The next history of a search: a fresh one, or one of the corpus varied. A function of the seed, its number and the corpus. */
+/**
+ * The next history of a search. Histories come in families that begin alike, fork at one moment and end each in its own way: a family begins like one of
+ * the corpus, or afresh. The beginning need be run once for all of them. A function of the seed, its number and the corpus.
+ */
 import * as fc from 'fast-check'
 import type { Deed, FuzzHistory } from '../format/history-codec.js'
 import { clusterShapes, deedLists, histories } from './arbitraries.js'
@@ -25,26 +28,18 @@ const lengthOf = (draw: Draw, { min, max }: Lengths): number => {
   return Math.min(max, Math.floor(Math.max(1, min) * ((max + 1) / Math.max(1, min)) ** share))
 }
 
-const part = (deeds: readonly Deed[], draw: Draw): { readonly from: number; readonly to: number } => {
-  const [left, right] = [draw.below(deeds.length + 1), draw.below(deeds.length + 1)]
-  return { from: Math.min(left, right), to: Math.max(left, right) }
-}
+/** How a history goes on where its family forks. `rest`: how the one of the corpus went on. */
+type End = (rest: readonly Deed[], fresh: readonly Deed[], other: readonly Deed[], draw: Draw) => readonly Deed[]
 
-type Variation = (deeds: readonly Deed[], fresh: readonly Deed[], other: readonly Deed[], draw: Draw) => readonly Deed[]
-
-const variations: readonly Variation[] = [
-  // Another end.
-  (deeds, fresh, _other, draw) => [...deeds.slice(0, draw.below(deeds.length + 1)), ...fresh],
-  // Something less in the middle.
-  (deeds, fresh, _other, draw) => {
-    const { from, to } = part(deeds, draw)
-    return [...deeds.slice(0, from), ...deeds.slice(to), ...fresh]
-  },
-  // The end of another one.
-  (deeds, fresh, other, draw) => [...deeds.slice(0, draw.below(deeds.length + 1)), ...other.slice(draw.below(other.length + 1)), ...fresh],
-  // Some deeds changed.
-  (deeds, fresh, _other, draw) => {
-    const changed = [...deeds]
+const ends: readonly End[] = [
+  (_rest, fresh) => fresh,
+  // As it went on, but for something left out.
+  (rest, fresh, _other, draw) => [...rest.slice(draw.below(rest.length + 1)), ...fresh],
+  // As another one ended.
+  (_rest, fresh, other, draw) => [...other.slice(draw.below(other.length + 1)), ...fresh],
+  // As it went on, but for some deeds.
+  (rest, fresh, _other, draw) => {
+    const changed = [...rest]
     for (let count = 1 + draw.below(8); count > 0; count -= 1) {
       const deed = draw.of(fresh)
       if (deed !== undefined && changed.length > 0) changed[draw.below(changed.length)] = deed
@@ -53,17 +48,48 @@ const variations: readonly Variation[] = [
   },
 ]
 
-/** `own`: the cluster and the sets are those of a scenario. */
-export const makeHistory = (seed: number, run: number, lengths: Lengths, corpus: readonly KeptHistory[], own: boolean): FuzzHistory => {
+/** The longest end after a fork near the end. */
+const endMax = 60
+
+/** After how many deeds a family forks: at any of them, or, as often, near its end, where what was new was seen. */
+const forkOf = (draw: Draw, deeds: number, length: number): number => {
+  // Each has at least one of its own.
+  const most = Math.min(deeds, length - 1)
+  return draw.below(2) === 0 ? draw.below(most + 1) : Math.min(most, length - 1 - draw.below(Math.min(length, endMax)))
+}
+
+export interface MadeHistory {
+  readonly history: FuzzHistory
+  /** So many of its deeds are those of the others of its family. */
+  readonly forksAt?: number
+}
+
+export interface HistoryWishes {
+  readonly seed: number
+  readonly lengths: Lengths
+  /** Histories of a family. */
+  readonly forks: number
+  /** The cluster and the sets are those of a scenario. */
+  readonly own: boolean
+}
+
+export const makeHistory = (run: number, corpus: readonly KeptHistory[], { seed, lengths, forks, own }: HistoryWishes): MadeHistory => {
+  // Numbers of families are counted down, so that no family draws what a history draws.
+  const drawnOfFamily = seedOf(seed, -1 - Math.floor(run / forks))
+  const ofFamily = drawFrom(drawnOfFamily)
+  const length = lengthOf(ofFamily, lengths)
+  const parent = corpus.length > 0 && ofFamily.below(4) > 0 ? ofFamily.of(corpus)?.history : undefined
+  const beginning = parent ?? (own ? { deeds: one(deedLists(length), drawnOfFamily) } : one(histories(length), drawnOfFamily))
+  // One in eight in another cluster.
+  const cluster = parent !== undefined && !own && ofFamily.below(8) === 0 ? { cluster: one(clusterShapes(), drawnOfFamily) } : {}
+  const forksAt = forkOf(ofFamily, beginning.deeds.length, length)
   const drawn = seedOf(seed, run)
   const draw = drawFrom(drawn)
-  const length = lengthOf(draw, lengths)
-  const parent = corpus.length > 0 && draw.below(2) === 0 ? draw.of(corpus) : undefined
-  if (parent === undefined) return own ? { deeds: one(deedLists(length), drawn) } : one(histories(length), drawn)
   const fresh = one(deedLists(length), drawn)
-  const other = draw.of(corpus)?.history.deeds ?? []
-  const deeds = (draw.of(variations) ?? variations[0])?.(parent.history.deeds, fresh, other, draw) ?? fresh
-  // One in eight in another cluster.
-  const cluster = !own && draw.below(8) === 0 ? { cluster: one(clusterShapes(), drawn) } : {}
-  return { ...parent.history, ...cluster, deeds: deeds.slice(0, length) }
+  const other = parent === undefined ? [] : (draw.of(corpus)?.history.deeds ?? [])
+  const end = parent === undefined ? fresh : ((draw.of(ends) ?? ends[0])?.(parent.deeds.slice(forksAt), fresh, other, draw) ?? fresh)
+  return {
+    history: { ...beginning, ...cluster, deeds: [...beginning.deeds.slice(0, forksAt), ...end].slice(0, length) },
+    ...(forks > 1 ? { forksAt } : undefined),
+  }
 }

@@ -64,8 +64,11 @@ export interface HistoryRunnerOptions {
 }
 
 export interface HistoryRunner {
-  /** `converges`: in the end all faults are healed and the cluster has to come to what is wanted, or to say what it waits for. */
-  readonly run: (history: FuzzHistory, converges: boolean) => HistoryOutcome
+  /**
+   * `converges`: in the end all faults are healed and the cluster has to come to what is wanted, or to say what it waits for. `forksAt`: the moment
+   * after so many deeds is kept for a while, and histories that begin with these go on from there. They show the same as from their beginning.
+   */
+  readonly run: (history: FuzzHistory, converges: boolean, forksAt?: number) => HistoryOutcome
   /** What these steps break. */
   readonly replay: (cluster: ClusterShape | undefined, steps: readonly ScenarioStep[], converges: boolean) => readonly Broken[]
 }
@@ -77,6 +80,8 @@ const patienceMs = 2 * convergenceMs
 /** The longest back-off of a work queue. */
 const retryMs = 1_000_000
 const retriesMax = 50
+/** Families that begin as one of the last ones did have their moments. */
+const forksMax = 64
 /** More events than this for one deed on average, and the history is a hot loop. */
 const eventsPerDeedMax = 400
 
@@ -95,6 +100,34 @@ interface Stage {
   readonly root: RunState
   readonly sets: readonly JsonObject[]
 }
+
+/** How far a run has come, and what it has shown. */
+interface Moment {
+  readonly state: RunState
+  readonly marks: readonly string[]
+  readonly steps: readonly ScenarioStep[]
+  readonly meant: number
+  readonly done: number
+  readonly isForced: boolean
+  readonly waited: number
+}
+
+/** The moment in which a family of histories forks. */
+interface Fork {
+  readonly history: FuzzHistory
+  readonly deeds: number
+  readonly moment: Moment
+  readonly states: readonly number[]
+  readonly places: readonly number[]
+}
+
+const isSameDeed = (one: Deed, other: Deed | undefined): boolean =>
+  one === other || (one.do === other?.do && one.which === other.which && one.how === other.how && one.after === other.after)
+
+const beginsAs = (history: FuzzHistory, { history: forked, deeds }: Fork): boolean =>
+  history.deeds.length >= deeds &&
+  history.deeds.every((deed, at) => at >= deeds || isSameDeed(deed, forked.deeds[at])) &&
+  JSON.stringify([history.cluster, history.sets]) === JSON.stringify([forked.cluster, forked.sets])
 
 const placed = (object: JsonObject): PlacedManifest => {
   const place = (): { readonly line: number; readonly column: number } => ({ line: 1, column: 1 })
@@ -297,9 +330,21 @@ export const makeHistoryRunner = (options: HistoryRunnerOptions = {}): HistoryRu
       for (let more = 0; simulation.state().cluster.apiFaults.length > 0 && more < retriesMax && isAmiss(); more += 1) waitMore(retryMs)
       for (const { property, message } of owed(quietMs)) breaks(property, message)
     }
+    const moment = (): Moment => ({ state: simulation.state(), marks: [...marks], steps: [...steps], meant, done, isForced, waited })
+    /** False if this run would have been ended before. */
+    const goOnFrom = (from: Moment): boolean => {
+      if (from.state.seq > eventsMax) return false
+      simulation.restore(from.state)
+      for (const mark of from.marks) marks.add(mark)
+      steps.push(...from.steps)
+      ;({ meant, done, isForced, waited } = from)
+      return true
+    }
     return {
       stage,
       broken,
+      moment,
+      goOnFrom,
       pass,
       perform,
       guarded,
@@ -324,18 +369,39 @@ export const makeHistoryRunner = (options: HistoryRunnerOptions = {}): HistoryRu
     stepOfDeed(scene, { ...deed, do: 'create-set' }) ??
     stepOfDeed(scene, { ...deed, do: 'lag' }) ?? { sleep: 0 }
 
+  const forks: Fork[] = []
+
+  const longest = (history: FuzzHistory): Fork | undefined => {
+    let found: Fork | undefined
+    for (const fork of forks) if (fork.deeds > (found?.deeds ?? -1) && beginsAs(history, fork)) found = fork
+    return found
+  }
+
+  const keep = (fork: Fork): void => {
+    forks.push(fork)
+    if (forks.length > forksMax) forks.shift()
+  }
+
   return {
-    run: ({ cluster, sets, deeds }, converges) => {
+    run: (asked, converges, forksAt) => {
+      const { cluster, sets, deeds } = asked
       const history = begin(cluster, deeds.length, false)
       const { simulation } = history.stage.engine
       const manifests = (sets ?? []).flatMap(manifestsOfSet)
       const makeable = [...history.stage.sets, ...manifests.filter(isSet)]
-      const states: number[] = []
-      const places: number[] = []
+      const fork = longest(asked)
+      const from = fork !== undefined && history.goOnFrom(fork.moment) ? fork : undefined
+      const states = [...(from?.states ?? [])]
+      const places = [...(from?.places ?? [])]
+      const begun = from?.deeds ?? 0
       history.guarded(() => {
-        for (const manifest of manifests) if (history.broken.length === 0) history.perform({ apply: [manifest as never] })
+        if (from === undefined)
+          for (const manifest of manifests) if (history.broken.length === 0) history.perform({ apply: [manifest as never] })
         for (const [index, deed] of deeds.entries()) {
+          if (index < begun) continue
           if (history.broken.length > 0) break
+          if (index === forksAt && index > begun)
+            keep({ history: asked, deeds: index, moment: history.moment(), states: [...states], places: [...places] })
           if (deed.after !== undefined && deed.after > 0) {
             history.pass(deed.after)
             if (history.broken.length > 0) break
