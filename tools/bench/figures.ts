@@ -13,7 +13,7 @@ export interface Figure {
 }
 
 /** Room for much young garbage at once: what a large cluster's process is best started with. */
-const wideHeap = ['--max-old-space-size=6144', '--max-semi-space-size=128']
+const wideHeap = ['--max-old-space-size=6144', '--max-semi-space-size=64']
 
 export const figures: readonly Figure[] = [
   {
