@@ -118,7 +118,7 @@ export const mutants: readonly Mutant[] = [
   {
     bug: 6,
     title: 'one Pod too many: off by one at replicas',
-    edits: [edit(replicas, '  const count = replicasOf(set)\n  const found', '  const count = replicasOf(set) + 1\n  const found')],
+    edits: [edit(replicas, '  const count = replicasOf(set)\n  const slots', '  const count = replicasOf(set) + 1\n  const slots')],
     situation: 'creation',
     expectedBy: 'stateful-set/creates-only-wanted-ordinals',
   },
@@ -128,8 +128,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       edit(
         replicas,
-        '    } else if (ordinal >= 0) condemned.push(member)\n',
-        '    }\n    if (ordinal >= replicasOf(set)) condemned.push(member)\n',
+        '    } else if (slot.ordinal >= 0) condemned.push(member)\n',
+        '    }\n    if (slot.ordinal >= replicasOf(set)) condemned.push(member)\n',
       ),
     ],
     situation: 'ordinals',

@@ -77,15 +77,16 @@ const lookAtAll = (set: StatefulSet, pods: readonly Pod[]): LastMembers => {
   const known: readonly Member[] = last?.members ?? none
   const knownToBeOwn = last?.ownedBy === uid
   let areOwn = true
-  const members: Member[] = []
+  const members = known.slice(0, pods.length)
   for (let place = 0; place < pods.length; place += 1) {
     const pod = pods[place]
     if (pod === undefined) continue
     const before = known[place]
     const isKnown = before !== undefined && lastPods[place] === pod
+    if (isKnown && knownToBeOwn) continue
     const member = isKnown ? before : before !== undefined && isAlike(before.pod, pod) ? renewed(before, pod) : memberOf(set, pod)
-    members.push(member)
-    if (!(isKnown && knownToBeOwn) && (member.controllerUid !== uid || !member.matches)) areOwn = false
+    if (!isKnown) members[place] = member
+    if (member.controllerUid !== uid || !member.matches) areOwn = false
   }
   const all: LastMembers = { pods, members, ownedBy: areOwn ? uid : undefined, setName, claimTemplates }
   lastMembers.set(selector, all)

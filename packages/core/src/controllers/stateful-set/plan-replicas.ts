@@ -28,26 +28,28 @@ export interface Partitioned {
   readonly members: readonly Member[]
 }
 
+/** Stands where no Pod has been found. */
+const noSlot: Slot = { ordinal: -1, name: '', member: undefined }
+
 /** Of two Pods with one ordinal (`web-1` and `web-01`) the last one wins. Pods without a number are in neither list. */
 export const partitionPods = ({ set }: Sync, members: readonly Member[]): Partitioned => {
   const start = startOrdinalOf(set)
   const count = replicasOf(set)
-  const found: (Slot | undefined)[] = []
-  for (let index = 0; index < count; index += 1) found.push(undefined)
+  const slots: Slot[] = []
+  for (let index = 0; index < count; index += 1) slots.push(noSlot)
   const condemned: Member[] = []
   let isComplete = true
   for (const member of members) {
-    const { ordinal } = member.identity
-    const index = ordinal - start
+    const { slot } = member
+    const index = slot.ordinal - start
     if (index >= 0 && index < count) {
-      if (found[index] !== undefined) isComplete = false
-      found[index] = member.slot
-    } else if (ordinal >= 0) condemned.push(member)
+      if (slots[index] !== noSlot) isComplete = false
+      slots[index] = slot
+    } else if (slot.ordinal >= 0) condemned.push(member)
     else isComplete = false
   }
-  const slots: Slot[] = []
   for (let index = 0; index < count; index += 1)
-    slots.push(found[index] ?? { ordinal: start + index, name: podNameOf(set, start + index), member: undefined })
+    if (slots[index] === noSlot) slots[index] = { ordinal: start + index, name: podNameOf(set, start + index), member: undefined }
   condemned.sort(byDescendingOrdinal)
   return { slots, condemned, members: isComplete ? members : [...slots.flatMap(({ member }) => member ?? []), ...condemned] }
 }
