@@ -14,7 +14,7 @@ import { assertionProperty, wordsOfError } from '../promises.js'
 import { runScenario } from '../run-scenario.js'
 import type { Scenario } from '../scenario.js'
 import { makeCorpus, type CorpusEntry } from './corpus.js'
-import { makeHistory, type HistoryWishes, type Lengths } from './make-histories.js'
+import { makeFamily, type HistoryWishes, type Lengths } from './make-histories.js'
 import { CannotBegin, makeHistoryRunner, type Broken, type HistoryOutcome, type HistoryRunner } from './run-history.js'
 import { scenarioOfCluster, scenarioOfSteps, setUpOf } from './scenario-of-history.js'
 import { shrinkCase, type Case } from './shrink-finding.js'
@@ -185,15 +185,19 @@ export const startFuzz = (target: Scenario | undefined, options: FuzzOptions = {
       const families: FuzzJob[][] = []
       const kept = corpus.entries()
       const roundEnd = Math.min(runsMax, made + roundSize)
-      for (; made < roundEnd; made += 1) {
-        const history = known[made]
-        const job = {
-          run: made,
-          ...(history === undefined ? makeHistory(made, kept, wishes) : { history }),
-          converges: convergesEvery > 0 && made % convergesEvery === 0,
+      while (made < roundEnd) {
+        const number = Math.floor(made / forks)
+        let make: ReturnType<typeof makeFamily> | undefined
+        const family: FuzzJob[] = []
+        for (const familyEnd = Math.min(roundEnd, (number + 1) * forks); made < familyEnd; made += 1) {
+          const history = known[made]
+          family.push({
+            run: made,
+            ...(history === undefined ? (make ??= makeFamily(number, kept, wishes))(made) : { history }),
+            converges: convergesEvery > 0 && made % convergesEvery === 0,
+          })
         }
-        if (made % forks === 0 || families.length === 0) families.push([job])
-        else families.at(-1)?.push(job)
+        families.push(family)
       }
       return families
     },

@@ -1,6 +1,6 @@
 /**
- * The next history of a search. Histories come in families that begin alike, fork at one moment and end each in its own way: a family begins like one of
- * the corpus, or afresh. The beginning need be run once for all of them. A function of the seed, its number and the corpus.
+ * The histories of a search. They come in families that begin alike, fork at one moment and end each in its own way: a family begins like one of
+ * the corpus, or afresh. The beginning need be run once for all of them. Each is a function of the seed, its number and the corpus.
  */
 import * as fc from 'fast-check'
 import type { Deed, FuzzHistory } from '../format/history-codec.js'
@@ -73,9 +73,14 @@ export interface HistoryWishes {
   readonly own: boolean
 }
 
-export const makeHistory = (run: number, corpus: readonly KeptHistory[], { seed, lengths, forks, own }: HistoryWishes): MadeHistory => {
+/** The family of that number: what its histories have in common is drawn once. */
+export const makeFamily = (
+  family: number,
+  corpus: readonly KeptHistory[],
+  { seed, lengths, forks, own }: HistoryWishes,
+): ((run: number) => MadeHistory) => {
   // Numbers of families are counted down, so that no family draws what a history draws.
-  const drawnOfFamily = seedOf(seed, -1 - Math.floor(run / forks))
+  const drawnOfFamily = seedOf(seed, -1 - family)
   const ofFamily = drawFrom(drawnOfFamily)
   const length = lengthOf(ofFamily, lengths)
   const parent = corpus.length > 0 && ofFamily.below(4) > 0 ? ofFamily.of(corpus)?.history : undefined
@@ -83,13 +88,17 @@ export const makeHistory = (run: number, corpus: readonly KeptHistory[], { seed,
   // One in eight in another cluster.
   const cluster = parent !== undefined && !own && ofFamily.below(8) === 0 ? { cluster: one(clusterShapes(), drawnOfFamily) } : {}
   const forksAt = forkOf(ofFamily, beginning.deeds.length, length)
-  const drawn = seedOf(seed, run)
-  const draw = drawFrom(drawn)
-  const fresh = one(deedLists(length), drawn)
-  const other = parent === undefined ? [] : (draw.of(corpus)?.history.deeds ?? [])
-  const end = parent === undefined ? fresh : ((draw.of(ends) ?? ends[0])?.(parent.deeds.slice(forksAt), fresh, other, draw) ?? fresh)
-  return {
-    history: { ...beginning, ...cluster, deeds: [...beginning.deeds.slice(0, forksAt), ...end].slice(0, length) },
-    ...(forks > 1 ? { forksAt } : undefined),
+  const begun = beginning.deeds.slice(0, forksAt)
+  const rest = parent?.deeds.slice(forksAt)
+  return (run) => {
+    const drawn = seedOf(seed, run)
+    const draw = drawFrom(drawn)
+    const fresh = one(deedLists(length), drawn)
+    const other = rest === undefined ? undefined : draw.of(corpus)?.history.deeds
+    const end = rest === undefined ? fresh : (draw.of(ends)?.(rest, fresh, other ?? [], draw) ?? fresh)
+    return {
+      history: { ...beginning, ...cluster, deeds: [...begun, ...end].slice(0, length) },
+      ...(forks > 1 ? { forksAt } : undefined),
+    }
   }
 }
