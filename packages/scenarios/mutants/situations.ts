@@ -1,15 +1,14 @@
 /** The small clusters in which seeded bugs have to show: each a scenario with a scope that is searched whole or up to a bound. */
+import type { JsonObject } from '@statefold/core'
 import type { WrittenExpectation, WrittenScenario, WrittenStep } from '../src/format/scenario-codec.js'
+import { claims, shortLatencies, smallSet, type PodParts } from '../src/testing/small-set.js'
 
 type Written = Omit<WrittenScenario, 'apiVersion' | 'kind'>
 type Search = NonNullable<WrittenScenario['search']>
 
-interface SetParts {
+interface SetParts extends PodParts {
   readonly replicas?: number
-  readonly spec?: object
-  readonly podSpec?: object
-  readonly image?: string
-  readonly container?: object
+  readonly spec?: JsonObject
   readonly claims?: boolean
   readonly storageClass?: string
 }
@@ -17,43 +16,11 @@ interface SetParts {
 const cluster: NonNullable<WrittenScenario['cluster']> = {
   nodes: 1,
   imagesArePresent: true,
-  latencies: { sandbox: '0s', containerStart: '1s', containerStop: '1s', podCleanUp: '0s', provision: '0s', attach: '0s', detach: '0s' },
+  latencies: { ...shortLatencies, attach: '0s', detach: '0s' },
 }
 
-const statefulSet = ({
-  replicas = 3,
-  spec = {},
-  podSpec = {},
-  container = {},
-  image = 'nginx:1.27',
-  claims = false,
-  storageClass,
-}: SetParts = {}) => ({
-  apiVersion: 'apps/v1',
-  kind: 'StatefulSet',
-  metadata: { name: 'web' },
-  spec: {
-    serviceName: 'web',
-    replicas,
-    selector: { matchLabels: { app: 'web' } },
-    template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'nginx', image, ...container }], ...podSpec } },
-    ...(claims
-      ? {
-          volumeClaimTemplates: [
-            {
-              metadata: { name: 'www' },
-              spec: {
-                accessModes: ['ReadWriteOnce'],
-                resources: { requests: { storage: '1Gi' } },
-                ...(storageClass === undefined ? {} : { storageClassName: storageClass }),
-              },
-            },
-          ],
-        }
-      : {}),
-    ...spec,
-  },
-})
+const statefulSet = ({ replicas = 3, spec, claims: hasClaims = false, storageClass, ...pod }: SetParts = {}) =>
+  smallSet(replicas, { ...(hasClaims ? { volumeClaimTemplates: claims(storageClass) } : undefined), ...spec }, pod)
 
 const ready = (replicas: number): WrittenExpectation => ({
   eventually: { object: 'statefulset/web', path: 'status.readyReplicas', equals: replicas },

@@ -18,7 +18,7 @@ const service = {
   metadata: { name: 'web' },
   spec: { clusterIP: 'None', selector: { app: 'web' }, ports: [{ port: 80 }] },
 }
-const set = (replicas: number, image = 'nginx:1.26') => smallSet(replicas, {}, image)
+const set = (replicas: number, image = 'nginx:1.26') => smallSet(replicas, {}, { image })
 
 const run = (made: Scenario, options: RunOptions = {}): ScenarioRun => {
   const result = runScenario(made, options)

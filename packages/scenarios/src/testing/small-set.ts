@@ -1,8 +1,20 @@
 /** The set that tests are about. */
 import type { JsonObject } from '@statefold/core'
 
+export interface PodParts {
+  readonly image?: string
+  /** What else its container has. */
+  readonly container?: JsonObject
+  /** What else its spec has. */
+  readonly podSpec?: JsonObject
+}
+
 /** `spec`: what else its spec has. */
-export const smallSet = (replicas: number, spec: JsonObject = {}, image = 'nginx:1.27'): JsonObject & { readonly spec: JsonObject } => ({
+export const smallSet = (
+  replicas: number,
+  spec: JsonObject = {},
+  { image = 'nginx:1.27', container = {}, podSpec = {} }: PodParts = {},
+): JsonObject & { readonly spec: JsonObject } => ({
   apiVersion: 'apps/v1',
   kind: 'StatefulSet',
   metadata: { name: 'web' },
@@ -10,7 +22,7 @@ export const smallSet = (replicas: number, spec: JsonObject = {}, image = 'nginx
     serviceName: 'web',
     replicas,
     selector: { matchLabels: { app: 'web' } },
-    template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'nginx', image }] } },
+    template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'nginx', image, ...container }], ...podSpec } },
     ...spec,
   },
 })
